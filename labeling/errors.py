@@ -1,0 +1,88 @@
+"""Domain errors: each carries a message meant for a person and an HTTP status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that was wrong: where (a dotted path, perhaps a row) and what to do about it."""
+
+    path: str
+    message: str
+    row: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the problem as the API shows it."""
+        return {"path": self.path, "row": self.row, "message": self.message}
+
+
+class DomainError(Exception):
+    """A rule of the product was not met; the message says which, where and what to do."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    title: ClassVar[str] = "The request could not be carried out"
+
+    def __init__(self, message: str, *, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+
+class Invalid(DomainError):
+    """Something sent does not keep the rules."""
+
+    title = "Something in the request is not valid"
+
+
+class NotFound(DomainError):
+    """The thing does not exist, or is not this person's to know about."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Not found"
+
+    def __init__(self, message: str = "There is nothing here, or it is not yours to see.") -> None:
+        super().__init__(message)
+
+
+class Forbidden(DomainError):
+    """A member of the project whose role does not allow the action."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Your role does not allow this"
+
+
+class Conflict(DomainError):
+    """Somebody (or another tab) was faster; `current` is what is stored now."""
+
+    status = HTTPStatus.CONFLICT
+    title = "It has changed since you opened it"
+
+    def __init__(self, message: str, *, current: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+class TooLarge(DomainError):
+    """More was sent than the limits allow."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "Too large"
+
+
+class TooMany(DomainError):
+    """Too many attempts in too short a time."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+
+
+class Unavailable(DomainError):
+    """A part of the site that this needs is down; trying again later helps."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Not available right now"
