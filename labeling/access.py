@@ -1,0 +1,137 @@
+"""The only way from (user, id) to an object, and the table of what each role may do.
+
+Absent and not yours look the same: `NotFound`. A member whose role lacks the action gets `Forbidden`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from labeling.errors import Forbidden, NotFound
+from labeling.models import Annotation, Flag, JobRun, Membership, Project, Role, Task
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from labeling.models import User
+
+
+class Action(StrEnum):
+    """What can be done in a project."""
+
+    VIEW = "view"
+    ANNOTATE = "annotate"
+    REVIEW = "review"
+    EXPORT = "export"
+    MANAGE = "manage"
+
+
+_VIEWER = frozenset({Action.VIEW})
+_ANNOTATOR = _VIEWER | {Action.ANNOTATE}
+_REVIEWER = _ANNOTATOR | {Action.REVIEW, Action.EXPORT}
+_MANAGER = _REVIEWER | {Action.MANAGE}
+
+ALLOWED: dict[str, frozenset[Action]] = {
+    Role.VIEWER: _VIEWER,
+    Role.ANNOTATOR: _ANNOTATOR,
+    Role.REVIEWER: _REVIEWER,
+    Role.MANAGER: _MANAGER,
+}
+
+_NEEDED: dict[Action, str] = {
+    Action.VIEW: "a member of the project",
+    Action.ANNOTATE: "an annotator",
+    Action.REVIEW: "a reviewer",
+    Action.EXPORT: "a reviewer",
+    Action.MANAGE: "a manager",
+}
+
+
+def role_in(user: User | AnonymousUser, project_id: int) -> str | None:
+    """Return the person's role in a project, or None; site administrators act as managers."""
+    if user.is_anonymous or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.MANAGER
+    return Membership.objects.filter(project_id=project_id, user_id=user.pk).values_list("role", flat=True).first()
+
+
+def may(user: User | AnonymousUser, project: Project, action: Action) -> bool:
+    """Return whether the person may do this in the project."""
+    role = role_in(user, project.pk)
+    return role is not None and action in ALLOWED[role]
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """Return the projects the person is a member of; all of them for site administrators."""
+    if user.is_superuser:
+        return Project.objects.all()
+    return Project.objects.filter(memberships__user=user)
+
+
+def _check(user: User | AnonymousUser, project: Project, action: Action) -> None:
+    role = role_in(user, project.pk)
+    if role is None:
+        raise NotFound
+    if action not in ALLOWED[role]:
+        message = (
+            f"You are {Role(role).label.lower()} of “{project.name}”; this needs {_NEEDED[action]}. Ask a manager of it."
+        )
+        raise Forbidden(message)
+    if project.archived_at is not None and action not in {Action.VIEW, Action.EXPORT, Action.MANAGE}:
+        message = f"“{project.name}” is archived: it can be read and exported. A manager can restore it in its settings."
+        raise Forbidden(message)
+
+
+def project_for(user: User | AnonymousUser, slug: str, action: Action) -> Project:
+    """Return the project if the person may do this in it."""
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        raise NotFound
+    _check(user, project, action)
+    return project
+
+
+def task_for(user: User | AnonymousUser, task_id: int, action: Action) -> Task:
+    """Return the task, with its project, if the person may do this in it."""
+    task = Task.objects.select_related("project").filter(pk=task_id).first()
+    if task is None:
+        raise NotFound
+    _check(user, task.project, action)
+    return task
+
+
+def annotation_for(user: User | AnonymousUser, annotation_id: int, action: Action) -> Annotation:
+    """Return the annotation: one's own, or anybody's for those who review."""
+    found = Annotation.objects.select_related("project", "task").filter(pk=annotation_id).first()
+    if found is None:
+        raise NotFound
+    _check(user, found.project, action)
+    if found.annotator_id != user.pk and not may(user, found.project, Action.REVIEW):
+        raise NotFound
+    return found
+
+
+def flag_for(user: User | AnonymousUser, flag_id: int, action: Action) -> Flag:
+    """Return the flag, with its task and project, if the person may do this in the project."""
+    flag = Flag.objects.select_related("project", "task").filter(pk=flag_id).first()
+    if flag is None:
+        raise NotFound
+    _check(user, flag.project, action)
+    return flag
+
+
+def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
+    """Return the job: of a project where the person may do this, or of the site for its administrators."""
+    job = JobRun.objects.select_related("project", "requested_by").filter(pk=job_id).first()
+    if job is None:
+        raise NotFound
+    if job.project is None:
+        if not (user.is_active and getattr(user, "is_superuser", False)):
+            raise NotFound
+        return job
+    _check(user, job.project, action)
+    return job

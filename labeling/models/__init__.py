@@ -1,0 +1,48 @@
+"""Tables and their constraints; no behavior beyond them."""
+
+from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
+from labeling.models.events import Event
+from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
+from labeling.models.imports import ImportProblem, Upload
+from labeling.models.jobs import ALIVE, JobRun, JobState
+from labeling.models.labels import Label, LabelSource
+from labeling.models.people import ApiToken, Invitation, Membership, Role, User
+from labeling.models.projects import Project, SchemaVersion
+from labeling.models.reviews import BulkAct, Flag, FlagReason, FlagState
+from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, Split, Task, TaskState
+
+__all__ = [
+    "ALIVE",
+    "Annotation",
+    "AnnotationRevision",
+    "AnnotationState",
+    "ApiToken",
+    "BulkAct",
+    "Comment",
+    "Event",
+    "Flag",
+    "FlagReason",
+    "FlagState",
+    "GuidelineDraft",
+    "GuidelineVersion",
+    "ImportProblem",
+    "Invitation",
+    "JobRun",
+    "JobState",
+    "Label",
+    "LabelSource",
+    "Lease",
+    "Media",
+    "MediaLink",
+    "Membership",
+    "Project",
+    "QueueEntry",
+    "Role",
+    "SchemaVersion",
+    "SkipReason",
+    "Split",
+    "Task",
+    "TaskState",
+    "Upload",
+    "User",
+]

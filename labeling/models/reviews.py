@@ -1,0 +1,85 @@
+"""Flags: reasons for a reviewer to look at a task; and bulk acts, so that they can be undone."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from labeling.models.labels import Label
+from labeling.models.projects import Project
+from labeling.models.tasks import Task
+
+
+class FlagReason(models.TextChoices):
+    """Why a task was flagged."""
+
+    MANUAL = "manual", "Flagged by a person"
+    SKIPPED = "skipped", "Skipped"
+    CONFLICT = "conflict", "People disagree"
+    LABEL_ERROR = "label_error", "Likely label error"
+    OUTLIER = "outlier", "Outlier"
+    NEAR_DUPLICATE = "near_duplicate", "Near duplicate"
+    AMBIGUOUS = "ambiguous", "Ambiguous"
+    LOW_QUALITY = "low_quality", "Low-quality item"
+    GOLD_MISS = "gold_miss", "Gold miss"
+    STALE_GUIDELINE = "stale_guideline", "Labeled under an older guideline"
+
+
+class FlagState(models.TextChoices):
+    """Whether a flag waits for a person."""
+
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "No longer holds"
+
+
+class Flag(models.Model):
+    """A reason for a reviewer to look at a task, with its score, evidence and resolution."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="flags", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    question = models.CharField(max_length=64, blank=True, help_text="Empty: the whole task.")
+    reason = models.CharField(max_length=20, choices=FlagReason.choices)
+    state = models.CharField(max_length=8, choices=FlagState.choices, default=FlagState.OPEN)
+    score = models.FloatField(default=0.0, help_text="In [0, 1]; low is bad.")
+    note = models.TextField(blank=True)
+    evidence = models.JSONField(default=dict)
+    raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.CharField(max_length=20, blank=True)
+    resolution_note = models.TextField(blank=True)
+    label = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("task", "question", "reason"), name="flag_one_open", condition=Q(state="open")
+            ),
+            models.CheckConstraint(condition=Q(state__in=FlagState.values), name="flag_state_known"),
+        )
+        indexes = (
+            models.Index(fields=("task", "state"), name="flag_by_task"),
+            models.Index("project", "reason", F("score").asc(), "id", name="flag_open", condition=Q(state="open")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reason} flag {self.pk} on task {self.task_id}"
+
+
+class BulkAct(models.Model):
+    """One act on many tasks, with what was there before, so that it can be undone."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=20)
+    params = models.JSONField(default=dict)
+    before = models.JSONField(default=list)
+    count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.verb} on {self.count} tasks"
