@@ -1,0 +1,110 @@
+"""What every test may use: signed-in clients, a browser, and no way out to the network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+from labeling.models import User
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+BROWSER = os.environ.get("DCAI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+NO_BROWSER = "no Chromium found: install it (Debian: apt-get install chromium) or set DCAI_CHROMIUM to its path"
+BROWSER_TESTS_REQUIRED = bool(os.environ.get("DCAI_REQUIRE_E2E"))
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCAL_ADDRESSES = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """Return a function that gives a browser-like client signed in as a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api_for() -> Callable[[User], APIClient]:
+    """Return a function that gives an API client signed in as a person."""
+
+    def sign_in(user: User) -> APIClient:
+        client = APIClient()
+        client.force_login(user, backend=BACKEND)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> Iterable[None]:
+    """Let no test see what another one cached."""
+    yield
+    if "django_db_setup" in request.fixturenames:
+        cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Drive the Chromium of this machine; Playwright downloads none."""
+    return {**browser_type_launch_args, "executable_path": BROWSER, "args": BROWSER_FLAGS}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything under tests/e2e as browser tests, and skip those when there is no browser."""
+    folder = Path(__file__).parent / "e2e"
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+        if not BROWSER and item.get_closest_marker("e2e"):
+            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly that the browser tests did not run."""
+    if not BROWSER and terminalreporter.stats.get("skipped"):
+        terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(NO_BROWSER, red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that had to drive the browser and did not."""
+    if not BROWSER_TESTS_REQUIRED or hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    passed = reporter.stats.get("passed", []) if reporter else []
+    if not any("e2e" in report.keywords for report in passed):
+        sys.stderr.write("No browser test ran and DCAI_REQUIRE_E2E is set: this run fails.\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _refuse_to_leave(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and address[0] not in LOCAL_ADDRESSES:
+        message = f"A test tried to reach {address[0]}: tests use no network."
+        raise PermissionError(message)
+
+
+sys.addaudithook(_refuse_to_leave)

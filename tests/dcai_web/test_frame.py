@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from labeling.models import User
+
+
+@pytest.mark.django_db
+def test_the_tests_run_on_postgresql_18_with_vectors() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        assert cursor.fetchone() == (18,)
+        cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")
+        assert cursor.fetchone() == (1,)
+    assert User.objects.count() == 0
+
+
+def test_the_tests_have_a_redis() -> None:
+    cache.set("answer", 42)
+    assert cache.get("answer") == 42
