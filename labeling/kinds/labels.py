@@ -1,0 +1,113 @@
+"""The labels of those kinds that offer a list of them."""
+
+from __future__ import annotations
+
+import string
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from labeling.errors import Problem
+from labeling.kinds import palette
+from labeling.kinds.base import KindConfig, Line, Prose, Strict, storable
+from labeling.kinds.problems import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+COMMAND_KEYS = frozenset("zjkgcf")
+"""Letters that the editor itself uses (undo, next, previous, guideline, comment, flag)."""
+
+LABEL_KEYS = "1234567890" + "".join(sorted(set(string.ascii_lowercase) - COMMAND_KEYS))
+"""Keys a label may have, in the order in which they are handed out."""
+
+MAX_LABELS = 10_000
+
+
+def _color(text: str) -> str:
+    if not text:
+        return text
+    if not palette.HEX_COLOR.fullmatch(text.lower()):
+        raise ValueError(f"Expected a color like #0072b2, found {quoted(text)}.")
+    return text.lower()
+
+
+def _key(text: str) -> str:
+    if text in COMMAND_KEYS and text:
+        raise ValueError(f"The key {quoted(text)} is a command of the editor; choose another.")
+    if text and text not in tuple(LABEL_KEYS):
+        raise ValueError(f"Expected a digit or one lower-case letter, found {quoted(text)}.")
+    return text
+
+
+class Label(Strict):
+    """One of the answers on offer; `color` and `key` are given out when the schema leaves them empty."""
+
+    name: Line
+    title: Annotated[str, Field(max_length=200), AfterValidator(storable)] = ""
+    color: Annotated[str, AfterValidator(_color)] = ""
+    key: Annotated[str, AfterValidator(_key)] = ""
+    description: Prose = ""
+
+
+def _named(raw: Any) -> Any:
+    if isinstance(raw, list | tuple):
+        if not 1 <= len(raw) <= MAX_LABELS:
+            raise ValueError(f"Expected 1 to {MAX_LABELS:,} labels, found {len(raw):,}.")
+        return [{"name": item} if isinstance(item, str) else item for item in raw]
+    return raw
+
+
+def _completed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    taken = {label.key for label in labels}
+    free = iter([key for key in LABEL_KEYS if key not in taken])
+    return tuple(
+        Label.model_construct(
+            name=label.name,
+            title=label.title.strip() or label.name,
+            color=label.color or palette.color(position),
+            key=label.key or next(free, ""),
+            description=label.description,
+        )
+        for position, label in enumerate(labels)
+    )
+
+
+Labels = Annotated[
+    tuple[Label, ...],
+    Field(strict=False),
+    AfterValidator(_completed),
+    BeforeValidator(_named),
+]
+
+
+def _repeated(values: Iterable[str], *, part: str, what: str) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for position, value in enumerate(values):
+        if value and value in seen:
+            yield Problem(
+                f"labels[{position}].{part}", f"labels[{seen[value]}] already has the {what} {quoted(value)}."
+            )
+        seen.setdefault(value, position)
+
+
+class LabeledConfig(KindConfig):
+    """Settings of a kind whose answer is made of labels from a list."""
+
+    labels: Labels
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each label stands in the list, by name."""
+        return {label.name: position for position, label in enumerate(self.labels)}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the labels in the order of the schema."""
+        return [label.name for label in self.labels]
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield labels that share a name or a key."""
+        yield from _repeated(self.names, part="name", what="name")
+        yield from _repeated((label.key for label in self.labels), part="key", what="key")

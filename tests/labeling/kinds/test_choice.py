@@ -1,0 +1,61 @@
+"""Choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labeling.errors import Invalid
+from tests.labeling.kinds.strategies import question
+
+ASKED = question(kind="choice", labels=["spam", "ham", "eggs"])
+
+
+def test_the_answer_is_a_label() -> None:
+    assert ASKED.parse("ham") == "ham"
+    assert ASKED.classes("ham") == ["ham"]
+    assert ASKED.class_names == ["spam", "ham", "eggs"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ("Ham", 'Expected one of the labels "spam", "ham", "eggs"; found "Ham".'),
+        (["ham"], "Expected the name of one label, found a list."),
+        (1, "Expected the name of one label, found a number."),
+        (None, "Expected the name of one label, found nothing (null)."),
+        ("a\x00b", 'Expected one of the labels "spam", "ham", "eggs"; found "a�b".'),
+    ],
+)
+def test_anything_else_is_refused(raw: Any, message: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        ASKED.parse(raw)
+    assert [(problem.path, problem.message) for problem in caught.value.problems] == [("", message)]
+
+
+def test_a_long_list_of_labels_is_cut_in_the_message() -> None:
+    many = question(kind="choice", labels=[f"label {n}" for n in range(100)])
+    with pytest.raises(Invalid, match='"label 7" and 92 more'):
+        many.parse("x")
+
+
+@pytest.mark.parametrize(
+    ("answers", "weights", "expected"),
+    [
+        (["ham"], [1], ("ham", 1.0)),
+        (["ham", "spam", "ham"], [1, 1, 1], ("ham", 2 / 3)),
+        (["ham", "spam"], [1, 1], ("spam", 0.0)),
+        (["eggs", "ham", "spam", "eggs", "ham"], [1] * 5, ("ham", 0.0)),
+        (["ham", "spam"], [1, 3], ("spam", 0.75)),
+        (["ham", "spam", "spam"], [0.9, 0.3, 0.3], ("ham", 0.6)),
+    ],
+)
+def test_consensus_is_the_share_of_the_winner_and_nothing_for_a_tie(
+    answers: list[str], weights: list[float], expected: tuple[str, float]
+) -> None:
+    assert ASKED.consensus(answers, weights) == (expected[0], pytest.approx(expected[1]))
+
+
+def test_an_answer_from_a_removed_label_still_has_a_vote() -> None:
+    assert ASKED.consensus(["gone", "gone", "ham"]) == ("gone", pytest.approx(2 / 3))
