@@ -55,7 +55,9 @@ def test_distance_is_the_interval_distance() -> None:
 def test_consensus_is_the_weighted_median(
     answers: list[int], weights: list[float], expected: tuple[int, float]
 ) -> None:
-    assert ASKED.consensus(answers, weights) == (expected[0], pytest.approx(expected[1]))
+    answer, confidence = ASKED.consensus(answers, weights)
+    assert answer == expected[0]
+    assert confidence == pytest.approx(expected[1])
 
 
 @pytest.mark.parametrize(
