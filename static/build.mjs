@@ -14,6 +14,7 @@ const watching = process.argv.includes("--watch");
 
 const entries = {
   app: "src/app.ts",
+  theme: "src/app/theme.ts",
   editor: "src/editor/main.tsx",
 };
 const styles = {

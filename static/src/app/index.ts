@@ -1,1 +1,20 @@
-import "htmx.org";
+// What every page has: htmx, theme, toasts, menus and dialogs, palette, keys, tables, forms, uploads.
+import { startFloating } from "./floating.ts";
+import { startForms } from "./forms.ts";
+import { startHtmx } from "./htmx.ts";
+import { startKeys } from "./keys.ts";
+import { startPalette } from "./palette.ts";
+import { startTables } from "./tables.ts";
+import { startThemeSwitch } from "./theme_switch.ts";
+import { startToasts } from "./toasts.ts";
+import { startUploads } from "./uploads.ts";
+
+startHtmx();
+startToasts();
+startThemeSwitch();
+startFloating();
+startPalette();
+startKeys();
+startTables();
+startForms();
+startUploads();

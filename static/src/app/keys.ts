@@ -1,0 +1,50 @@
+import { all, isTyping, on } from "./dom.ts";
+
+function shown(element: HTMLElement): boolean {
+  return element.checkVisibility();
+}
+
+function describe(element: HTMLElement): string {
+  return element.dataset.keyName ?? element.getAttribute("aria-label") ?? element.innerText.trim();
+}
+
+/** List the keys of the page: those written in the template, and every element with data-key. */
+function openKeys(): void {
+  const dialog = document.getElementById("dialog-keys");
+  const list = dialog?.querySelector("[data-keys]");
+  if (!(dialog instanceof HTMLDialogElement) || !list || dialog.open) return;
+  for (const old of all("[data-from-page]", list)) old.remove();
+  const found: HTMLElement[] = [];
+  for (const element of all("[data-key]").filter(shown)) {
+    const term = document.createElement("dt");
+    const key = document.createElement("kbd");
+    const meaning = document.createElement("dd");
+    term.dataset.fromPage = "";
+    meaning.dataset.fromPage = "";
+    key.textContent = element.dataset.key ?? "";
+    meaning.textContent = describe(element);
+    term.append(key);
+    found.push(term, meaning);
+  }
+  list.prepend(...found);
+  dialog.showModal();
+}
+
+/** Single keys press what carries them; inert while typing, in dialogs, and on the label page (it has its own). */
+export function startKeys(): void {
+  on("click", "[data-keys-open]", openKeys);
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open], [data-editor]")) return;
+    if (event.key === "?") openKeys();
+    else if (event.key === "/") document.querySelector<HTMLElement>("[data-search]")?.focus();
+    else {
+      const pressed = all("[data-key]").find(
+        (element) => element.dataset.key === event.key && shown(element),
+      );
+      if (!pressed) return;
+      pressed.click();
+    }
+    event.preventDefault();
+  });
+}
