@@ -1,0 +1,19 @@
+"""Entry points of the workers."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from labeling.services import jobs
+
+
+@shared_task(name=jobs.RUN)
+def run_job(job_id: int) -> None:
+    """Do the work of a queued job."""
+    jobs.run(job_id)
+
+
+@shared_task(name="labeling.tend_jobs")
+def tend_jobs() -> None:
+    """Send what was lost and start again what died."""
+    jobs.tend()

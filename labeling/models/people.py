@@ -105,9 +105,7 @@ class Invitation(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
-        )
+        constraints = (models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),)
 
     def __str__(self) -> str:
         return f"invitation {self.pk} to {self.project_id}"

@@ -1,0 +1,171 @@
+"""Claims: who works on which task, exactly, under any number of people at once.
+
+A claim takes one of a task's open slots and holds it as a lease. The statements are plain SQL: they are the hot path,
+and their exactness rests on row locks that an ORM would hide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from labeling.models import Project, User
+
+MAX_CLAIM = 100
+"""Tasks that one claim may hand out."""
+
+REMAINING_CAP = 100
+"""How far `remaining` counts before it says "at least"."""
+
+# Lock order, everywhere: the person (advisory), then the queue entry, then its leases. Whoever must take several queue
+# entries either skips locked ones or takes them in order of task, so that nobody waits in a circle.
+
+# One person's claims and saves come one after another: two tabs would otherwise each miss what the other just did.
+_SERIALIZE = "SELECT pg_advisory_xact_lock(%(project)s::int, %(user)s::int)"
+
+_RECLAIM = """
+WITH due AS (
+    SELECT q.task_id FROM labeling_queueentry q
+    WHERE q.task_id IN (
+        SELECT task_id FROM labeling_lease WHERE project_id = %(project)s AND expires_at < statement_timestamp()
+    )
+    FOR UPDATE SKIP LOCKED
+), stale AS (
+    SELECT l.id FROM labeling_lease l JOIN due ON due.task_id = l.task_id
+    WHERE l.expires_at < statement_timestamp()
+    FOR UPDATE OF l SKIP LOCKED
+), expired AS (
+    DELETE FROM labeling_lease l USING stale WHERE l.id = stale.id RETURNING l.task_id
+)
+UPDATE labeling_queueentry q SET open_slots = q.open_slots + e.slots
+FROM (SELECT task_id, count(*) AS slots FROM expired GROUP BY task_id) e
+WHERE q.task_id = e.task_id
+"""
+
+_OPEN_TO_ME = """
+FROM labeling_queueentry q
+WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
+  AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s)
+  AND NOT EXISTS (
+      SELECT FROM labeling_annotation a
+      WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft'
+  )
+"""
+
+_CLAIM = f"""
+WITH picked AS (
+    SELECT q.task_id {_OPEN_TO_ME}
+    ORDER BY q.priority DESC, q.task_id LIMIT %(count)s
+    FOR UPDATE OF q SKIP LOCKED
+), taken AS (
+    UPDATE labeling_queueentry q SET open_slots = q.open_slots - 1
+    FROM picked WHERE q.task_id = picked.task_id
+    RETURNING q.task_id, q.priority
+), leased AS (
+    INSERT INTO labeling_lease (task_id, user_id, project_id, expires_at, created_at)
+    SELECT task_id, %(user)s, %(project)s,
+           statement_timestamp() + %(seconds)s * interval '1 second', statement_timestamp()
+    FROM taken
+)
+SELECT task_id FROM taken ORDER BY priority DESC, task_id
+"""  # noqa: S608 - only constants are put in
+
+_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} LIMIT %(cap)s) some"  # noqa: S608
+
+_HELD = """
+UPDATE labeling_lease l SET expires_at = statement_timestamp() + %(seconds)s * interval '1 second'
+FROM labeling_queueentry q
+WHERE l.project_id = %(project)s AND l.user_id = %(user)s AND q.task_id = l.task_id
+RETURNING l.task_id, l.created_at, q.priority
+"""
+
+_RENEW = """
+UPDATE labeling_lease SET expires_at = statement_timestamp() + %(seconds)s * interval '1 second'
+WHERE project_id = %(project)s AND user_id = %(user)s AND task_id = ANY(%(tasks)s)
+RETURNING task_id
+"""
+
+_RELEASE = """
+WITH mine AS (
+    SELECT q.task_id FROM labeling_queueentry q
+    WHERE q.task_id IN (
+        SELECT task_id FROM labeling_lease
+        WHERE project_id = %(project)s AND user_id = %(user)s AND (%(all)s OR task_id = ANY(%(tasks)s))
+    )
+    ORDER BY q.task_id FOR UPDATE
+), gone AS (
+    DELETE FROM labeling_lease l USING mine WHERE l.task_id = mine.task_id AND l.user_id = %(user)s
+    RETURNING l.task_id
+)
+UPDATE labeling_queueentry q SET open_slots = q.open_slots + 1
+FROM gone WHERE q.task_id = gone.task_id
+RETURNING q.task_id
+"""
+
+
+def serialize(*, actor: User, project: Project) -> None:
+    """Let this person's transactions in the project come one after another, until the current one ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SERIALIZE, {"project": project.pk, "user": actor.pk})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim handed out, in queue order, and how many more this person could take (capped)."""
+
+    task_ids: list[int]
+    remaining: int
+
+
+def claim(*, actor: User, project: Project, count: int, held: bool = False) -> Claim:
+    """Lease up to `count` tasks that the person has neither answered nor holds.
+
+    With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed.
+    """
+    values = {
+        "project": project.pk,
+        "user": actor.pk,
+        "count": max(0, min(count, MAX_CLAIM)),
+        "seconds": project.lease_seconds,
+        "cap": REMAINING_CAP,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SERIALIZE, values)
+        ids: list[int] = []
+        if held:
+            cursor.execute(_HELD, values)
+            ids = [row[0] for row in sorted(cursor.fetchall(), key=lambda row: (row[1], -row[2], row[0]))]
+            values["count"] = max(0, int(values["count"]) - len(ids))
+        cursor.execute(_RECLAIM, values)
+        cursor.execute(_CLAIM, values)
+        ids += [row[0] for row in cursor.fetchall()]
+        cursor.execute(_REMAINING, values)
+        remaining = cursor.fetchone()[0]
+    return Claim(task_ids=ids, remaining=remaining)
+
+
+def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int]:
+    """Extend the person's leases on these tasks; return those that were still held."""
+    values = {
+        "project": project.pk,
+        "user": actor.pk,
+        "tasks": list(task_ids),
+        "seconds": project.lease_seconds,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SERIALIZE, values)
+        cursor.execute(_RENEW, values)
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def release(*, actor: User, project: Project, task_ids: Sequence[int] = ()) -> list[int]:
+    """Give back the person's leases on these tasks, or all of them in the project when none is named."""
+    values = {"project": project.pk, "user": actor.pk, "tasks": list(task_ids), "all": not task_ids}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SERIALIZE, values)
+        cursor.execute(_RELEASE, values)
+        return sorted(row[0] for row in cursor.fetchall())

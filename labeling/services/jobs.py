@@ -1,0 +1,234 @@
+"""Jobs: start one, run it, follow it, cancel it. A job is idempotent: it may be delivered twice and runs once.
+
+The row is the truth, the broker only the messenger: a job whose message is lost is sent again, and one whose worker
+died is started again from its cursor.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from celery import current_app
+from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from labeling.errors import Conflict, DomainError
+from labeling.models import ALIVE, JobRun, JobState
+from labeling.services import events
+
+if TYPE_CHECKING:
+    from labeling.models import Project, User
+
+logger = logging.getLogger(__name__)
+
+RUN = "labeling.run_job"
+"""The one Celery task that runs every job."""
+
+HEARTBEAT_SECONDS = 5
+LOST_AFTER = timedelta(seconds=60)
+RESEND_AFTER = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+PROGRESS_SECONDS = 0.5
+
+Handler = Callable[["Run"], dict[str, Any] | None]
+_handlers: dict[str, Handler] = {}
+
+
+class JobStoppedError(Exception):
+    """The job must end now: somebody cancelled it, or another worker has taken it over."""
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does the work of a kind of job."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+class Run:
+    """A job while it runs: what a handler sees of it."""
+
+    def __init__(self, job: JobRun) -> None:
+        self.job = job
+        self.params: dict[str, Any] = job.params
+        self.cursor: dict[str, Any] = job.cursor
+        self._told = 0.0
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Show how far the job is; raises `JobStoppedError` when it must end. Writes twice a second at most."""
+        now = time.monotonic()
+        if now - self._told < PROGRESS_SECONDS and done < total:
+            return
+        self._told = now
+        self._update(done=done, total=total, message=message[:300])
+
+    def checkpoint(self, cursor: dict[str, Any]) -> None:
+        """Remember how far the work came; within the transaction of that work, so that both or neither are kept."""
+        self.cursor = cursor
+        self._update(cursor=cursor)
+
+    def _update(self, **values: Any) -> None:
+        mine = JobRun.objects.filter(pk=self.job.pk, attempt=self.job.attempt, state=JobState.RUNNING)
+        if not mine.filter(cancel_requested_at=None).update(heartbeat_at=timezone.now(), **values):
+            raise JobStoppedError
+
+
+def start(
+    *,
+    kind: str,
+    project: Project | None,
+    actor: User | None,
+    params: dict[str, Any] | None = None,
+    queue: str = "default",
+    exclusive_key: str = "",
+) -> JobRun:
+    """Queue a job; it is sent to a worker when the transaction commits.
+
+    With an `exclusive_key`, a second job of that key while one is alive raises `Conflict` naming the living one.
+    """
+    if kind not in _handlers:
+        message = f"No job is called {kind}."
+        raise LookupError(message)
+    try:
+        with transaction.atomic():
+            job = JobRun.objects.create(
+                kind=kind,
+                project=project,
+                requested_by=actor,
+                params=params or {},
+                queue=queue,
+                exclusive_key=exclusive_key,
+            )
+            events.record(verb="job.started", project=project, actor=actor, job=job.pk, kind=kind)
+    except IntegrityError as error:
+        if not exclusive_key:
+            raise
+        alive = JobRun.objects.filter(exclusive_key=exclusive_key, state__in=ALIVE).first()
+        message = "This is running already. Wait for it, or cancel it first."
+        raise Conflict(message, current={"job": alive.pk if alive else None}) from error
+    transaction.on_commit(lambda: _send(job.pk, queue))
+    return job
+
+
+def _send(job_id: int, queue: str) -> None:
+    """Hand the job to the broker; when that fails the job stays queued and `tend` sends it later."""
+    try:
+        current_app.tasks[RUN].apply_async(args=[job_id], queue=queue)
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the request has succeeded
+        logger.warning("job %s could not be sent, it will be sent later: %s", job_id, type(error).__name__)
+        return
+    JobRun.objects.filter(pk=job_id).update(sent_at=timezone.now())
+
+
+def run(job_id: int) -> None:
+    """Do the work of a queued job, unless another worker has it."""
+    started = JobRun.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+        state=JobState.RUNNING,
+        attempt=F("attempt") + 1,
+        started_at=timezone.now(),
+        heartbeat_at=timezone.now(),
+        message="",
+    )
+    if not started:
+        return
+    job = JobRun.objects.select_related("project", "requested_by").get(pk=job_id)
+    logger.info("job %s (%s) starts, attempt %s", job.pk, job.kind, job.attempt)
+    try:
+        with _heartbeat(job):
+            result = _handlers[job.kind](Run(job))
+    except JobStoppedError:
+        _end(job, state=JobState.CANCELLED, message="Cancelled")
+    except DomainError as error:
+        problems = [problem.as_dict() for problem in error.problems]
+        _end(job, state=JobState.FAILED, error=error.message, result={"errors": problems} if problems else None)
+    except Exception:
+        logger.exception("job %s (%s) failed", job.pk, job.kind)
+        _end(
+            job,
+            state=JobState.FAILED,
+            error=f"Something went wrong on the server. Start it again; if it fails again, quote job {job.pk} to the "
+            "person who runs this site.",
+        )
+    else:
+        _end(job, state=JobState.SUCCEEDED, result=result or {}, message="Done")
+
+
+def _end(job: JobRun, **values: Any) -> None:
+    """Close the job, unless it was taken from this worker meanwhile."""
+    if values["state"] == JobState.SUCCEEDED:
+        JobRun.objects.filter(pk=job.pk, total=0).update(total=1, done=1)
+        JobRun.objects.filter(pk=job.pk).update(done=F("total"))
+    JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
+        finished_at=timezone.now(), **values
+    )
+
+
+@contextmanager
+def _heartbeat(job: JobRun) -> Iterator[None]:
+    """Say every few seconds that the worker lives, whatever the handler is busy with."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT_SECONDS):
+            try:
+                JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
+                    heartbeat_at=timezone.now()
+                )
+            except Exception as error:  # noqa: BLE001 - a missed beat is no reason to stop
+                logger.warning("job %s could not say that it lives: %s", job.pk, type(error).__name__)
+                close_old_connections()
+        connection.close()
+
+    if connection.in_atomic_block:  # eager, within a test's transaction: nobody else looks
+        yield
+        return
+    thread = threading.Thread(target=beat, name=f"heartbeat-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=HEARTBEAT_SECONDS)
+
+
+@transaction.atomic
+def cancel(*, actor: User, job: JobRun) -> JobRun:
+    """Cancel a job: at once while it waits, at its next step while it runs."""
+    now = timezone.now()
+    if JobRun.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
+        state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now, message="Cancelled"
+    ) or JobRun.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None).update(
+        cancel_requested_at=now
+    ):
+        events.record(verb="job.cancelled", project=job.project, actor=actor, job=job.pk, kind=job.kind)
+    job.refresh_from_db()
+    return job
+
+
+def tend() -> None:
+    """Send queued jobs whose message got lost, and start again those whose worker died. Runs every few seconds."""
+    now = timezone.now()
+    lost = JobRun.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
+    lost.exclude(cancel_requested_at=None).update(state=JobState.CANCELLED, finished_at=now, message="Cancelled")
+    lost.filter(attempt__gte=MAX_ATTEMPTS).update(
+        state=JobState.FAILED,
+        finished_at=now,
+        error=f"The worker died {MAX_ATTEMPTS} times while doing this, perhaps for lack of memory. Nothing is half "
+        "done; try with less at once.",
+    )
+    lost.update(state=JobState.QUEUED, sent_at=None, message="The worker died; starting again")
+    unsent = JobRun.objects.filter(state=JobState.QUEUED).filter(
+        Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER), created_at__lt=now - timedelta(seconds=5)
+    )
+    for job_id, queue in unsent.order_by("id").values_list("pk", "queue")[:500]:
+        _send(job_id, queue)

@@ -1,0 +1,203 @@
+"""People: accounts, roles in projects, invitations and API tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict, Invalid, NotFound, Problem
+from labeling.models import ApiToken, Invitation, Membership, Role, User
+from labeling.services import claims, events
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+TOKEN_PREFIX = "dcai_"  # noqa: S105 - how every token begins, so that leaked ones can be found
+INVITATION_DAYS = 14
+MAX_TOKENS = 50
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+def digest(secret: str) -> str:
+    """Return what is kept of a token; tokens are long and random, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def clean_email(raw: str) -> str:
+    """Return the address in lower case, or raise `Invalid`."""
+    email = raw.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        message = f"“{raw[:100]}” is not an e-mail address."
+        raise Invalid(message, problems=(Problem("email", message),)) from None
+    return email
+
+
+def clean_role(raw: str) -> Role:
+    """Return the role of that name, or raise `Invalid`."""
+    if raw not in Role.values:
+        message = f"“{raw[:50]}” is no role. Expected one of {', '.join(Role.values)}."
+        raise Invalid(message, problems=(Problem("role", message),))
+    return Role(raw)
+
+
+@transaction.atomic
+def add_member(*, actor: User, project: Project, email: str, role: str) -> tuple[Membership, bool]:
+    """Make a person a member, or change the role of one; an unknown address becomes an invited user.
+
+    Returns the membership and whether it is new.
+    """
+    email, chosen = clean_email(email), clean_role(role)
+    user, _ = User.objects.get_or_create(email=email)
+    if not user.password:
+        user.set_unusable_password()
+        user.save(update_fields=("password",))
+    member = Membership.objects.filter(project=project, user=user).first()
+    if member is not None:
+        return change_role(actor=actor, member=member, role=chosen), False
+    member = Membership.objects.create(project=project, user=user, role=chosen)
+    events.record(verb="member.added", project=project, actor=actor, member=user.pk, email=email, role=chosen)
+    return member, True
+
+
+@transaction.atomic
+def change_role(*, actor: User, member: Membership, role: str) -> Membership:
+    """Give a member another role; a project keeps at least one manager."""
+    chosen = clean_role(role)
+    if member.role == chosen:
+        return member
+    _keep_a_manager(member)
+    before, member.role = member.role, chosen
+    member.save(update_fields=("role",))
+    events.record(
+        verb="member.changed", project=member.project, actor=actor, member=member.user_id, before=before, role=chosen
+    )
+    return member
+
+
+@transaction.atomic
+def remove_member(*, actor: User, member: Membership) -> None:
+    """End a membership; what the person answered stays, and the tasks they held return to the queue."""
+    _keep_a_manager(member)
+    claims.release(actor=member.user, project=member.project)
+    events.record(verb="member.removed", project=member.project, actor=actor, member=member.user_id, role=member.role)
+    member.delete()
+
+
+def _keep_a_manager(member: Membership) -> None:
+    managers = Membership.objects.select_for_update().filter(project_id=member.project_id, role=Role.MANAGER)
+    if member.role == Role.MANAGER and not any(other.pk != member.pk for other in managers):
+        message = "A project needs a manager: make somebody else manager first."
+        raise Conflict(message)
+
+
+@transaction.atomic
+def invite(*, actor: User, project: Project, role: str, email: str = "") -> tuple[Invitation, str]:
+    """Make an invitation; returns it with its secret, which is shown in the link and kept nowhere."""
+    chosen = clean_role(role)
+    address = clean_email(email) if email.strip() else ""
+    secret = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        project=project,
+        email=address,
+        role=chosen,
+        digest=digest(secret),
+        created_by=actor,
+        expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
+    )
+    events.record(
+        verb="member.invited", project=project, actor=actor, invitation=invitation.pk, email=address, role=chosen
+    )
+    return invitation, secret
+
+
+def invitation_of(secret: str) -> Invitation:
+    """Return the invitation a link stands for, if it can still be accepted."""
+    found = (
+        Invitation.objects.select_related("project", "created_by")
+        .filter(digest=digest(secret), revoked_at=None, accepted_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+    if found is None:
+        raise NotFound("This invitation was used, was withdrawn or has expired. Ask for a new one.")
+    return found
+
+
+@transaction.atomic
+def accept(*, user: User, secret: str) -> Membership:
+    """Make the person who opened the link a member; a link works once, and never lowers a role."""
+    found = invitation_of(secret)
+    invitation = Invitation.objects.select_for_update().get(pk=found.pk)
+    if invitation.accepted_at is not None:
+        raise NotFound("This invitation was used, was withdrawn or has expired. Ask for a new one.")
+    if invitation.email and invitation.email != user.email:
+        message = f"This invitation is for {invitation.email}; you are signed in as {user.email}."
+        raise Invalid(message)
+    member, created = Membership.objects.get_or_create(
+        project=invitation.project, user=user, defaults={"role": invitation.role}
+    )
+    if not created and Role.values.index(member.role) < Role.values.index(invitation.role):
+        member.role = invitation.role
+        member.save(update_fields=("role",))
+    invitation.accepted_by = user
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=("accepted_by", "accepted_at"))
+    events.record(verb="member.joined", project=invitation.project, actor=user, member=user.pk, role=member.role)
+    return member
+
+
+@transaction.atomic
+def revoke_invitation(*, actor: User, invitation: Invitation) -> None:
+    """Withdraw an invitation: its link stops working."""
+    if invitation.revoked_at is None:
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=("revoked_at",))
+        events.record(verb="invitation.revoked", project=invitation.project, actor=actor, invitation=invitation.pk)
+
+
+@transaction.atomic
+def issue_token(*, user: User, name: str) -> tuple[ApiToken, str]:
+    """Make an API token; returns it with its secret, which is shown once and kept nowhere."""
+    name = name.strip()
+    if not name or len(name) > 100 or "\x00" in name:
+        message = "Give the token a name of at most 100 characters, such as what it is for."
+        raise Invalid(message, problems=(Problem("name", message),))
+    if ApiToken.objects.filter(user=user, revoked_at=None).count() >= MAX_TOKENS:
+        message = f"You have {MAX_TOKENS} tokens. Revoke one that is not used."
+        raise Invalid(message, problems=(Problem("name", message),))
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(user=user, name=name, prefix=secret[:10], digest=digest(secret))
+    events.record(verb="token.issued", project=None, actor=user, token=token.pk, name=name)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, user: User, token_id: int) -> ApiToken:
+    """End one of the person's own tokens."""
+    token = ApiToken.objects.filter(user=user, pk=token_id).first()
+    if token is None:
+        raise NotFound
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=("revoked_at",))
+        events.record(verb="token.revoked", project=None, actor=user, token=token.pk)
+    return token
+
+
+def user_of_token(secret: str) -> User | None:
+    """Return the person a token stands for, and note (to the minute) that it was used."""
+    token = ApiToken.objects.select_related("user").filter(digest=digest(secret), revoked_at=None).first()
+    if token is None or not token.user.is_active:
+        return None
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > LAST_USED_STEP:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token.user

@@ -1,0 +1,190 @@
+"""Projects: create, change, archive; and their schemas, which grow by versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from labeling.errors import Invalid, Problem
+from labeling.kinds.schema import Schema, parse_schema
+from labeling.models import GuidelineDraft, Label, Membership, Project, Role, SchemaVersion
+from labeling.selectors import versions
+from labeling.services import events
+
+if TYPE_CHECKING:
+    from labeling.models import User
+
+MAX_OVERLAP = 50
+MAX_NAME = 120
+MAX_DESCRIPTION = 5_000
+RESERVED_SLUGS = frozenset({"new"})
+
+# Tasks that wait for more people than before, or for fewer: never fewer than already answered or hold them. The rows are
+# locked by a statement of their own, so that the counts are taken after every save in flight.
+_LOCK_WAITING = """
+SELECT task_id FROM labeling_queueentry
+WHERE project_id = %(project)s AND required > 0 AND state = 'todo' ORDER BY task_id FOR UPDATE
+"""
+_REFIT = """
+UPDATE labeling_queueentry q
+SET required = greatest(%(overlap)s, taken.n), open_slots = greatest(%(overlap)s, taken.n) - taken.n
+FROM (
+    SELECT e.task_id,
+           (SELECT count(*) FROM labeling_annotation a WHERE a.task_id = e.task_id AND a.counted)
+           + (SELECT count(*) FROM labeling_lease l WHERE l.task_id = e.task_id) AS n
+    FROM labeling_queueentry e
+    WHERE e.project_id = %(project)s AND e.required > 0 AND e.state = 'todo'
+) taken
+WHERE q.task_id = taken.task_id AND q.required <> greatest(%(overlap)s, taken.n)
+"""
+
+
+@transaction.atomic
+def create(
+    *, actor: User, name: str, schema: Any, overlap: int = 1, max_overlap: int | None = None, description: str = ""
+) -> Project:
+    """Create a project with its first schema version; the creator becomes its manager."""
+    parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
+    _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap)
+    project = Project.objects.create(
+        name=name.strip(),
+        slug=_free_slug(name),
+        description=description.strip(),
+        overlap=overlap,
+        max_overlap=overlap if max_overlap is None else max_overlap,
+        created_by=actor,
+    )
+    SchemaVersion.objects.create(project=project, number=1, body=parsed.dump(), created_by=actor)
+    GuidelineDraft.objects.create(project=project, updated_by=actor)
+    Membership.objects.create(project=project, user=actor, role=Role.MANAGER)
+    events.record(verb="project.created", project=project, actor=actor, name=project.name)
+    return project
+
+
+@transaction.atomic
+def update(*, actor: User, project: Project, **changes: Any) -> Project:
+    """Change name, description, overlap, max_overlap, agreement_floor or lease_seconds."""
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    overlap = changes.get("overlap", project.overlap)
+    if "max_overlap" not in changes and overlap > project.max_overlap:
+        changes["max_overlap"] = overlap
+    if "max_overlap" in changes and "overlap" not in changes:
+        _check(overlap=project.overlap, max_overlap=changes["max_overlap"])
+    _check(**changes)
+    changed = {}
+    for field, value in changes.items():
+        new = value.strip() if isinstance(value, str) else value
+        if getattr(project, field) != new:
+            changed[field] = new
+            setattr(project, field, new)
+    if not changed:
+        return project
+    project.save(update_fields=tuple(changed))
+    if "overlap" in changed:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_WAITING, {"project": project.pk})
+            cursor.execute(_REFIT, {"overlap": project.overlap, "project": project.pk})
+    events.record(verb="project.changed", project=project, actor=actor, changes=changed)
+    return project
+
+
+@transaction.atomic
+def archive(*, actor: User, project: Project, archived: bool) -> Project:
+    """Put a project away, or take it out again; nothing of it is lost."""
+    if (project.archived_at is not None) != archived:
+        project.archived_at = timezone.now() if archived else None
+        project.save(update_fields=("archived_at",))
+        verb = "project.archived" if archived else "project.restored"
+        events.record(verb=verb, project=project, actor=actor)
+    return project
+
+
+@transaction.atomic
+def revise_schema(*, actor: User, project: Project, schema: Any) -> SchemaVersion:
+    """Add a schema version; what labels already use stays in it: questions with their kinds, and used labels."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    new = parse_schema(schema, path="schema")
+    current = versions.current(project.pk)
+    old = versions.by_pk(current.schema_pk)
+    problems = [*_lost_fields(old, new), *_lost_questions(project, old, new)]
+    if problems:
+        message = "The new schema would break what was labeled already: " + problems[0].message
+        raise Invalid(message, problems=problems)
+    if old.dump() == new.dump():
+        return SchemaVersion.objects.get(pk=current.schema_pk)
+    version = SchemaVersion.objects.create(
+        project=project, number=current.schema + 1, body=new.dump(), created_by=actor
+    )
+    events.record(verb="schema.revised", project=project, actor=actor, version=version.number)
+    return version
+
+
+def _lost_fields(old: Schema, new: Schema) -> list[Problem]:
+    return [
+        Problem("schema.fields", f"The field “{field.name}” must stay, as a {field.type}: tasks contain it.")
+        for field in old.fields
+        if (kept := new.field(field.name)) is None or kept.type != field.type
+    ]
+
+
+def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]:
+    problems = []
+    labels = Label.objects.filter(project=project, retired_at=None)
+    for question in old.questions:
+        mine = labels.filter(question=question.name)
+        kept = new.question(question.name)
+        if kept is None or kept.kind != question.kind or kept.field != question.field:
+            if mine.exists():
+                problems.append(
+                    Problem(
+                        "schema.questions",
+                        f"The question “{question.name}” must stay, as {question.kind} about “{question.field}”: "
+                        "it has labels.",
+                    )
+                )
+            continue
+        problems += [
+            Problem("schema.questions", f"“{name}” of “{question.name}” must stay: tasks are labeled with it.")
+            for name in sorted(set(question.class_names) - set(kept.class_names))
+            if mine.filter(classes__contains=[name]).exists()
+        ]
+    return problems
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:50].strip("-") or "project"
+    taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
+    number = 1
+    slug = base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _check(**values: Any) -> None:
+    problems = []
+    name = values.get("name")
+    if name is not None and (not 1 <= len(name.strip()) <= MAX_NAME or "\x00" in name):
+        problems.append(Problem("name", f"A project's name has 1 to {MAX_NAME} characters."))
+    description = values.get("description")
+    if description is not None and (len(description) > MAX_DESCRIPTION or "\x00" in description):
+        problems.append(Problem("description", f"A description has at most {MAX_DESCRIPTION} characters."))
+    overlap, most = values.get("overlap"), values.get("max_overlap")
+    if overlap is not None and not 1 <= overlap <= MAX_OVERLAP:
+        problems.append(Problem("overlap", f"Between 1 and {MAX_OVERLAP} people answer each task."))
+    if most is not None and not max(1, overlap or 1) <= most <= MAX_OVERLAP:
+        problems.append(
+            Problem("max_overlap", f"Expected a number from the overlap ({overlap or 1}) to {MAX_OVERLAP}.")
+        )
+    floor = values.get("agreement_floor")
+    if floor is not None and not 0 <= floor <= 1:
+        problems.append(Problem("agreement_floor", "Expected a number from 0 to 1."))
+    seconds = values.get("lease_seconds")
+    if seconds is not None and not 60 <= seconds <= 86_400:
+        problems.append(Problem("lease_seconds", "Expected 60 seconds to a day (86400)."))
+    if problems:
+        raise Invalid(problems[0].message, problems=problems)

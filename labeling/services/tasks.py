@@ -1,0 +1,235 @@
+"""Acts on many tasks at once: each can be undone, and nothing an annotator answered is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict, Invalid, NotFound, Problem
+from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
+from labeling.selectors import versions
+from labeling.services import events, labels
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
+    from labeling.models import Project, User
+
+MAX_BULK = 10_000
+"""Tasks that one bulk act may change."""
+
+
+def _lock(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
+    """Lock the queue entries of these tasks, in order of task; tasks of other projects are not found."""
+    wanted = sorted(set(task_ids))
+    if not wanted:
+        message = "Choose at least one task."
+        raise Invalid(message, problems=(Problem("tasks", message),))
+    if len(wanted) > MAX_BULK:
+        message = f"One act changes at most {MAX_BULK:,} tasks; {len(wanted):,} are chosen. Narrow the filter."
+        raise Invalid(message, problems=(Problem("tasks", message),))
+    entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=wanted).order_by("task_id")
+    found = {entry.task_id: entry for entry in entries}
+    if len(found) != len(wanted):
+        raise NotFound
+    return found
+
+
+def _done(
+    *, actor: User, project: Project, verb: str, params: dict[str, Any], before: list[Any]
+) -> BulkAct:
+    act = BulkAct.objects.create(
+        project=project, actor=actor, verb=verb, params=params, before=before, count=len(before)
+    )
+    events.record(
+        verb=f"tasks.{verb}", project=project, actor=actor, count=len(before), act=act.pk, **params
+    )
+    return act
+
+
+@transaction.atomic
+def set_split(*, actor: User, project: Project, task_ids: Sequence[int], split: str) -> BulkAct:
+    """Put tasks into a split."""
+    if split not in Split.values:
+        message = f"“{split[:50]}” is no split. Expected train, validation, test, or nothing."
+        raise Invalid(message, problems=(Problem("split", message),))
+    ids = list(_lock(project, task_ids))
+    changed = Task.objects.filter(pk__in=ids).exclude(split=split).order_by("pk")
+    before = list(changed.values_list("pk", "split"))
+    Task.objects.filter(pk__in=[pk for pk, _ in before]).update(split=split)
+    return _done(actor=actor, project=project, verb="split", params={"split": split}, before=[list(b) for b in before])
+
+
+@transaction.atomic
+def quarantine(*, actor: User, project: Project, task_ids: Sequence[int], reason: str = "") -> BulkAct:
+    """Take tasks out of queue, training and export until they are restored."""
+    entries = _lock(project, task_ids)
+    before = [[pk, entry.state] for pk, entry in entries.items() if entry.state != TaskState.QUARANTINED]
+    QueueEntry.objects.filter(task_id__in=[pk for pk, _ in before]).update(state=TaskState.QUARANTINED)
+    return _done(
+        actor=actor, project=project, verb="quarantine", params={"reason": reason.strip()[:500]}, before=before
+    )
+
+
+@transaction.atomic
+def restore(*, actor: User, project: Project, task_ids: Sequence[int]) -> BulkAct:
+    """Take tasks out of quarantine."""
+    entries = {pk: e for pk, e in _lock(project, task_ids).items() if e.state == TaskState.QUARANTINED}
+    _leave_quarantine(project, entries)
+    return _done(actor=actor, project=project, verb="restore", params={}, before=[[pk] for pk in entries])
+
+
+def _leave_quarantine(project: Project, entries: dict[int, QueueEntry]) -> None:
+    for entry in entries.values():
+        entry.state = TaskState.TODO
+    _restate(project, entries)
+
+
+def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
+    """Work out where tasks stand after their labels or slots changed, and store their entries."""
+    schema = versions.schema(project.pk)
+    current: dict[int, dict[str, Label]] = {pk: {} for pk in entries}
+    for label in Label.objects.filter(task_id__in=list(entries), retired_at=None):
+        current[label.task_id][label.question] = label
+    counted = _counted(entries)
+    for pk, entry in entries.items():
+        entry.state = labels.state_of(
+            entry, schema=schema, labels=current[pk], answered=counted.get(pk, 0) >= entry.required
+        )
+    QueueEntry.objects.bulk_update(entries.values(), ("required", "open_slots", "state"), batch_size=1000)
+
+
+def _counted(entries: dict[int, QueueEntry]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT task_id, count(*) FROM labeling_annotation WHERE counted AND task_id = ANY(%s) GROUP BY task_id",
+            (list(entries),),
+        )
+        return dict(cursor.fetchall())
+
+
+@transaction.atomic
+def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], question: str, value: Any) -> BulkAct:
+    """Give tasks a label of record; slots nobody has taken yet are closed, since no answer is needed any more."""
+    entries = _lock(project, task_ids)
+    now = versions.current(project.pk)
+    schema = versions.by_pk(now.schema_pk)
+    asked = schema.question(question)
+    if asked is None:
+        message = f"There is no question “{question[:64]}” in this project."
+        raise Invalid(message, problems=(Problem("question", message),))
+    answer = asked.parse(value)
+    old = {
+        label.task_id: label
+        for label in Label.objects.filter(task_id__in=list(entries), question=question, retired_at=None)
+    }
+    before = []
+    for pk, entry in entries.items():
+        before.append([pk, old[pk].pk if pk in old else None, entry.required, entry.open_slots])
+    _replace(project, schema, question, [row[0] for row in before], asked.dump_answer(answer), actor, now.guideline)
+    complete = all(other.name == question or not other.required for other in schema.questions)
+    if complete:
+        for entry in entries.values():
+            entry.required -= entry.open_slots
+            entry.open_slots = 0
+    _restate(project, entries)
+    return _done(
+        actor=actor, project=project, verb="label", params={"question": question, "value": value}, before=before
+    )
+
+
+def _replace(
+    project: Project, schema: Schema, question: str, task_ids: list[int], value: Any, actor: User, guideline: int
+) -> None:
+    moment = timezone.now()
+    asked = schema.question(question)
+    assert asked is not None  # noqa: S101 - the caller looked it up
+    Label.objects.filter(task_id__in=task_ids, question=question, retired_at=None).update(retired_at=moment)
+    number = versions.current(project.pk).schema
+    Label.objects.bulk_create(
+        [
+            Label(
+                task_id=pk,
+                project=project,
+                question=question,
+                value=value,
+                classes=asked.classes(asked.parse(value)),
+                source=LabelSource.BULK,
+                created_by=actor,
+                schema_version=number,
+                guideline_version=guideline,
+                created_at=moment,
+            )
+            for pk in task_ids
+        ],
+        batch_size=1000,
+    )
+
+
+@transaction.atomic
+def undo(*, actor: User, act: BulkAct) -> BulkAct:
+    """Take a bulk act back, as far as nothing newer stands in its place."""
+    act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
+    if act.undone_at is not None:
+        message = "This was undone already."
+        raise Conflict(message, current={"undone_at": act.undone_at})
+    if act.before:
+        _UNDO[act.verb](actor, act)
+    act.undone_at = timezone.now()
+    act.save(update_fields=("undone_at",))
+    events.record(verb="tasks.undone", project=act.project, actor=actor, act=act.pk, undone=act.verb, count=act.count)
+    return act
+
+
+def _undo_split(actor: User, act: BulkAct) -> None:
+    _lock(act.project, [pk for pk, _ in act.before])
+    for split in {old for _, old in act.before}:
+        ids = [pk for pk, old in act.before if old == split]
+        Task.objects.filter(pk__in=ids, split=act.params["split"]).update(split=split)
+
+
+def _undo_quarantine(actor: User, act: BulkAct) -> None:
+    entries = _lock(act.project, [pk for pk, _ in act.before])
+    _leave_quarantine(
+        act.project, {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED}
+    )
+
+
+def _undo_restore(actor: User, act: BulkAct) -> None:
+    ids = list(_lock(act.project, [row[0] for row in act.before]))
+    QueueEntry.objects.filter(task_id__in=ids).update(state=TaskState.QUARANTINED)
+
+
+def _undo_label(actor: User, act: BulkAct) -> None:
+    entries = _lock(act.project, [row[0] for row in act.before])
+    question, moment = act.params["question"], timezone.now()
+    mine = set(
+        Label.objects.filter(
+            task_id__in=list(entries), question=question, retired_at=None, source=LabelSource.BULK, created_by=act.actor
+        ).values_list("task_id", flat=True)
+    )
+    rows = [row for row in act.before if row[0] in mine]
+    Label.objects.filter(task_id__in=[row[0] for row in rows], question=question, retired_at=None).update(
+        retired_at=moment
+    )
+    earlier = Label.objects.in_bulk([row[1] for row in rows if row[1] is not None])
+    copies = []
+    for label in earlier.values():
+        label.pk, label.retired_at, label.created_at = None, None, moment
+        copies.append(label)
+    Label.objects.bulk_create(copies, batch_size=1000)
+    for pk, _, required, open_slots in rows:
+        # Slots that were closed open again; those filled or left since then stay as they are.
+        entries[pk].required += required - (required - open_slots) - 0 if entries[pk].open_slots == 0 else 0
+        entries[pk].open_slots = max(entries[pk].open_slots, open_slots)
+    _restate(act.project, {pk: entries[pk] for pk in mine})
+
+
+_UNDO = {
+    "split": _undo_split,
+    "quarantine": _undo_quarantine,
+    "restore": _undo_restore,
+    "label": _undo_label,
+}
