@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
 

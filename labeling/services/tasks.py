@@ -14,7 +14,6 @@ from labeling.selectors import versions
 from labeling.services import events, labels
 
 if TYPE_CHECKING:
-    from labeling.kinds.schema import Schema
     from labeling.models import Project, User
 
 MAX_BULK = 10_000
@@ -37,15 +36,11 @@ def _lock(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
     return found
 
 
-def _done(
-    *, actor: User, project: Project, verb: str, params: dict[str, Any], before: list[Any]
-) -> BulkAct:
+def _done(*, actor: User, project: Project, verb: str, params: dict[str, Any], before: list[Any]) -> BulkAct:
     act = BulkAct.objects.create(
         project=project, actor=actor, verb=verb, params=params, before=before, count=len(before)
     )
-    events.record(
-        verb=f"tasks.{verb}", project=project, actor=actor, count=len(before), act=act.pk, **params
-    )
+    events.record(verb=f"tasks.{verb}", project=project, actor=actor, count=len(before), act=act.pk, **params)
     return act
 
 
@@ -120,35 +115,12 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
     if asked is None:
         message = f"There is no question “{question[:64]}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    answer = asked.parse(value)
-    old = {
-        label.task_id: label
-        for label in Label.objects.filter(task_id__in=list(entries), question=question, retired_at=None)
-    }
-    before = []
-    for pk, entry in entries.items():
-        before.append([pk, old[pk].pk if pk in old else None, entry.required, entry.open_slots])
-    _replace(project, schema, question, [row[0] for row in before], asked.dump_answer(answer), actor, now.guideline)
-    complete = all(other.name == question or not other.required for other in schema.questions)
-    if complete:
-        for entry in entries.values():
-            entry.required -= entry.open_slots
-            entry.open_slots = 0
-    _restate(project, entries)
-    return _done(
-        actor=actor, project=project, verb="label", params={"question": question, "value": value}, before=before
-    )
-
-
-def _replace(
-    project: Project, schema: Schema, question: str, task_ids: list[int], value: Any, actor: User, guideline: int
-) -> None:
+    value = asked.dump_answer(asked.parse(value))
     moment = timezone.now()
-    asked = schema.question(question)
-    assert asked is not None  # noqa: S101 - the caller looked it up
-    Label.objects.filter(task_id__in=task_ids, question=question, retired_at=None).update(retired_at=moment)
-    number = versions.current(project.pk).schema
-    Label.objects.bulk_create(
+    current = Label.objects.filter(task_id__in=list(entries), question=question, retired_at=None)
+    old = dict(current.values_list("task_id", "pk"))
+    current.update(retired_at=moment)
+    new = Label.objects.bulk_create(
         [
             Label(
                 task_id=pk,
@@ -158,13 +130,25 @@ def _replace(
                 classes=asked.classes(asked.parse(value)),
                 source=LabelSource.BULK,
                 created_by=actor,
-                schema_version=number,
-                guideline_version=guideline,
+                schema_version=now.schema,
+                guideline_version=now.guideline,
                 created_at=moment,
             )
-            for pk in task_ids
+            for pk in entries
         ],
         batch_size=1000,
+    )
+    closes = all(other.name == question or not other.required for other in schema.questions)
+    before = []
+    for label in new:
+        entry = entries[label.task_id]
+        closed = entry.open_slots if closes else 0
+        entry.required -= closed
+        entry.open_slots -= closed
+        before.append([label.task_id, old.get(label.task_id), label.pk, closed])
+    _restate(project, entries)
+    return _done(
+        actor=actor, project=project, verb="label", params={"question": question, "value": value}, before=before
     )
 
 
@@ -192,9 +176,7 @@ def _undo_split(actor: User, act: BulkAct) -> None:
 
 def _undo_quarantine(actor: User, act: BulkAct) -> None:
     entries = _lock(act.project, [pk for pk, _ in act.before])
-    _leave_quarantine(
-        act.project, {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED}
-    )
+    _leave_quarantine(act.project, {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED})
 
 
 def _undo_restore(actor: User, act: BulkAct) -> None:
@@ -204,26 +186,18 @@ def _undo_restore(actor: User, act: BulkAct) -> None:
 
 def _undo_label(actor: User, act: BulkAct) -> None:
     entries = _lock(act.project, [row[0] for row in act.before])
-    question, moment = act.params["question"], timezone.now()
-    mine = set(
-        Label.objects.filter(
-            task_id__in=list(entries), question=question, retired_at=None, source=LabelSource.BULK, created_by=act.actor
-        ).values_list("task_id", flat=True)
-    )
+    moment = timezone.now()
+    standing = Label.objects.filter(pk__in=[new for _, _, new, _ in act.before], retired_at=None)
+    mine = set(standing.values_list("task_id", flat=True))
+    standing.update(retired_at=moment)
     rows = [row for row in act.before if row[0] in mine]
-    Label.objects.filter(task_id__in=[row[0] for row in rows], question=question, retired_at=None).update(
-        retired_at=moment
-    )
-    earlier = Label.objects.in_bulk([row[1] for row in rows if row[1] is not None])
-    copies = []
-    for label in earlier.values():
+    earlier = list(Label.objects.filter(pk__in=[old for _, old, _, _ in rows if old is not None]))
+    for label in earlier:
         label.pk, label.retired_at, label.created_at = None, None, moment
-        copies.append(label)
-    Label.objects.bulk_create(copies, batch_size=1000)
-    for pk, _, required, open_slots in rows:
-        # Slots that were closed open again; those filled or left since then stay as they are.
-        entries[pk].required += required - (required - open_slots) - 0 if entries[pk].open_slots == 0 else 0
-        entries[pk].open_slots = max(entries[pk].open_slots, open_slots)
+    Label.objects.bulk_create(earlier, batch_size=1000)
+    for pk, _, _, closed in rows:
+        entries[pk].required += closed
+        entries[pk].open_slots += closed
     _restate(act.project, {pk: entries[pk] for pk in mine})
 
 
