@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
@@ -74,7 +74,7 @@ WITH picked AS (
 SELECT task_id FROM taken ORDER BY priority DESC, task_id
 """  # noqa: S608 - only constants are put in
 
-_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} LIMIT %(cap)s) some"  # noqa: S608
+_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} LIMIT %(cap)s) capped"  # noqa: S608
 
 _HELD = """
 UPDATE labeling_lease l SET expires_at = statement_timestamp() + %(seconds)s * interval '1 second'
@@ -126,7 +126,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
 
     With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed.
     """
-    values = {
+    values: dict[str, Any] = {
         "project": project.pk,
         "user": actor.pk,
         "count": max(0, min(count, MAX_CLAIM)),
@@ -139,7 +139,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
         if held:
             cursor.execute(_HELD, values)
             ids = [row[0] for row in sorted(cursor.fetchall(), key=lambda row: (row[1], -row[2], row[0]))]
-            values["count"] = max(0, int(values["count"]) - len(ids))
+            values["count"] = max(0, values["count"] - len(ids))
         cursor.execute(_RECLAIM, values)
         cursor.execute(_CLAIM, values)
         ids += [row[0] for row in cursor.fetchall()]
@@ -150,7 +150,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
 
 def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int]:
     """Extend the person's leases on these tasks; return those that were still held."""
-    values = {
+    values: dict[str, Any] = {
         "project": project.pk,
         "user": actor.pk,
         "tasks": list(task_ids),
@@ -164,7 +164,7 @@ def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int
 
 def release(*, actor: User, project: Project, task_ids: Sequence[int] = ()) -> list[int]:
     """Give back the person's leases on these tasks, or all of them in the project when none is named."""
-    values = {"project": project.pk, "user": actor.pk, "tasks": list(task_ids), "all": not task_ids}
+    values: dict[str, Any] = {"project": project.pk, "user": actor.pk, "tasks": list(task_ids), "all": not task_ids}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SERIALIZE, values)
         cursor.execute(_RELEASE, values)

@@ -123,7 +123,7 @@ def start(
 def _send(job_id: int, queue: str) -> None:
     """Hand the job to the broker; when that fails the job stays queued and `tend` sends it later."""
     try:
-        current_app.tasks[RUN].apply_async(args=[job_id], queue=queue)
+        current_app.tasks[RUN].apply_async(args=(job_id,), queue=queue)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the request has succeeded
         logger.warning("job %s could not be sent, it will be sent later: %s", job_id, type(error).__name__)
         return

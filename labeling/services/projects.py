@@ -22,8 +22,8 @@ MAX_NAME = 120
 MAX_DESCRIPTION = 5_000
 RESERVED_SLUGS = frozenset({"new"})
 
-# Tasks that wait for more people than before, or for fewer: never fewer than already answered or hold them. The rows are
-# locked by a statement of their own, so that the counts are taken after every save in flight.
+# Tasks that wait for more people than before, or for fewer: never fewer than already answered or hold them. The rows
+# are locked by a statement of their own, so that the counts are taken after every save in flight.
 _LOCK_WAITING = """
 SELECT task_id FROM labeling_queueentry
 WHERE project_id = %(project)s AND required > 0 AND state = 'todo' ORDER BY task_id FOR UPDATE
