@@ -97,6 +97,15 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
+def broker(redis_url: str) -> str:
+    """Turn `REDIS_URL` into Celery's form of it, which names sockets differently."""
+    address, _, options = redis_url.partition("?")
+    if not address.startswith("unix://"):
+        return redis_url
+    database = dict(parse_qsl(options)).get("db", "0")
+    return f"redis+socket://{address.removeprefix('unix://')}?virtual_host={database}"
+
+
 def secret_key(data_dir: Path) -> str:
     """Return `DCAI_SECRET_KEY`, or the key kept in the data directory (made on first use)."""
     given = text("DCAI_SECRET_KEY")

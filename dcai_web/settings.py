@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from dcai_web import env
+from dcai_web import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DCAI_DATA_DIR", str(BASE_DIR / ".dcai"))).expanduser().resolve()
@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
+    "dcai_web.middleware.RequestLog",
+    "dcai_web.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -90,7 +92,7 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = env.broker(REDIS_URL) or "memory://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # An unreachable broker must not hold up a page: jobs stay queued in the database and are sent again later.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -239,10 +241,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("DCAI_LOG_LEVEL", "INFO")},
-}
+# Lines for a person on a terminal, JSON for everything else.
+LOGGING = logs.configuration(
+    level=env.text("DCAI_LOG_LEVEL", "INFO"), form=env.text("DCAI_LOG_FORMAT") or logs.form_for_this_output()
+)
+LOGGING_CONFIG = "dcai_web.logs.configure"

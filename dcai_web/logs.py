@@ -1,0 +1,87 @@
+"""Structured logs: JSON, or lines for a person on a terminal, and never a secret."""
+
+from __future__ import annotations
+
+import logging.config
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET = re.compile(r"pass(word|wd)?|secret|token|authorization|cookie|api_?key|session", re.IGNORECASE)
+# Passwords in addresses, and bearer tokens, wherever they turn up in a text.
+_IN_TEXT = re.compile(r"(?P<before>://[^:/@\s]*:|[Bb]earer\s+)[^@\s\"']+")
+_HIDDEN = "***"
+
+
+def form_for_this_output() -> str:
+    """Return `console` on a terminal, else `json`."""
+    return "console" if sys.stderr.isatty() else "json"
+
+
+def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank out values whose names, or whose texts, say that they are secret."""
+    for name, value in event.items():
+        if _SECRET.search(name):
+            event[name] = _HIDDEN
+        elif isinstance(value, str):
+            event[name] = _IN_TEXT.sub(rf"\g<before>{_HIDDEN}", value)
+    return event
+
+
+def configuration(*, level: str, form: str) -> dict[str, Any]:
+    """Return the LOGGING setting."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _shared(),
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *_for_form(form),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            # Our own line says the same with the request's id; errors keep their traceback.
+            "django.request": {"level": "ERROR"},
+            "django.server": {"handlers": [], "propagate": True},
+            "celery.worker.strategy": {"level": "WARNING"},
+        },
+    }
+
+
+def configure(setting: dict[str, Any]) -> None:
+    """Apply the LOGGING setting, and let structlog's own loggers end in the same handlers."""
+    logging.config.dictConfig(setting)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _shared() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _for_form(form: str) -> list[Any]:
+    if form == "console":
+        return [hide_secrets, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+    return [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]

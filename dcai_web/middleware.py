@@ -1,0 +1,72 @@
+"""What happens to every request before Django looks at it: an id, a line in the log, and the two probes."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from dcai_web import health
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_logger = structlog.get_logger("dcai_web.request")
+
+
+class Probes:
+    """`/healthz` and `/readyz`, answered whatever the host name, the scheme or the session are."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a probe, or pass the request on."""
+        answer: Callable[[], HttpResponse] | None = {"/healthz": health.alive, "/readyz": health.ready}.get(
+            request.path_info
+        )
+        if answer is None or request.method not in {"GET", "HEAD"}:
+            return self._get_response(request)
+        response = answer()
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class RequestLog:
+    """Give every request an id (or keep the one a proxy gave), put it into all log lines, log the request itself."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle the request between two looks at the clock."""
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            began = time.perf_counter()
+            response = self._get_response(request)
+            response["X-Request-ID"] = request_id
+            self._log(request, response, seconds=time.perf_counter() - began)
+        return response
+
+    @staticmethod
+    def _log(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+        if request.path_info in {"/healthz", "/readyz"} or request.path_info.startswith("/static/"):
+            return
+        # The pattern, not the address: an address may contain the token of an invitation or a password reset.
+        match = request.resolver_match
+        user = getattr(request, "user", None)
+        level = "error" if response.status_code >= 500 else "info"
+        getattr(_logger, level)(
+            "request",
+            method=request.method,
+            route=f"/{match.route}" if match else "(none)",
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+            user=user.pk if user is not None and user.is_authenticated else None,
+        )
