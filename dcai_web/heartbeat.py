@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import sys
 from functools import cache
 from typing import Any
 
@@ -18,13 +20,14 @@ logger = logging.getLogger(__name__)
 EVERY_SECONDS = 3
 # A worker that missed this much is taken for dead.
 GONE_AFTER_SECONDS = 15
-_KEY = "dcai:worker:"
+_QUEUE = "dcai:worker:queue:"
+_HOST = "dcai:worker:host:"
 
 
 class Heartbeat(bootsteps.StartStopStep):
     """The part of a worker that beats."""
 
-    requires = frozenset({"celery.worker.components:Timer"})
+    requires = ("celery.worker.components:Timer",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
@@ -46,7 +49,8 @@ class Heartbeat(bootsteps.StartStopStep):
         try:
             pipeline = client(redis_url).pipeline()
             for queue in queues:
-                pipeline.set(f"{_KEY}{queue}", 1, ex=GONE_AFTER_SECONDS)
+                pipeline.set(f"{_QUEUE}{queue}", 1, ex=GONE_AFTER_SECONDS)
+            pipeline.set(f"{_HOST}{socket.gethostname()}", 1, ex=GONE_AFTER_SECONDS)
             pipeline.execute()
         except RedisError as error:
             logger.warning("heartbeat not told: %s", type(error).__name__)
@@ -54,11 +58,20 @@ class Heartbeat(bootsteps.StartStopStep):
 
 def queues_served(redis_url: str, queues: list[str]) -> set[str]:
     """Return those of the queues that a living worker takes jobs from."""
-    answers = client(redis_url).mget([f"{_KEY}{queue}" for queue in queues])
+    answers = client(redis_url).mget([f"{_QUEUE}{queue}" for queue in queues])
     return {queue for queue, answer in zip(queues, answers, strict=True) if answer is not None}
+
+
+def worker_lives_here(redis_url: str) -> bool:
+    """Tell whether a worker on this host (in this container) has beaten lately."""
+    return client(redis_url).get(f"{_HOST}{socket.gethostname()}") is not None
 
 
 @cache
 def client(redis_url: str) -> Redis:
     """Return a client that answers or fails within a second."""
     return Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+
+
+if __name__ == "__main__":  # the health check of a worker's container
+    sys.exit(0 if worker_lives_here(settings.REDIS_URL) else 1)

@@ -109,7 +109,7 @@ class Child:
         """Whether the pause before a restart is over."""
         return self._due is not None and time.monotonic() >= self._due
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send a signal to the program itself."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):

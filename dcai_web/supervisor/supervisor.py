@@ -83,7 +83,7 @@ class Supervisor:
 
     def restart(self, child: Child) -> None:
         """End a child politely; it comes back at once."""
-        child.signal(child.program.farewell[0][0])
+        child.send(child.program.farewell[0][0])
 
     def stop(self, *names: str) -> None:
         """Stop the children of these names together: ask, wait, insist."""
@@ -98,7 +98,7 @@ class Supervisor:
             for child in leaving:
                 if child.running and step < len(child.program.farewell):
                     number, seconds = child.program.farewell[step]
-                    child.signal(number)
+                    child.send(number)
                     patience = max(patience, seconds)
             self._await_end(leaving, patience)
         for child in leaving:
