@@ -1,0 +1,12 @@
+"""Import and export formats: pure, one file each.
+
+`sniff` tells what a file is, `read` yields its rows as `Row` or `RowProblem`, and every writer is a generator of
+bytes. No function here holds more than a bounded piece of a file in memory.
+"""
+
+from __future__ import annotations
+
+from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.sniff import read, sniff
+
+__all__ = ["FormatError", "Item", "Row", "RowProblem", "SourceInfo", "read", "sniff"]

@@ -1,0 +1,172 @@
+"""CSV and TSV.
+
+Cells that a spreadsheet would run as a formula are written with a leading apostrophe; reading takes it
+off again only in our own exports, which are known by their first column's name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+from labeling.formats.lines import bounded_lines, text
+from labeling.formats.rows import MAX_COLUMNS, MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
+
+DELIMITERS = (",", "\t", ";", "|")
+_FORMULA_STARTS = "=+-@\t\r"
+_WRITE_BYTES = 256 * 1024
+
+
+def escape(cell: str) -> str:
+    """Return the cell with an apostrophe in front when a spreadsheet would run it as a formula."""
+    bare = cell.lstrip("'")
+    return f"'{cell}" if bare and bare[0] in _FORMULA_STARTS else cell
+
+
+def unescape(cell: str) -> str:
+    """Undo `escape`."""
+    bare = cell.lstrip("'")
+    return cell[1:] if cell[:1] == "'" and bare and bare[0] in _FORMULA_STARTS else cell
+
+
+def find_delimiter(sample: str) -> tuple[str, float, int]:
+    """Return the delimiter that explains the text best, the share of rows it explains, and the columns it gives."""
+    best = (",", 0.0, 1)
+    for delimiter in DELIMITERS:
+        try:
+            rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
+        except csv.Error:
+            continue
+        if not rows or len(rows[0]) < 2:
+            continue
+        width = len(rows[0])
+        share = Counter(len(row) for row in rows)[width] / len(rows)
+        if (round(share, 1), width) > (round(best[1], 1), best[2]):
+            best = (delimiter, share, width)
+    return best
+
+
+def header_of(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return column names, made unique and never empty, and a note for every change."""
+    names: list[str] = []
+    notes: list[str] = []
+    seen: set[str] = set()
+    if len(cells) > MAX_COLUMNS:
+        raise FormatError(f"The file has {len(cells):,} columns; at most {MAX_COLUMNS:,} can be read.", row=1)
+    for position, raw in enumerate(cells, start=1):
+        name = raw.strip()
+        if not name:
+            name = f"column_{position}"
+            notes.append(f"Column {position} has no name in the header and is called {name}.")
+        if name in seen:
+            number = 2
+            while f"{name}_{number}" in seen:
+                number += 1
+            notes.append(f"The header has {name} more than once; column {position} is called {name}_{number}.")
+            name = f"{name}_{number}"
+        seen.add(name)
+        names.append(name)
+    return tuple(names), tuple(notes)
+
+
+class _Lines:
+    """Feeds the csv module, and stops a record that swallows the file (a quote never closed)."""
+
+    def __init__(self, lines: Iterator[str | None]) -> None:
+        self._lines = lines
+        self.since_record = 0
+        self.lines_since_record = 0
+        self.record = 1
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.since_record += MAX_ROW_CHARS if line is None else len(line)
+        self.lines_since_record += 1
+        if line is None or self.since_record > MAX_ROW_CHARS:
+            raise FormatError(
+                f"Row {self.record:,} is longer than {MAX_ROW_CHARS // 1024 // 1024} MB: "
+                "is there a quotation mark that is never closed?",
+                row=self.record,
+            )
+        return line
+
+    def next_record(self) -> None:
+        self.since_record = 0
+        self.lines_since_record = 0
+        self.record += 1
+
+
+def records(file: BinaryIO, *, encoding: str, delimiter: str) -> Iterator[list[str] | RowProblem]:
+    """Yield every record as its cells, in order, broken ones as problems."""
+    csv.field_size_limit(MAX_ROW_CHARS)
+    lines = _Lines(bounded_lines(text(file, encoding)))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                reason = (
+                    f"A quotation mark in this row is never closed; the {lines.lines_since_record:,} lines from here "
+                    "to the end of the file were not read."
+                )
+            else:
+                reason = (
+                    f"The quotation marks of this row are wrong ({error}); write a mark inside a quoted cell twice."
+                )
+            yield RowProblem(lines.record, "", reason)
+        else:
+            yield cells
+        lines.next_record()
+
+
+def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield a row for every record below the header; its number is that of the spreadsheet row."""
+    stream = records(file, encoding=source.encoding or "utf-8-sig", delimiter=source.delimiter or ",")
+    first = next(stream, None)
+    if first is None:
+        raise FormatError("The file is empty.")
+    if isinstance(first, RowProblem):
+        raise FormatError(f"The header cannot be read. {first.message}", row=1)
+    columns, _ = header_of(first)
+    width = len(columns)
+    own = source.own_export
+    for number, cells in enumerate(stream, start=2):
+        if isinstance(cells, RowProblem):
+            yield cells
+            continue
+        if not cells or not any(cells):
+            continue
+        if len(cells) > width and any(cells[width:]):
+            yield RowProblem(number, "", f"The row has {len(cells):,} cells, the header {width:,}.")
+            continue
+        # An empty cell is no value: CSV knows no other way to say so.
+        values: dict[str, Any] = dict.fromkeys(columns)
+        for name, cell in zip(columns, cells, strict=False):
+            if cell:
+                values[name] = unescape(cell) if own else cell
+        yield Row(number, values)
+
+
+def write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the file in pieces: UTF-8 with BOM (so that Excel knows), CRLF, formula cells escaped."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow([escape(name) for name in columns])
+    yield b"\xef\xbb\xbf"
+    for row in rows:
+        cells = (row.get(name) for name in columns)
+        writer.writerow(["" if cell is None else escape(cell) if isinstance(cell, str) else cell for cell in cells])
+        if buffer.tell() >= _WRITE_BYTES:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()

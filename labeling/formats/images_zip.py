@@ -1,0 +1,323 @@
+"""A ZIP of images: folder names as labels, or a manifest inside that names its files.
+
+Nothing is ever unpacked to disk. Sizes are checked before a byte is decompressed and counted while it is.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
+
+from labeling.formats import csv as csv_format
+from labeling.formats import jsonl as jsonl_format
+from labeling.formats.images import MAX_FILE_BYTES
+from labeling.formats.lines import find_encoding
+from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
+
+COLUMNS = ("image", "folder", "name")
+MANIFESTS = ("manifest.jsonl", "manifest.csv")
+MAX_ENTRIES = 500_000
+MAX_DIRECTORY_BYTES = 256 * 1024**2
+MAX_TOTAL_BYTES = 64 * 1024**3
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 8 * 1024**2
+MAX_MANIFEST_BYTES = 1024**3
+_PIECE = 1024 * 1024
+
+
+class ZippedFile:
+    """One file in the archive."""
+
+    def __init__(self, archive: Archive, info: zipfile.ZipInfo) -> None:
+        self._archive = archive
+        self._info = info
+        self.name = PurePosixPath(info.filename).name
+        self.path = info.filename
+
+    def read(self) -> bytes:
+        """Return the content, or raise `FormatError` when it breaks a limit or is damaged."""
+        return self._archive.content(self._info)
+
+
+class Archive:
+    """An opened ZIP whose promises were checked: entries, sizes, names, no encryption."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        _check_directory(file)
+        file.seek(0)
+        try:
+            self._zip = zipfile.ZipFile(file)
+        except (
+            zipfile.BadZipFile,
+            zipfile.LargeZipFile,
+            OSError,
+            ValueError,
+            EOFError,
+            struct.error,
+            NotImplementedError,
+        ) as error:
+            raise FormatError("The ZIP file is damaged or incomplete: its directory cannot be read.") from error
+        self.entries = [info for info in self._zip.infolist() if not _is_junk(info)]
+        self._check_total(file)
+        self.manifest = self._find_manifest()
+        self._base = posixpath.dirname(self.manifest.filename) if self.manifest else ""
+        self._by_name = {_normal(info.filename): info for info in self.entries if fault_of(info) is None}
+
+    def _check_total(self, file: BinaryIO) -> None:
+        if any(info.flag_bits & 0x1 for info in self.entries):
+            raise FormatError("The ZIP file is encrypted: make one without a password.")
+        total = sum(info.file_size for info in self.entries)
+        archive_size = file.seek(0, io.SEEK_END)
+        if total > MAX_TOTAL_BYTES:
+            raise FormatError(
+                f"The ZIP file unpacks to {total // 1024**3:,} GB; at most {MAX_TOTAL_BYTES // 1024**3} GB are taken."
+            )
+        if total > RATIO_FREE_BYTES and total > MAX_RATIO * archive_size:
+            raise FormatError(
+                f"The ZIP file unpacks to {total // max(1, archive_size):,} times its size, as a ZIP bomb does. "
+                "It was not unpacked."
+            )
+
+    def _find_manifest(self) -> zipfile.ZipInfo | None:
+        """Find the manifest at the top, or in the single top folder."""
+        by_name = {_normal(info.filename): info for info in self.entries}
+        tops = {name.split("/", 1)[0] for name in by_name}
+        folders = ["", f"{tops.pop()}/"] if len(tops) == 1 else [""]
+        for folder in folders:
+            for name in MANIFESTS:
+                if folder + name in by_name:
+                    return by_name[folder + name]
+        return None
+
+    def find(self, name: str) -> ZippedFile | None:
+        """Return the file of this name, seen from the manifest's folder or from the top."""
+        plain = _normal(name)
+        info = self._by_name.get(_normal(posixpath.join(self._base, plain))) or self._by_name.get(plain)
+        return None if info is None else ZippedFile(self, info)
+
+    def stream(self, info: zipfile.ZipInfo) -> BinaryIO:
+        """Return an entry as a file, for the manifest."""
+        if info.file_size > MAX_MANIFEST_BYTES:
+            raise FormatError(f"The manifest is larger than {MAX_MANIFEST_BYTES // 1024**2} MB.")
+        try:
+            return cast("BinaryIO", self._zip.open(info))
+        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+            raise FormatError("The manifest in the ZIP file cannot be unpacked.") from error
+
+    def content(self, info: zipfile.ZipInfo) -> bytes:
+        """Return the unpacked bytes, counting them while they come."""
+        fault = fault_of(info)
+        if fault is not None:
+            raise FormatError(fault)
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            with self._zip.open(info) as stream:
+                while piece := stream.read(_PIECE):
+                    size += len(piece)
+                    if size > MAX_FILE_BYTES:
+                        raise FormatError(_too_large(info))
+                    pieces.append(piece)
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+            struct.error,
+        ) as error:
+            raise FormatError(f"{info.filename} cannot be unpacked: the ZIP file is damaged here.") from error
+        return b"".join(pieces)
+
+
+def fault_of(info: zipfile.ZipInfo) -> str | None:
+    """Return why the entry is not touched, or None when it may be."""
+    name = info.filename
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or "\x00" in name:
+        return f"The path {name!r} leads outside the ZIP file. The entry was left alone."
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return f"{name} is a symbolic link; only files are taken."
+    if info.file_size > MAX_FILE_BYTES:
+        return _too_large(info)
+    if info.file_size > RATIO_FREE_BYTES and info.file_size > MAX_RATIO * max(1, info.compress_size):
+        times = info.file_size // max(1, info.compress_size)
+        return f"{name} unpacks to {times:,} times its size, as a ZIP bomb does. It was not unpacked."
+    return None
+
+
+def _too_large(info: zipfile.ZipInfo) -> str:
+    return f"{info.filename} is larger than {MAX_FILE_BYTES // 1024**2} MB."
+
+
+def _is_junk(info: zipfile.ZipInfo) -> bool:
+    parts = info.filename.split("/")
+    return (
+        info.is_dir()
+        or "__MACOSX" in parts
+        or parts[-1].startswith("._")
+        or parts[-1].lower() in {".ds_store", "thumbs.db", "desktop.ini"}
+    )
+
+
+def _normal(name: str) -> str:
+    return posixpath.normpath(name.replace("\\", "/")) if name else ""
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse an archive whose directory alone would fill the memory, before Python reads it."""
+    length = file.seek(0, io.SEEK_END)
+    tail_size = min(length, 22 + 65_535 + 20)
+    file.seek(length - tail_size)
+    tail = file.read(tail_size)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < 22:
+        raise FormatError("The ZIP file is damaged or incomplete: its directory cannot be read.")
+    entries, directory = struct.unpack_from("<HI", tail, at + 10)
+    locator = at - 20
+    if locator >= 0 and tail[locator : locator + 4] == b"PK\x06\x07":
+        (position,) = struct.unpack_from("<Q", tail, locator + 8)
+        if position + 56 <= length:
+            file.seek(position)
+            record = file.read(56)
+            if record[:4] == b"PK\x06\x06":
+                entries, directory = struct.unpack_from("<QQ", record, 32)
+    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+        raise FormatError(f"The ZIP file has {entries:,} entries; at most {MAX_ENTRIES:,} are taken.")
+
+
+def contents_of(file: BinaryIO) -> Archive:
+    """Open the archive and check that it is of a kind that is taken.
+
+    Raises
+    ------
+    FormatError
+        When it is no ZIP of images.
+    """
+    archive = Archive(file)
+    names = {info.filename for info in archive.entries}
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        raise FormatError(
+            "This is an office document (such as an Excel workbook). Save the sheet as CSV and import that."
+        )
+    if not archive.entries:
+        raise FormatError("The ZIP file holds no files.")
+    return archive
+
+
+def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield a row for every line of the manifest, or for every file when there is none."""
+    archive = contents_of(file)
+    if archive.manifest is not None:
+        yield from _read_manifest(archive, archive.manifest, source)
+        return
+    for number, info in enumerate(sorted(archive.entries, key=lambda entry: entry.filename), start=1):
+        fault = fault_of(info)
+        if fault is not None:
+            yield RowProblem(number, "image", fault)
+        else:
+            yield Row(number, row_of(info.filename), archive)
+
+
+def row_of(path: str) -> dict[str, Any]:
+    """Return the columns of a file: its path, the folder it lies in (or None), its name."""
+    plain = PurePosixPath(path)
+    return {"image": path, "folder": plain.parent.name or None, "name": path}
+
+
+def _read_manifest(archive: Archive, manifest: zipfile.ZipInfo, source: SourceInfo) -> Iterator[Item]:
+    reader = csv_format.read if manifest.filename.lower().endswith(".csv") else jsonl_format.read
+    with Rewindable(archive, manifest) as stream:
+        for item in reader(cast("BinaryIO", stream), source):
+            yield Row(item.number, item.values, archive) if isinstance(item, Row) else item
+
+
+class Rewindable(io.RawIOBase):
+    """The manifest as a file that can be read again from its beginning."""
+
+    def __init__(self, archive: Archive, info: zipfile.ZipInfo) -> None:
+        self._archive = archive
+        self._info = info
+        self._stream = archive.stream(info)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes: going back to the beginning opens the entry anew."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a position; the beginning is cheap."""
+        if offset == 0 and whence == io.SEEK_SET:
+            self._stream.close()
+            self._stream = self._archive.stream(self._info)
+            return 0
+        return self._stream.seek(offset, whence)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+        try:
+            return self._stream.read(size)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise FormatError("The manifest in the ZIP file is damaged.") from error
+
+    def close(self) -> None:
+        """Close the entry, not the archive."""
+        self._stream.close()
+        super().close()
+
+
+def sniff_manifest(archive: Archive, manifest: zipfile.ZipInfo) -> tuple[str, str]:
+    """Return encoding and delimiter of the manifest."""
+    with Rewindable(archive, manifest) as stream:
+        encoding = find_encoding(cast("BinaryIO", stream))
+        if encoding is None:
+            raise FormatError("The manifest in the ZIP file is not text.")
+        stream.seek(0)
+        sample = stream.read(64 * 1024).decode(encoding, errors="replace")
+    return encoding, csv_format.find_delimiter(sample.rsplit("\n", 1)[0])[0]
+
+
+class _Sink(io.RawIOBase):
+    """Takes what the ZIP writer gives; it cannot seek, so sizes follow the data."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+def write(members: Iterable[tuple[str, Iterable[bytes]]], *, stored: Sequence[str] = ()) -> Iterator[bytes]:
+    """Yield a ZIP in pieces: members are (name, pieces of content); names ending in `stored` are not compressed."""
+    sink = _Sink()
+    with zipfile.ZipFile(cast("BinaryIO", sink), "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, pieces in members:
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_STORED if name.endswith(tuple(stored)) else zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=True) as stream:
+                for piece in pieces:
+                    stream.write(piece)
+                    if ready := sink.take():
+                        yield ready
+    yield sink.take()

@@ -1,0 +1,91 @@
+"""JSON: an array of objects, or an object that holds one, streamed."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import ijson
+
+from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
+
+_BUFFER = 64 * 1024
+_UTF8 = {"utf-8", "utf-8-sig", "ascii"}
+
+
+class _Bounded:
+    """A file for ijson that refuses to feed one row without end, and always gives UTF-8."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        file.seek(0)
+        if encoding == "utf-8-sig":
+            file.seek(len(codecs.BOM_UTF8))
+        self._file = file
+        self._decoder = None if encoding in _UTF8 else codecs.getincrementaldecoder(encoding)()
+        self.since_row = 0
+        self.number = 1
+
+    def read(self, size: int = _BUFFER) -> bytes:
+        piece = self._file.read(size)
+        self.since_row += len(piece)
+        if self.since_row > MAX_ROW_CHARS:
+            raise FormatError(
+                f"Item {self.number:,} is longer than {MAX_ROW_CHARS // 1024 // 1024} MB; no row may be.",
+                row=self.number,
+            )
+        if self._decoder is None or not size:
+            return piece
+        try:
+            # An empty piece means the end to ijson: read on while the decoder holds back half a character.
+            while piece and not (decoded := self._decoder.decode(piece)):
+                piece = self._file.read(size)
+            return decoded.encode() if piece else b""
+        except (UnicodeDecodeError, UnicodeEncodeError) as error:
+            raise FormatError(
+                "The file's encoding is broken: save it as UTF-8 and try again.", row=self.number
+            ) from error
+
+
+def find_root(file: BinaryIO, encoding: str) -> str | None:
+    """Return the ijson prefix of the first array of objects, or None when there is none.
+
+    Only the top level and the keys of a top-level object are looked at.
+    """
+    candidate: str | None = None
+    try:
+        for prefix, event, _ in ijson.parse(_Bounded(file, encoding), buf_size=_BUFFER):
+            if candidate is not None:
+                if event == "start_map" and prefix == candidate:
+                    return candidate
+                candidate = None
+            if event == "start_array" and "." not in prefix:
+                candidate = f"{prefix}.item" if prefix else "item"
+    except (ijson.JSONError, FormatError):
+        return None
+    return None
+
+
+def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield a row for every object of the array; its number is its position from 1."""
+    bounded = _Bounded(file, source.encoding or "utf-8")
+    number = 0
+    try:
+        for value in ijson.items(bounded, source.root or "item", use_float=True, buf_size=_BUFFER):
+            number += 1
+            bounded.since_row = 0
+            bounded.number = number + 1
+            if isinstance(value, dict):
+                yield Row(number, value)
+            else:
+                yield RowProblem(number, "", 'Every item must be an object like {"text": "..."}.')
+    except ijson.IncompleteJSONError as error:
+        raise FormatError(
+            f"The JSON breaks off or is broken after item {number:,} ({_reason(error)}).", row=number + 1
+        ) from error
+    except (ijson.JSONError, ValueError, OverflowError) as error:
+        raise FormatError(f"The JSON is broken after item {number:,} ({_reason(error)}).", row=number + 1) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0].removeprefix("parse error: ").strip()[:200] if str(error) else "unexpected end"
