@@ -7,3 +7,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("labeling.urls")),
 ]
+
+handler400 = "dcai_web.errors.bad_request"
+handler403 = "dcai_web.errors.permission_denied"
+handler404 = "dcai_web.errors.not_found"
+handler500 = "dcai_web.errors.server_error"

@@ -1,0 +1,1 @@
+"""The HTTP API: parse, authorize, call one service or selector, render."""

@@ -1,0 +1,309 @@
+"""Annotations of tasks, and what is said about tasks: comments and flags."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, body, query
+from labeling.api.tasks import TaskDocument
+from labeling.models import Annotation, AnnotationState, Comment, Flag
+from labeling.selectors import tasks
+from labeling.services import annotations as saving
+from labeling.services import flags
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from labeling.models import Project, User
+
+TAG = "Annotations"
+KEY_HEADER = "Idempotency-Key"
+_KEY_WORDS = (
+    "Your own unique key for this save, such as a UUID. The same key again returns the first answer (200) and saves "
+    "nothing. Without it every request is a save of its own, so a retry may save twice."
+)
+
+
+class SavedDocument(BaseModel):
+    """A save, as it was acknowledged."""
+
+    id: int
+    task: int
+    state: Literal["draft", "submitted", "skipped"]
+    version: int
+    answers: dict[str, Any]
+    updated_at: datetime
+    counted: bool = Field(description="Whether it fills one of the task's slots.")
+    guideline_version: int
+
+
+class AnnotationDocument(BaseModel):
+    """Somebody's annotation of a task."""
+
+    id: int
+    task: int
+    annotator: str = Field(description="E-mail address.")
+    state: Literal["draft", "submitted", "skipped"]
+    version: int
+    answers: dict[str, Any]
+    counted: bool
+    skip_reason: str
+    lead_time_ms: int
+    schema_version: int
+    guideline_version: int
+    updated_at: datetime
+
+
+class AnnotationList(BaseModel):
+    """One page of annotations."""
+
+    results: list[AnnotationDocument]
+    next: str | None
+
+
+class MineEntry(BaseModel):
+    """A task you answered."""
+
+    task: TaskDocument
+    annotation: AnnotationDocument
+
+
+class MineList(BaseModel):
+    """One page of what you answered, newest first."""
+
+    results: list[MineEntry]
+    next: str | None
+
+
+class CommentDocument(BaseModel):
+    """What somebody said about a task."""
+
+    id: int
+    task: int
+    author: str
+    body: str
+    created_at: datetime
+
+
+class CommentList(BaseModel):
+    """One page of comments, newest first."""
+
+    results: list[CommentDocument]
+    next: str | None
+
+
+class FlagDocument(BaseModel):
+    """A reason for a reviewer to look at a task."""
+
+    id: int
+    task: int
+    question: str
+    reason: str
+    state: str
+    note: str
+    created_at: datetime
+
+
+class AnnotationNew(Body):
+    """Answers to a task, and how they came about."""
+
+    answers: dict[str, Any] = Field(default_factory=dict, description="Question name -> answer.")
+    state: Literal["submitted", "draft", "skipped"] = "submitted"
+    version: int = Field(0, ge=0, description="The version you know of; 0 when you know of none.")
+    lead_time_ms: int | None = Field(None, description="Time spent, without idle time.")
+    skip_reason: str | None = None
+    comment: str | None = None
+
+
+class CommentNew(Body):
+    """A comment."""
+
+    body: str
+
+
+class FlagNew(Body):
+    """A flag for a reviewer."""
+
+    note: str
+    question: str | None = None
+
+
+def annotation_document(annotation: Annotation) -> dict[str, Any]:
+    """Return an annotation with who made it."""
+    return {
+        "id": annotation.pk,
+        "task": annotation.task_id,
+        "annotator": annotation.annotator.email,
+        "state": annotation.state,
+        "version": annotation.version,
+        "answers": annotation.answers,
+        "counted": annotation.counted,
+        "skip_reason": annotation.skip_reason,
+        "lead_time_ms": annotation.lead_time_ms,
+        "schema_version": annotation.schema_version,
+        "guideline_version": annotation.guideline_version,
+        "updated_at": annotation.updated_at,
+    }
+
+
+def comment_document(comment: Comment) -> dict[str, Any]:
+    """Return a comment."""
+    return {
+        "id": comment.pk,
+        "task": comment.task_id,
+        "author": str(comment.author),
+        "body": comment.body,
+        "created_at": comment.created_at,
+    }
+
+
+def flag_document(flag: Flag) -> dict[str, Any]:
+    """Return a flag."""
+    return {
+        "id": flag.pk,
+        "task": flag.task_id,
+        "question": flag.question,
+        "reason": flag.reason,
+        "state": flag.state,
+        "note": flag.note,
+        "created_at": flag.created_at,
+    }
+
+
+class TaskAnnotations(Endpoint):
+    """The annotations of a task."""
+
+    @operation(
+        "annotations_list",
+        "List a task's annotations",
+        tag=TAG,
+        query=Page,
+        returns={200: AnnotationList},
+        description="Reviewers see everybody's, others their own.",
+    )
+    def get(self, request: Request, task_id: int) -> Response:
+        """Return the annotations that the person may see."""
+        user = actor(request)
+        task = access.task_for(user, task_id, Action.VIEW)
+        found = Annotation.objects.filter(task=task).select_related("annotator")
+        if not access.may(user, task.project, Action.REVIEW):
+            found = found.filter(annotator=user)
+        return listed(
+            request,
+            found,
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: [annotation_document(row) for row in rows],
+        )
+
+    @operation(
+        "annotations_save",
+        "Save your answers to a task",
+        tag=TAG,
+        body=AnnotationNew,
+        headers={KEY_HEADER: _KEY_WORDS},
+        returns={201: SavedDocument, 200: SavedDocument},
+        conflict="`version` is not the stored one; `current` has what is stored. Nothing was overwritten.",
+    )
+    def post(self, request: Request, task_id: int) -> Response:
+        """Save a new revision of the person's annotation."""
+        user = actor(request)
+        task = access.task_for(user, task_id, Action.ANNOTATE)
+        sent = body(request, AnnotationNew)
+        saved = saving.submit(
+            actor=user,
+            task=task,
+            submission=saving.Submission(
+                answers=sent.answers,
+                state=AnnotationState(sent.state),
+                version=sent.version,
+                lead_time_ms=sent.lead_time_ms or 0,
+                skip_reason=sent.skip_reason or "",
+                comment=sent.comment or "",
+            ),
+            key=request.headers.get(KEY_HEADER, "").strip() or str(uuid4()),
+        )
+        return Response(saved.as_dict(), status=200 if saved.replayed else 201)
+
+
+class Mine(Endpoint):
+    """What the person answered in a project."""
+
+    @operation("annotations_mine", "List what you answered", tag=TAG, query=Page, returns={200: MineList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the person's annotations with their tasks, newest first."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.VIEW)
+        return listed(
+            request,
+            Annotation.objects.filter(project=project, annotator=user).select_related("annotator"),
+            query(request, Page),
+            key=("-updated_at", "-id"),
+            show=lambda rows: _with_tasks(project, user, rows),
+        )
+
+
+def _with_tasks(project: Project, user: User, rows: list[Annotation]) -> list[dict[str, Any]]:
+    shown = tasks.documents(project=project, user=user, task_ids=[row.task_id for row in rows])
+    return [{"task": task, "annotation": annotation_document(row)} for task, row in zip(shown, rows, strict=True)]
+
+
+class ProjectAnnotations(Endpoint):
+    """Everybody's annotations in a project."""
+
+    @operation("annotations_all", "List all annotations", tag=TAG, query=Page, returns={200: AnnotationList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return everybody's annotations in the order in which they were begun."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        return listed(
+            request,
+            Annotation.objects.filter(project=project).select_related("annotator"),
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: [annotation_document(row) for row in rows],
+        )
+
+
+class Comments(Endpoint):
+    """What people said about a task."""
+
+    @operation("comments_list", "List a task's comments", tag=TAG, query=Page, returns={200: CommentList})
+    def get(self, request: Request, task_id: int) -> Response:
+        """Return the comments, newest first."""
+        task = access.task_for(actor(request), task_id, Action.VIEW)
+        return listed(
+            request,
+            Comment.objects.filter(task=task).select_related("author"),
+            query(request, Page),
+            key=("-id",),
+            show=lambda rows: [comment_document(row) for row in rows],
+        )
+
+    @operation("comments_add", "Comment on a task", tag=TAG, body=CommentNew, returns={201: CommentDocument})
+    def post(self, request: Request, task_id: int) -> Response:
+        """Add a comment."""
+        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
+        comment = saving.comment(actor=actor(request), task=task, body=body(request, CommentNew).body)
+        return Response(comment_document(comment), status=201)
+
+
+class Flags(Endpoint):
+    """Flagging a task for a reviewer."""
+
+    @operation("flags_raise", "Flag a task", tag=TAG, body=FlagNew, returns={201: FlagDocument})
+    def post(self, request: Request, task_id: int) -> Response:
+        """Raise a flag by hand."""
+        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
+        sent = body(request, FlagNew)
+        flag = flags.raise_flag(actor=actor(request), task=task, note=sent.note, question=sent.question or "")
+        return Response(flag_document(flag), status=201)

@@ -1,0 +1,132 @@
+"""Jobs: how far they are, and how to end one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import query
+from labeling.models import ImportProblem, JobRun, JobState
+from labeling.services import jobs
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+TAG = "Jobs"
+
+
+class JobDocument(BaseModel):
+    """Work that a worker does."""
+
+    id: int
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    progress: float = Field(description="From 0 to 1.")
+    done: int
+    total: int = Field(description="0 while it is not known.")
+    message: str
+    error: str | None = Field(description="Why it failed, for a person.")
+    result: dict[str, Any] | None = Field(description="Of an import: `accepted`, `rejected`, `duplicates`.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobList(BaseModel):
+    """One page of jobs, newest first."""
+
+    results: list[JobDocument]
+    next: str | None
+
+
+class RowProblem(BaseModel):
+    """Why a row was not taken."""
+
+    row: int
+    column: str
+    message: str
+
+
+class RowProblemList(BaseModel):
+    """One page of problems, in the order of the rows."""
+
+    results: list[RowProblem]
+    next: str | None
+
+
+def document(job: JobRun) -> dict[str, Any]:
+    """Return a job."""
+    share = 1.0 if job.state == JobState.SUCCEEDED else min(1.0, job.done / job.total) if job.total else 0.0
+    return {
+        "id": job.pk,
+        "kind": job.kind,
+        "state": job.state,
+        "progress": round(share, 4),
+        "done": job.done,
+        "total": job.total,
+        "message": job.message,
+        "error": job.error or None,
+        "result": job.result,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+class ProjectJobs(Endpoint):
+    """The jobs of a project."""
+
+    @operation("jobs_list", "List jobs", tag=TAG, query=Page, returns={200: JobList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the jobs, newest first."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        return listed(
+            request,
+            JobRun.objects.filter(project=project),
+            query(request, Page),
+            key=("-id",),
+            show=lambda rows: [document(job) for job in rows],
+        )
+
+
+class OneJob(Endpoint):
+    """One job."""
+
+    @operation("jobs_read", "Read a job", tag=TAG, returns={200: JobDocument})
+    def get(self, request: Request, job_id: int) -> Response:
+        """Return state, progress, error and result."""
+        return Response(document(access.job_for(actor(request), job_id, Action.VIEW)))
+
+    @operation("jobs_cancel", "Cancel a job", tag=TAG, returns={200: JobDocument})
+    def delete(self, request: Request, job_id: int) -> Response:
+        """Cancel the job: at once while it waits, at its next step while it runs."""
+        job = access.job_for(actor(request), job_id, Action.MANAGE)
+        return Response(document(jobs.cancel(actor=actor(request), job=job)))
+
+
+class JobProblems(Endpoint):
+    """What was wrong with the rows of an import."""
+
+    @operation(
+        "jobs_problems", "List the rows an import did not take", tag=TAG, query=Page, returns={200: RowProblemList}
+    )
+    def get(self, request: Request, job_id: int) -> Response:
+        """Return row, column and reason."""
+        job = access.job_for(actor(request), job_id, Action.MANAGE)
+        return listed(
+            request,
+            ImportProblem.objects.filter(job=job),
+            query(request, Page),
+            key=("row", "id"),
+            show=lambda rows: [
+                {"row": problem.row, "column": problem.column, "message": problem.message} for problem in rows
+            ],
+        )

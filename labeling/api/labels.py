@@ -1,0 +1,87 @@
+"""Labels: the answers of record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Id, query
+from labeling.models import Label
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+
+class LabelDocument(BaseModel):
+    """The answer of record for one question of one task."""
+
+    id: int
+    task: int
+    external_id: str | None
+    question: str
+    value: Any
+    source: str = Field(description="import, model, annotation, consensus, bulk or review.")
+    confidence: float | None = Field(description="Of a consensus: how much people agreed.")
+    schema_version: int
+    guideline_version: int
+    created_at: datetime
+
+
+class LabelList(BaseModel):
+    """One page of labels."""
+
+    results: list[LabelDocument]
+    next: str | None
+
+
+class LabelQuery(Page):
+    """Which labels to list."""
+
+    task: Id | None = None
+    question: str = Field("", max_length=64)
+    source: str = Field("", max_length=10)
+
+
+def document(label: Label) -> dict[str, Any]:
+    """Return a label."""
+    return {
+        "id": label.pk,
+        "task": label.task_id,
+        "external_id": label.task.external_id,
+        "question": label.question,
+        "value": label.value,
+        "source": label.source,
+        "confidence": label.confidence,
+        "schema_version": label.schema_version,
+        "guideline_version": label.guideline_version,
+        "created_at": label.created_at,
+    }
+
+
+class Labels(Endpoint):
+    """The labels of a project."""
+
+    @operation("labels_list", "List labels", tag="Labels", query=LabelQuery, returns={200: LabelList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the labels that hold now, in the order in which they were given."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        wanted = query(request, LabelQuery)
+        exact = {"task_id": wanted.task, "question": wanted.question, "source": wanted.source}
+        found = Label.objects.filter(project=project, retired_at=None)
+        return listed(
+            request,
+            found.filter(**{name: value for name, value in exact.items() if value})
+            .select_related("task")
+            .defer("task__data", "task__meta"),
+            wanted,
+            key=("id",),
+            show=lambda rows: [document(label) for label in rows],
+        )

@@ -1,0 +1,102 @@
+"""How endpoints describe themselves in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labeling.api.reading import Body, Query
+
+PROBLEM_JSON = "application/problem+json"
+
+_ERRORS = {
+    400: "Something sent is not valid; `errors` names each path.",
+    401: "No valid token and no session.",
+    403: "Your role in the project does not allow this, or a browser's CSRF token is missing.",
+    404: "It does not exist, or you are not a member of its project.",
+}
+
+
+class ProblemEntry(BaseModel):
+    """One thing that is wrong."""
+
+    path: str = Field(description="Where, such as `schema.questions[0].labels[2].name`.")
+    row: int | None = Field(description="Row of a file.")
+    message: str = Field(description="What was wrong and what was expected.")
+
+
+class ProblemDocument(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = Field(None, description="Quote this when you report a failure.")
+    errors: list[ProblemEntry]
+
+
+def operation(
+    identity: str,
+    summary: str,
+    *,
+    tag: str,
+    returns: dict[int, Any],
+    body: type[Body] | dict[str, Any] | None = None,
+    query: type[Query] | None = None,
+    headers: dict[str, str] | None = None,
+    description: str = "",
+    conflict: str = "",
+) -> Callable[[Any], Any]:
+    """Describe a method of an endpoint: its id, what it takes and what it answers."""
+    responses: dict[Any, Any] = {
+        code: OpenApiResponse(document, description=_DONE.get(code, ""))
+        if document
+        else OpenApiResponse(description="Done.")
+        for code, document in returns.items()
+    }
+    failures = _ERRORS | ({409: conflict} if conflict else {})
+    for code, words in failures.items():
+        responses[code, PROBLEM_JSON] = OpenApiResponse(ProblemDocument, description=words)
+    return extend_schema(
+        operation_id=identity,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        request=body,
+        parameters=[*_query(query), *_headers(headers or {})],
+        responses=responses,
+    )
+
+
+_DONE = {200: "Done.", 201: "Created.", 202: "Accepted: a job does it."}
+
+
+def _query(model: type[Query] | None) -> list[OpenApiParameter]:
+    if model is None:
+        return []
+    schema = model.model_json_schema()
+    return [
+        OpenApiParameter(
+            name=name,
+            location=OpenApiParameter.QUERY,
+            description=part.pop("description", ""),
+            type={key: value for key, value in part.items() if key != "title"},
+            required=name in schema.get("required", ()),
+        )
+        for name, part in schema["properties"].items()
+    ]
+
+
+def _headers(headers: dict[str, str]) -> list[OpenApiParameter]:
+    return [
+        OpenApiParameter(name=name, location=OpenApiParameter.HEADER, description=words, type=str)
+        for name, words in headers.items()
+    ]

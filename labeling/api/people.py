@@ -1,0 +1,315 @@
+"""Members of a project, invitations to it, and one's own account and tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, body, query
+from labeling.models import ApiToken, Invitation, Membership
+from labeling.selectors import people as members
+from labeling.services import people
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+TAG = "People"
+TOKENS = "Tokens"
+
+
+class PersonDocument(BaseModel):
+    """A person."""
+
+    id: int
+    email: str
+    name: str
+
+
+class MemberDocument(BaseModel):
+    """A person's role in a project."""
+
+    id: int = Field(description="Of the membership: use it to change the role or to remove the member.")
+    user: PersonDocument
+    email: str
+    role: str
+    invited: bool = Field(description="True until the person has signed in for the first time.")
+    created_at: datetime
+
+
+class MemberList(BaseModel):
+    """One page of members."""
+
+    results: list[MemberDocument]
+    next: str | None
+
+
+class InvitationDocument(BaseModel):
+    """An invitation by link."""
+
+    id: int
+    email: str
+    role: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class InvitationNewDocument(InvitationDocument):
+    """A new invitation, with the link that is shown only now."""
+
+    url: str
+
+
+class InvitationList(BaseModel):
+    """One page of invitations that can still be accepted."""
+
+    results: list[InvitationDocument]
+    next: str | None
+
+
+class TokenDocument(BaseModel):
+    """An API token; its secret is not kept."""
+
+    id: int
+    name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked: bool
+
+
+class TokenNewDocument(TokenDocument):
+    """A new token, with the secret that is shown only now."""
+
+    token: str
+
+
+class TokenList(BaseModel):
+    """One page of tokens."""
+
+    results: list[TokenDocument]
+    next: str | None
+
+
+class MemberNew(Body):
+    """Who becomes a member; an unknown address becomes an invited user."""
+
+    email: str
+    role: str = Field(description="viewer, annotator, reviewer or manager")
+
+
+class RoleChange(Body):
+    """The new role of a member."""
+
+    role: str
+
+
+class InvitationNew(Body):
+    """An invitation; without an address whoever has the link can accept it, once."""
+
+    role: str
+    email: str = ""
+
+
+class TokenNew(Body):
+    """A new token."""
+
+    name: str
+
+
+def member_document(member: Membership) -> dict[str, Any]:
+    """Return a member."""
+    return {
+        "id": member.pk,
+        "user": {"id": member.user_id, "email": member.user.email, "name": member.user.name},
+        "email": member.user.email,
+        "role": member.role,
+        "invited": member.user.last_login is None and not member.user.has_usable_password(),
+        "created_at": member.created_at,
+    }
+
+
+def invitation_document(invitation: Invitation) -> dict[str, Any]:
+    """Return an invitation without its secret."""
+    return {
+        "id": invitation.pk,
+        "email": invitation.email,
+        "role": invitation.role,
+        "created_at": invitation.created_at,
+        "expires_at": invitation.expires_at,
+    }
+
+
+def token_document(token: ApiToken) -> dict[str, Any]:
+    """Return a token without its secret."""
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "prefix": token.prefix,
+        "created_at": token.created_at,
+        "last_used_at": token.last_used_at,
+        "revoked": token.revoked_at is not None,
+    }
+
+
+class Me(Endpoint):
+    """The person who asks."""
+
+    @operation("me_read", "Read who you are", tag=TOKENS, returns={200: PersonDocument})
+    def get(self, request: Request) -> Response:
+        """Return the owner of the token or session."""
+        user = actor(request)
+        return Response({"id": user.pk, "email": user.email, "name": user.name})
+
+
+class Members(Endpoint):
+    """The people of a project."""
+
+    @operation("members_list", "List the members", tag=TAG, query=Page, returns={200: MemberList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the members."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        return listed(
+            request,
+            Membership.objects.filter(project=project).select_related("user"),
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: [member_document(member) for member in rows],
+        )
+
+    @operation(
+        "members_add",
+        "Add a member, or change the role of one",
+        tag=TAG,
+        body=MemberNew,
+        returns={201: MemberDocument, 200: MemberDocument},
+        conflict="The project would be left without a manager.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Make somebody a member by e-mail address."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        sent = body(request, MemberNew)
+        member, created = people.add_member(actor=actor(request), project=project, email=sent.email, role=sent.role)
+        return Response(member_document(member), status=201 if created else 200)
+
+
+class OneMember(Endpoint):
+    """One member of a project."""
+
+    @operation(
+        "members_change",
+        "Change a member's role",
+        tag=TAG,
+        body=RoleChange,
+        returns={200: MemberDocument},
+        conflict="The project would be left without a manager.",
+    )
+    def patch(self, request: Request, slug: str, member_id: int) -> Response:
+        """Give the member another role."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        member = members.member(project, member_id)
+        member = people.change_role(actor=actor(request), member=member, role=body(request, RoleChange).role)
+        return Response(member_document(member))
+
+    @operation(
+        "members_remove",
+        "Remove a member",
+        tag=TAG,
+        returns={204: None},
+        conflict="The project would be left without a manager.",
+    )
+    def delete(self, request: Request, slug: str, member_id: int) -> Response:
+        """End the membership; what the person answered stays."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        member = members.member(project, member_id)
+        people.remove_member(actor=actor(request), member=member)
+        return Response(status=204)
+
+
+class Invitations(Endpoint):
+    """Invitations to a project that can still be accepted."""
+
+    @operation("invitations_list", "List the open invitations", tag=TAG, query=Page, returns={200: InvitationList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the invitations nobody has accepted yet."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        return listed(
+            request,
+            Invitation.objects.filter(project=project, accepted_at=None, revoked_at=None),
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: [invitation_document(invitation) for invitation in rows],
+        )
+
+    @operation(
+        "invitations_create",
+        "Invite by link",
+        tag=TAG,
+        body=InvitationNew,
+        returns={201: InvitationNewDocument},
+        description="The link is shown in this answer only.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Make an invitation link."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        sent = body(request, InvitationNew)
+        invitation, secret = people.invite(actor=actor(request), project=project, role=sent.role, email=sent.email)
+        url = request.build_absolute_uri(reverse("invitation", args=(secret,)))
+        return Response(invitation_document(invitation) | {"url": url}, status=201)
+
+
+class OneInvitation(Endpoint):
+    """One invitation."""
+
+    @operation("invitations_revoke", "Withdraw an invitation", tag=TAG, returns={204: None})
+    def delete(self, request: Request, slug: str, invitation_id: int) -> Response:
+        """Make the link stop working."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        people.revoke_invitation(actor=actor(request), invitation=members.invitation(project, invitation_id))
+        return Response(status=204)
+
+
+class Tokens(Endpoint):
+    """One's own API tokens."""
+
+    @operation("tokens_list", "List your tokens", tag=TOKENS, query=Page, returns={200: TokenList})
+    def get(self, request: Request) -> Response:
+        """Return the person's tokens, revoked ones included."""
+        return listed(
+            request,
+            ApiToken.objects.filter(user=actor(request)),
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: [token_document(token) for token in rows],
+        )
+
+    @operation(
+        "tokens_create",
+        "Create a token",
+        tag=TOKENS,
+        body=TokenNew,
+        returns={201: TokenNewDocument},
+        description="The secret is shown in this answer only.",
+    )
+    def post(self, request: Request) -> Response:
+        """Make a token with the rights of its owner."""
+        token, secret = people.issue_token(user=actor(request), name=body(request, TokenNew).name)
+        return Response(token_document(token) | {"token": secret}, status=201)
+
+
+class OneToken(Endpoint):
+    """One of one's own tokens."""
+
+    @operation("tokens_revoke", "Revoke a token", tag=TOKENS, returns={204: None})
+    def delete(self, request: Request, token_id: int) -> Response:
+        """End the token at once."""
+        people.revoke_token(user=actor(request), token_id=token_id)
+        return Response(status=204)

@@ -1,0 +1,189 @@
+"""Projects, their settings and their schema."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, body, query
+from labeling.models import Role
+from labeling.selectors import versions
+from labeling.services import projects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rest_framework.request import Request
+
+    from labeling.models import Project, User
+
+TAG = "Projects"
+
+
+class ProjectDocument(BaseModel):
+    """A project as one of its members sees it."""
+
+    slug: str
+    name: str
+    description: str
+    overlap: int = Field(description="How many people answer each task.")
+    max_overlap: int = Field(description="How many may be asked when they disagree.")
+    agreement_floor: float = Field(description="Below this agreement one more person is asked.")
+    lease_seconds: int
+    archived: bool
+    created_at: datetime
+    role: str = Field(description="Your role in it.")
+
+
+class ProjectList(BaseModel):
+    """One page of projects."""
+
+    results: list[ProjectDocument]
+    next: str | None
+
+
+class SchemaDocument(BaseModel):
+    """A project's schema with all defaults filled in."""
+
+    version: int
+    schema_: dict[str, Any] = Field(alias="schema", description="`fields` and `questions`.")
+
+
+class ProjectNew(Body):
+    """A new project."""
+
+    name: str
+    schema_: Any = Field(
+        alias="schema", description="`{fields: [{name, type}], questions: [{name, kind, field, ...}]}`"
+    )
+    overlap: int = 1
+    max_overlap: int | None = None
+    description: str = ""
+
+
+class ProjectChange(Body):
+    """What of a project to change; everything else stays."""
+
+    name: str | None = None
+    description: str | None = None
+    overlap: int | None = None
+    max_overlap: int | None = None
+    agreement_floor: Annotated[float, Field(strict=False)] | None = None
+    lease_seconds: int | None = None
+    archived: bool | None = None
+
+
+class SchemaChange(Body):
+    """The schema that is to hold from now on."""
+
+    schema_: Any = Field(alias="schema")
+
+
+def documents(user: User, rows: Sequence[Project]) -> list[dict[str, Any]]:
+    """Return projects as this person sees them."""
+    roles = access.roles_in(user, [project.pk for project in rows])
+    return [document(project, roles[project.pk]) for project in rows]
+
+
+def document(project: Project, role: str) -> dict[str, Any]:
+    """Return one project."""
+    return {
+        "slug": project.slug,
+        "name": project.name,
+        "description": project.description,
+        "overlap": project.overlap,
+        "max_overlap": project.max_overlap,
+        "agreement_floor": project.agreement_floor,
+        "lease_seconds": project.lease_seconds,
+        "archived": project.archived_at is not None,
+        "created_at": project.created_at,
+        "role": role,
+    }
+
+
+class Projects(Endpoint):
+    """All projects of a person."""
+
+    @operation("projects_list", "List your projects", tag=TAG, query=Page, returns={200: ProjectList})
+    def get(self, request: Request) -> Response:
+        """Return the projects the person is a member of."""
+        user = actor(request)
+        return listed(
+            request,
+            access.projects_of(user),
+            query(request, Page),
+            key=("id",),
+            show=lambda rows: documents(user, rows),
+        )
+
+    @operation("projects_create", "Create a project", tag=TAG, body=ProjectNew, returns={201: ProjectDocument})
+    def post(self, request: Request) -> Response:
+        """Create a project; the person becomes its manager."""
+        sent = body(request, ProjectNew)
+        project = projects.create(
+            actor=actor(request),
+            name=sent.name,
+            schema=sent.schema_,
+            overlap=sent.overlap,
+            max_overlap=sent.max_overlap,
+            description=sent.description,
+        )
+        return Response(document(project, Role.MANAGER), status=201)
+
+
+class OneProject(Endpoint):
+    """A project and its settings."""
+
+    @operation("projects_read", "Read a project", tag=TAG, returns={200: ProjectDocument})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the project."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        return Response(documents(actor(request), [project])[0])
+
+    @operation(
+        "projects_change",
+        "Change a project",
+        tag=TAG,
+        body=ProjectChange,
+        returns={200: ProjectDocument},
+        description="`archived: true` puts the project away (nothing is deleted), `false` takes it out again.",
+    )
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change what was sent and leave the rest."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        sent = body(request, ProjectChange).model_dump(exclude_none=True)
+        archived = sent.pop("archived", None)
+        if sent:
+            project = projects.update(actor=user, project=project, **sent)
+        if archived is not None:
+            project = projects.archive(actor=user, project=project, archived=archived)
+        return Response(documents(user, [project])[0])
+
+
+class ProjectSchema(Endpoint):
+    """A project's schema."""
+
+    @operation("schema_read", "Read the schema", tag=TAG, returns={200: SchemaDocument})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the schema that holds now."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        now = versions.current(project.pk)
+        return Response({"version": now.schema, "schema": versions.by_pk(now.schema_pk).dump()})
+
+    @operation("schema_change", "Change the schema", tag=TAG, body=SchemaChange, returns={200: SchemaDocument})
+    def put(self, request: Request, slug: str) -> Response:
+        """Make a new version of the schema; what labels already use must stay."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        version = projects.revise_schema(
+            actor=actor(request), project=project, schema=body(request, SchemaChange).schema_
+        )
+        return Response({"version": version.number, "schema": version.body})

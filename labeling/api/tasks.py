@@ -1,0 +1,211 @@
+"""Tasks, and claims of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from django.db.models import Exists, OuterRef
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, Ids, body, query
+from labeling.models import Label, Task
+from labeling.selectors import tasks
+from labeling.services import claims
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+    from labeling.models import Project
+
+TAG = "Tasks"
+
+
+class OwnAnnotation(BaseModel):
+    """Your annotation of a task."""
+
+    id: int
+    version: int
+    state: Literal["draft", "submitted", "skipped"]
+    answers: dict[str, Any]
+    counted: bool
+    skip_reason: str
+    updated_at: datetime
+
+
+class TaskDocument(BaseModel):
+    """One item to label."""
+
+    id: int
+    external_id: str | None
+    project: str
+    split: str = Field(description="train, validation, test, or empty.")
+    data: dict[str, Any] = Field(description="The fields by name. An image has `url`, `thumb` and `original`.")
+    meta: dict[str, Any]
+    state: Literal["todo", "labeled", "quarantined"]
+    reason: str = Field(description="Why this task now, in words.")
+    guideline_version: int
+    schema_version: int
+    lease_expires_at: datetime | None = Field(description="Until when you hold it.")
+    annotation: OwnAnnotation | None
+
+
+class TaskList(BaseModel):
+    """One page of tasks."""
+
+    results: list[TaskDocument]
+    next: str | None
+
+
+class ClaimDocument(BaseModel):
+    """What a claim handed out."""
+
+    tasks: list[TaskDocument]
+    remaining: int = Field(description="How many more you could take; counting stops early.")
+    lease_seconds: int
+
+
+class RenewalDocument(BaseModel):
+    """Which leases were extended, and which were lost before."""
+
+    renewed: list[int]
+    lost: list[int]
+
+
+class ReleaseDocument(BaseModel):
+    """Which leases were given back."""
+
+    released: list[int]
+
+
+class TaskQuery(Page):
+    """Which tasks to list."""
+
+    state: Literal["todo", "labeled", "quarantined", ""] = ""
+    split: Literal["train", "validation", "test", "none", ""] = Field("", description="`none`: tasks without a split.")
+    external_id: str = Field("", max_length=200)
+    question: str = Field("", max_length=64, description="Narrows `label` to one question.")
+    label: str = Field("", max_length=200, description="Tasks whose label of record has this class.")
+
+
+class ClaimRequest(Body):
+    """How many tasks to take."""
+
+    count: Annotated[int, Field(ge=1, le=claims.MAX_CLAIM)] = 1
+    held: bool = Field(default=False, description="Return the tasks you hold already first; they count.")
+
+
+class HeldTasks(Body):
+    """Tasks you hold."""
+
+    tasks: Ids
+
+
+class ReleaseRequest(Body):
+    """Tasks to give back; none named: all you hold in the project."""
+
+    tasks: Ids = []
+
+
+def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
+    """Return the project's tasks that a query asks for."""
+    found = Task.objects.filter(project=project)
+    if wanted.state:
+        found = found.filter(queue_entry__state=wanted.state)
+    if wanted.split:
+        found = found.filter(split="" if wanted.split == "none" else wanted.split)
+    if wanted.external_id:
+        found = found.filter(external_id=wanted.external_id)
+    if wanted.label or wanted.question:
+        labels = Label.objects.filter(task_id=OuterRef("pk"), retired_at=None)
+        if wanted.question:
+            labels = labels.filter(question=wanted.question)
+        if wanted.label:
+            labels = labels.filter(classes__contains=[wanted.label])
+        found = found.filter(Exists(labels))
+    return found
+
+
+class ProjectTasks(Endpoint):
+    """The tasks of a project."""
+
+    @operation("tasks_list", "List tasks", tag=TAG, query=TaskQuery, returns={200: TaskList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the tasks that match, in the order of their ids."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.VIEW)
+        wanted = query(request, TaskQuery)
+        return listed(
+            request,
+            matching(project, wanted).only("pk"),
+            wanted,
+            key=("id",),
+            show=lambda rows: tasks.documents(project=project, user=user, task_ids=[row.pk for row in rows]),
+        )
+
+
+class OneTask(Endpoint):
+    """One task."""
+
+    @operation("tasks_read", "Read a task", tag=TAG, returns={200: TaskDocument})
+    def get(self, request: Request, task_id: int) -> Response:
+        """Return the task with your annotation of it."""
+        user = actor(request)
+        task = access.task_for(user, task_id, Action.VIEW)
+        return Response(tasks.documents(project=task.project, user=user, task_ids=[task.pk])[0])
+
+
+class Claims(Endpoint):
+    """Taking tasks from the queue."""
+
+    @operation(
+        "claims_create",
+        "Claim tasks to label",
+        tag=TAG,
+        body=ClaimRequest,
+        returns={200: ClaimDocument},
+        description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Lease the next tasks to the person."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.ANNOTATE)
+        sent = body(request, ClaimRequest)
+        claim = claims.claim(actor=user, project=project, count=sent.count, held=sent.held)
+        return Response(
+            {
+                "tasks": tasks.documents(project=project, user=user, task_ids=claim.task_ids),
+                "remaining": claim.remaining,
+                "lease_seconds": project.lease_seconds,
+            }
+        )
+
+
+class Renewals(Endpoint):
+    """Holding tasks for longer."""
+
+    @operation("claims_renew", "Renew leases", tag=TAG, body=HeldTasks, returns={200: RenewalDocument})
+    def post(self, request: Request, slug: str) -> Response:
+        """Extend the leases that the person still holds."""
+        project = access.project_for(actor(request), slug, Action.ANNOTATE)
+        asked = body(request, HeldTasks).tasks
+        renewed = claims.renew(actor=actor(request), project=project, task_ids=asked)
+        return Response({"renewed": renewed, "lost": sorted(set(asked) - set(renewed))})
+
+
+class Releases(Endpoint):
+    """Giving tasks back."""
+
+    @operation("claims_release", "Give leases back", tag=TAG, body=ReleaseRequest, returns={200: ReleaseDocument})
+    def post(self, request: Request, slug: str) -> Response:
+        """Put the tasks back into the queue."""
+        project = access.project_for(actor(request), slug, Action.ANNOTATE)
+        asked = body(request, ReleaseRequest).tasks
+        return Response({"released": claims.release(actor=actor(request), project=project, task_ids=asked)})

@@ -1,0 +1,39 @@
+"""The addresses of the API."""
+
+from django.urls import path
+
+from labeling.api import annotations, docs, guidelines, jobs, labels, people, projects, tasks
+
+urlpatterns = [
+    path("schema/", docs.OpenApi.as_view(), name="api-schema"),
+    path("docs/", docs.Docs.as_view(), name="api-docs"),
+    path("me/", people.Me.as_view(), name="api-me"),
+    path("tokens/", people.Tokens.as_view(), name="api-tokens"),
+    path("tokens/<int:token_id>/", people.OneToken.as_view(), name="api-token"),
+    path("projects/", projects.Projects.as_view(), name="api-projects"),
+    path("projects/<slug:slug>/", projects.OneProject.as_view(), name="api-project"),
+    path("projects/<slug:slug>/schema/", projects.ProjectSchema.as_view(), name="api-project-schema"),
+    path("projects/<slug:slug>/guideline/", guidelines.Guideline.as_view(), name="api-guideline"),
+    path("projects/<slug:slug>/members/", people.Members.as_view(), name="api-members"),
+    path("projects/<slug:slug>/members/<int:member_id>/", people.OneMember.as_view(), name="api-member"),
+    path("projects/<slug:slug>/invitations/", people.Invitations.as_view(), name="api-invitations"),
+    path(
+        "projects/<slug:slug>/invitations/<int:invitation_id>/",
+        people.OneInvitation.as_view(),
+        name="api-invitation",
+    ),
+    path("projects/<slug:slug>/jobs/", jobs.ProjectJobs.as_view(), name="api-jobs"),
+    path("projects/<slug:slug>/tasks/", tasks.ProjectTasks.as_view(), name="api-tasks"),
+    path("projects/<slug:slug>/claims/", tasks.Claims.as_view(), name="api-claims"),
+    path("projects/<slug:slug>/claims/renew/", tasks.Renewals.as_view(), name="api-claims-renew"),
+    path("projects/<slug:slug>/claims/release/", tasks.Releases.as_view(), name="api-claims-release"),
+    path("projects/<slug:slug>/annotations/", annotations.ProjectAnnotations.as_view(), name="api-annotations"),
+    path("projects/<slug:slug>/annotations/mine/", annotations.Mine.as_view(), name="api-annotations-mine"),
+    path("projects/<slug:slug>/labels/", labels.Labels.as_view(), name="api-labels"),
+    path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),
+    path("tasks/<int:task_id>/annotations/", annotations.TaskAnnotations.as_view(), name="api-task-annotations"),
+    path("tasks/<int:task_id>/comments/", annotations.Comments.as_view(), name="api-task-comments"),
+    path("tasks/<int:task_id>/flags/", annotations.Flags.as_view(), name="api-task-flags"),
+    path("jobs/<int:job_id>/", jobs.OneJob.as_view(), name="api-job"),
+    path("jobs/<int:job_id>/problems/", jobs.JobProblems.as_view(), name="api-job-problems"),
+]

@@ -1,0 +1,143 @@
+"""Deny by default: every address, every method, every role. A route without a rule here fails."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from tests.factories import TEXT_SCHEMA
+from tests.labeling.api.walking import METHODS, ROUTES, World, assert_as_described, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labeling.models import User
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC, SIGNED_IN, OWN = "public", "signed in", "own"
+RULES: dict[tuple[str, str], str] = {
+    ("api-schema", "get"): PUBLIC,
+    ("api-docs", "get"): PUBLIC,
+    ("api-me", "get"): SIGNED_IN,
+    ("api-tokens", "get"): SIGNED_IN,
+    ("api-tokens", "post"): SIGNED_IN,
+    ("api-token", "delete"): OWN,
+    ("api-projects", "get"): SIGNED_IN,
+    ("api-projects", "post"): SIGNED_IN,
+    ("api-project", "get"): "viewer",
+    ("api-project", "patch"): "manager",
+    ("api-project-schema", "get"): "viewer",
+    ("api-project-schema", "put"): "manager",
+    ("api-guideline", "get"): "viewer",
+    ("api-members", "get"): "viewer",
+    ("api-members", "post"): "manager",
+    ("api-member", "patch"): "manager",
+    ("api-member", "delete"): "manager",
+    ("api-invitations", "get"): "manager",
+    ("api-invitations", "post"): "manager",
+    ("api-invitation", "delete"): "manager",
+    ("api-jobs", "get"): "viewer",
+    ("api-job", "get"): "viewer",
+    ("api-job", "delete"): "manager",
+    ("api-job-problems", "get"): "manager",
+    ("api-tasks", "get"): "viewer",
+    ("api-task", "get"): "viewer",
+    ("api-claims", "post"): "annotator",
+    ("api-claims-renew", "post"): "annotator",
+    ("api-claims-release", "post"): "annotator",
+    ("api-annotations", "get"): "reviewer",
+    ("api-annotations-mine", "get"): "viewer",
+    ("api-task-annotations", "get"): "viewer",
+    ("api-task-annotations", "post"): "annotator",
+    ("api-task-comments", "get"): "viewer",
+    ("api-task-comments", "post"): "annotator",
+    ("api-task-flags", "post"): "annotator",
+    ("api-labels", "get"): "viewer",
+}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("api-tokens", "post"): {"name": "script"},
+    ("api-projects", "post"): {"name": "New one", "schema": TEXT_SCHEMA},
+    ("api-project", "patch"): {"name": "Renamed"},
+    ("api-project-schema", "put"): {"schema": TEXT_SCHEMA},
+    ("api-members", "post"): {"email": "new@example.org", "role": "viewer"},
+    ("api-member", "patch"): {"role": "reviewer"},
+    ("api-invitations", "post"): {"role": "viewer"},
+    ("api-claims", "post"): {"count": 2},
+    ("api-claims-renew", "post"): {"tasks": [1]},
+    ("api-task-annotations", "post"): {"answers": {"intent": "billing"}},
+    ("api-task-comments", "post"): {"body": "Hm."},
+    ("api-task-flags", "post"): {"note": "Look."},
+}
+LADDER = ["viewer", "annotator", "reviewer", "manager", "superuser"]
+
+
+def expected(rule: str, person: str) -> int:
+    """Return the status that a rule means for a person; 200 stands for any success."""
+    if rule == PUBLIC:
+        return 200
+    if person == "anonymous":
+        return 401
+    if rule == SIGNED_IN:
+        return 200
+    if rule == OWN or person == "outsider":
+        return 404
+    return 200 if LADDER.index(person) >= LADDER.index(rule) else 403
+
+
+def send(client: APIClient, place: World, name: str, method: str) -> Any:
+    body = BODIES.get((name, method))
+    return client.generic(
+        method.upper(),
+        place.address(name),
+        json.dumps(body if body is not None else {}) if method != "get" else "",
+        content_type="application/json",
+    )
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
+    assert set(RULES) == set(ROUTES)
+
+
+@pytest.mark.parametrize("person", ["anonymous", "outsider", *LADDER])
+@pytest.mark.parametrize(("name", "method"), sorted(ROUTES))
+def test_a_role_may_do_what_its_rule_says_and_no_more(
+    name: str, method: str, person: str, api_for: Callable[[User], APIClient]
+) -> None:
+    place = world()
+    client = APIClient() if person == "anonymous" else api_for(place.people[person])
+    response = send(client, place, name, method)
+    wanted = expected(RULES[name, method], person)
+    assert (200 if response.status_code < 300 else response.status_code) == wanted, response.content[:500]
+    if RULES[name, method] != PUBLIC:
+        content = json.loads(response.content) if response.content else None
+        assert_as_described(name, method, response.status_code, content)
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(key for key in ROUTES if "/<" in ROUTES[key]))
+def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Callable[[User], APIClient]) -> None:
+    place = world()
+    client = api_for(place.people["outsider"])
+    there = send(client, place, name, method)
+    for thing in (place.project, place.task, place.job, place.member, place.invitation, place.token):
+        thing.pk += 1_000_000
+    place.project.slug = "no-such-project"
+    absent = send(client, place, name, method)
+    assert there.status_code == absent.status_code == 404
+    told = json.loads(there.content), json.loads(absent.content)
+    assert told[0] | {"instance": ""} == told[1] | {"instance": ""}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in ROUTES}))
+def test_methods_that_are_not_there_are_refused_as_a_problem(name: str, api_for: Callable[[User], APIClient]) -> None:
+    place = world()
+    client = api_for(place.people["superuser"])
+    for method in set(METHODS) - {method for route, method in ROUTES if route == name} | {"options", "trace"}:
+        response = send(client, place, name, method)
+        assert response.status_code == 405
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(response.content)["status"] == 405
+        assert "Allow" in response.headers

@@ -1,0 +1,100 @@
+"""What the tests of the API share: its routes, a project with one of everything, and its OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from jsonschema import Draft202012Validator
+
+from labeling.api import urls
+from labeling.api.docs import openapi
+from labeling.models import ApiToken, Invitation, JobRun, Membership, Project, Role, Task, User
+from labeling.services import people
+from tests import factories
+
+METHODS = ("get", "post", "put", "patch", "delete")
+ROUTES = {
+    (pattern.name, method): str(pattern.pattern)
+    for pattern in urls.urlpatterns
+    for method in METHODS
+    if hasattr(pattern.callback.view_class, method)  # type: ignore[attr-defined]
+}
+
+
+@dataclass
+class World:
+    """A project with one of everything that an address can name, and a person of every role."""
+
+    project: Project
+    task: Task
+    job: JobRun
+    member: Membership
+    invitation: Invitation
+    token: ApiToken
+    people: dict[str, User]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the addresses' variables stand for."""
+        return {
+            "slug": self.project.slug,
+            "task_id": self.task.pk,
+            "job_id": self.job.pk,
+            "member_id": self.member.pk,
+            "invitation_id": self.invitation.pk,
+            "token_id": self.token.pk,
+        }
+
+    def address(self, name: str) -> str:
+        """Return the address of a route."""
+        pattern = next(route for (route_name, _), route in ROUTES.items() if route_name == name)
+        wanted = {key: value for key, value in self.arguments.items() if f":{key}>" in pattern}
+        return reverse(name, kwargs=wanted)
+
+
+def world() -> World:
+    """Make a project with one of everything."""
+    manager = factories.user()
+    project = factories.project(manager=manager)
+    task = factories.task(project)
+    member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
+    invitation, _ = people.invite(actor=manager, project=project, role=Role.VIEWER)
+    token, _ = people.issue_token(user=factories.user(), name="somebody's")
+    return World(
+        project=project,
+        task=task,
+        job=JobRun.objects.create(kind="import", project=project, requested_by=manager),
+        member=member,
+        invitation=invitation,
+        token=token,
+        people={
+            "outsider": factories.user(),
+            "viewer": factories.member(project, Role.VIEWER),
+            "annotator": factories.member(project, Role.ANNOTATOR),
+            "reviewer": factories.member(project, Role.REVIEWER),
+            "manager": manager,
+            "superuser": factories.user(is_superuser=True, is_staff=True),
+        },
+    )
+
+
+def described(name: str, method: str) -> dict[str, Any]:
+    """Return what the OpenAPI document says about a route's method."""
+    path = "/api/" + re.sub(r"<\w+:(\w+)>", r"{\1}", ROUTES[name, method])
+    operation: dict[str, Any] = openapi()["paths"][path][method]
+    return operation
+
+
+def assert_as_described(name: str, method: str, status: int, content: Any) -> None:
+    """Assert that an answer is one that the OpenAPI document describes."""
+    answers = described(name, method)["responses"]
+    assert str(status) in answers, f"{method} {name} answered {status}, described are {list(answers)}"
+    kinds = answers[str(status)].get("content", {})
+    if not kinds:
+        return
+    document = openapi()
+    schema = kinds["application/problem+json" if status >= 400 else "application/json"]["schema"]
+    Draft202012Validator(schema | {"components": document["components"]}).validate(content)
