@@ -22,7 +22,6 @@ INSTALLED_APPS = [
     "labeling",
     "quality",
     "dcai_web",
-    "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -50,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "dcai_web.errors.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "dcai_web.urls"
 WSGI_APPLICATION = "dcai_web.wsgi.application"
@@ -156,6 +156,7 @@ CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "dcai_web.errors.csrf_failure"
 SESSION_COOKIE_NAME = "dcai_session"
 CSRF_COOKIE_NAME = "dcai_csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
