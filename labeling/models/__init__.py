@@ -9,6 +9,7 @@ from labeling.models.labels import Label, LabelSource
 from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
 from labeling.models.reviews import BulkAct, Flag, FlagReason, FlagState
+from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, Split, Task, TaskState
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Project",
     "QueueEntry",
     "Role",
+    "SavedFilter",
     "SchemaVersion",
     "SkipReason",
     "Split",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Collate
 
 from labeling.models.jobs import JobRun
 from labeling.models.projects import Project
@@ -40,6 +41,8 @@ class Task(models.Model):
         indexes = (
             models.Index(fields=("project", "id"), name="task_by_id"),
             models.Index(fields=("project", "split", "id"), name="task_by_split"),
+            # Compared byte by byte, so that it also finds the ids that begin with something, in any locale.
+            models.Index("project", Collate("external_id", "C"), "id", name="task_by_external_id"),
             models.Index(fields=("project", "content_hash"), name="task_by_content"),
             models.Index(fields=("import_job", "id"), name="task_by_import", condition=Q(import_job__isnull=False)),
             GinIndex(fields=("meta",), name="task_by_meta", opclasses=("jsonb_path_ops",)),
