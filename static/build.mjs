@@ -19,6 +19,7 @@ const entries = {
 };
 const styles = {
   app: "css/app.css",
+  admin: "css/admin.css",
   editor: "src/editor/editor.css",
 };
 

@@ -1,0 +1,117 @@
+"""Site administration: people and projects can be looked after here; history can only be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.models import Group
+
+from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Project, User
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _UserAdmin = BaseUserAdmin[Any]
+else:  # generic for the type checker only
+    _ModelAdmin = admin.ModelAdmin
+    _UserAdmin = BaseUserAdmin
+
+admin.site.unregister(Group)
+
+
+class ReadOnlyAdmin(_ModelAdmin):
+    """Shows rows and changes none: the services keep rules that this page does not know."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
+        return False
+
+
+@admin.register(User)
+class UserAdmin(_UserAdmin):
+    """Accounts: create, disable, make site administrator, reset a password."""
+
+    list_display = ("email", "name", "is_active", "is_superuser", "last_login", "date_joined")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: a person who leaves is disabled, so that their answers keep their author."""
+        return False
+
+
+@admin.register(Project)
+class ProjectAdmin(ReadOnlyAdmin):
+    """All projects of the site."""
+
+    list_display = ("name", "slug", "overlap", "created_by", "created_at", "archived_at")
+    search_fields = ("name", "slug")
+    list_select_related = ("created_by",)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    """Who may do what where."""
+
+    list_display = ("project", "user", "role", "created_at")
+    list_filter = ("role",)
+    search_fields = ("project__name", "user__email")
+    list_select_related = ("project", "user")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Invitations and what became of them."""
+
+    list_display = ("project", "email", "role", "created_by", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_select_related = ("project", "created_by")
+    exclude = ("digest",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens, without their secrets."""
+
+    list_display = ("user", "name", "prefix", "created_at", "last_used_at", "revoked_at")
+    search_fields = ("user__email", "name", "prefix")
+    list_select_related = ("user",)
+    exclude = ("digest",)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """What workers do and did."""
+
+    list_display = ("id", "kind", "project", "state", "message", "attempt", "created_at", "finished_at")
+    list_filter = ("state", "kind", "queue")
+    list_select_related = ("project",)
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Everything that happened."""
+
+    list_display = ("created_at", "project", "actor", "verb", "task_id")
+    list_select_related = ("project", "actor")
+    search_fields = ("verb",)
+    show_full_result_count = False
