@@ -1,31 +1,23 @@
-"""What the frame around the pages shows: counts in the rail, running jobs, the project switcher."""
+"""What the frame around the pages shows: counts in the rail, running jobs, the project switcher, the palette."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.access import projects_of
-from labeling.models import (
-    ALIVE,
-    Annotation,
-    AnnotationState,
-    Flag,
-    FlagState,
-    JobRun,
-    Lease,
-    Membership,
-    Project,
-    QueueEntry,
-    TaskState,
-    User,
-)
+from labeling.models import ALIVE, JobRun, Membership, Project, Task
+from labeling.selectors import queues
 
-CAP = 1000
-"""How far the rail counts; beyond it says so with a plus."""
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
-RAIL_SECONDS = 15
+    from labeling.models import User
+
+RAIL_SECONDS = 5
 SWITCHER_LIMIT = 30
+FOUND_LIMIT = 8
 
 
 def rail_counts(*, user: User, project: Project) -> dict[str, str]:
@@ -35,30 +27,12 @@ def rail_counts(*, user: User, project: Project) -> dict[str, str]:
     if kept is not None:
         return kept
     counts = {
-        "queue": capped(queue_size(user=user, project=project)),
-        "flags": capped(Flag.objects.filter(project=project, state=FlagState.OPEN)[: CAP + 1].count()),
-        "people": capped(Membership.objects.filter(project=project)[: CAP + 1].count()),
+        "queue": queues.capped(queues.waiting_for(user, [project.pk])[project.pk]),
+        "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
+        "people": queues.capped(Membership.objects.filter(project=project)[: queues.CAP + 1].count()),
     }
     cache.set(key, counts, RAIL_SECONDS)
     return counts
-
-
-def capped(count: int) -> str:
-    """Write a count; nothing for none."""
-    if count > CAP:
-        return f"{CAP // 1000}k+"
-    return str(count) if count else ""
-
-
-def queue_size(*, user: User, project: Project) -> int:
-    """Count the tasks this person holds or could still take (counting stops beyond CAP)."""
-    mine = Lease.objects.filter(task_id=OuterRef("task_id"), user=user)
-    answered = Annotation.objects.filter(task_id=OuterRef("task_id"), annotator=user).exclude(
-        state=AnnotationState.DRAFT
-    )
-    waiting = QueueEntry.objects.filter(project=project, open_slots__gt=0).exclude(state=TaskState.QUARANTINED)
-    free = waiting.filter(~Exists(mine), ~Exists(answered))[: CAP + 1].count()
-    return free + Lease.objects.filter(user=user, project=project).count()
 
 
 def running_jobs(user: User) -> int:
@@ -69,3 +43,16 @@ def running_jobs(user: User) -> int:
 def switchable(user: User) -> QuerySet[Project]:
     """Return the projects for the switcher, by name."""
     return projects_of(user).filter(archived_at=None).order_by("name", "pk")[:SWITCHER_LIMIT]
+
+
+def find_projects(user: User, q: str) -> list[Project]:
+    """Return the projects whose name contains the words."""
+    return list(projects_of(user).filter(name__icontains=q).order_by("name", "pk")[:FOUND_LIMIT])
+
+
+def find_task(user: User, q: str) -> Task | None:
+    """Return the task with this number, if the person may see it."""
+    number = q.removeprefix("#")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return Task.objects.select_related("project").filter(pk=int(number), project__in=projects_of(user)).first()

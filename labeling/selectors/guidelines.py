@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,14 @@ from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from labeling.errors import Invalid, NotFound, Problem
-from labeling.models import GuidelineVersion
+from labeling.models import GuidelineDraft, GuidelineVersion
+from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
     from labeling.models import Project
+
+VERSIONS_PAGE = 50
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").enable("strikethrough")
 _TAGS = {
@@ -108,3 +113,95 @@ def as_document(found: GuidelineVersion | None) -> dict[str, Any]:
             for entry in found.entries
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPart:
+    """What the guideline says about one label, as it was written."""
+
+    question: str
+    name: str
+    title: str
+    color: str
+    definition: str = ""
+    use_when: str = ""
+    not_when: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said yet."""
+        return not (self.definition or self.use_when or self.not_when)
+
+    @property
+    def definition_html(self) -> str:
+        """The definition as safe HTML."""
+        return render(self.definition)
+
+    @property
+    def use_when_html(self) -> str:
+        """When to use the label, as safe HTML."""
+        return render(self.use_when)
+
+    @property
+    def not_when_html(self) -> str:
+        """When not to use the label, as safe HTML."""
+        return render(self.not_when)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPart:
+    """The labels of one question, in the order of the schema."""
+
+    name: str
+    title: str
+    labels: list[LabelPart]
+
+
+def parts(schema: Schema, entries: Iterable[dict[str, Any]]) -> list[QuestionPart]:
+    """Return what the guideline says about every label of the schema; questions without labels are left out."""
+    said = {(entry["question"], entry["label"]): entry for entry in entries}
+    found = []
+    for question in schema.questions:
+        known = getattr(question.config, "labels", None)
+        labels = [
+            LabelPart(
+                question=question.name,
+                name=label.name,
+                title=label.title,
+                color=label.color,
+                **{
+                    key: said.get((question.name, label.name), {}).get(key, "")
+                    for key in ("definition", "use_when", "not_when")
+                },
+            )
+            for label in (known if isinstance(known, tuple) else ())
+        ]
+        if labels:
+            found.append(QuestionPart(name=question.name, title=question.title or question.name, labels=labels))
+    return found
+
+
+def draft(project: Project) -> GuidelineDraft:
+    """Return what managers edit."""
+    return GuidelineDraft.objects.select_related("updated_by").get(project=project)
+
+
+def differs(drafted: GuidelineDraft, published: GuidelineVersion | None) -> bool:
+    """Return whether the draft says something that is not published."""
+    if published is None:
+        return bool(drafted.body.strip() or drafted.entries)
+    return drafted.body != published.body or drafted.entries != published.entries
+
+
+def published(project: Project, *, q: str = "", cursor: str = "", oldest_first: bool = False) -> Page[GuidelineVersion]:
+    """Return a page of published versions."""
+    found = GuidelineVersion.objects.filter(project=project).select_related("published_by").defer("body", "entries")
+    if q:
+        found = found.filter(change_note__icontains=q)
+    return keyset(found, order="number" if oldest_first else "-number", cursor=cursor, size=VERSIONS_PAGE)
+
+
+def merged(entries: Sequence[dict[str, Any]], sent: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return entries with those that were sent in place of the old ones; what was not sent stays."""
+    written = {(entry["question"], entry["label"]) for entry in sent}
+    return [entry for entry in entries if (entry["question"], entry["label"]) not in written] + list(sent)

@@ -29,11 +29,10 @@ def icon(name: str, *, size: int = 20, label: str = "", css: str = "") -> SafeSt
 
 
 @register.simple_block_tag
-def dialog(content: str, *, name: str, title: str, wide: bool = False) -> str:
-    """Wrap content in a dialog: see components/dialog.html."""
-    return render_to_string(
-        "components/dialog.html", {"content": content, "name": name, "title": title, "wide": wide}
-    )
+def dialog(content: str, *, name: str, title: str, key: object = "", wide: bool = False) -> str:
+    """Wrap content in a dialog: see components/dialog.html. With `key` (one per row) its name is "name-key"."""
+    full = f"{name}-{key}" if key != "" else name
+    return render_to_string("components/dialog.html", {"content": content, "name": full, "title": title, "wide": wide})
 
 
 @register.simple_block_tag
@@ -100,7 +99,7 @@ def percent(done: float | None, total: float | None) -> str:
 def figure(number: float | None) -> str:
     """Write a number with thousands separated: 1,234,567."""
     if number is None:
-        return "–"
+        return "—"
     return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
 
 
@@ -126,7 +125,7 @@ def ago(moment: datetime | None) -> str:
 def duration(span: timedelta | float | None) -> str:
     """Write a length of time with its two largest units: 1 h 20 min."""
     if span is None:
-        return "–"
+        return "—"
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
     if seconds < MINUTE:
         return f"{seconds} s"
@@ -149,3 +148,13 @@ def initials(person: object) -> str:
 def undo_address(tags: str | None) -> str:
     """Return the address an undoable message carries in its tags (see web/toasts.py), or nothing."""
     return next((tag.removeprefix("undo:") for tag in (tags or "").split() if tag.startswith("undo:")), "")
+
+
+JOB_TITLES = {"import": "Import", "export": "Export", "media": "Image sizes", "variants": "Image sizes"}
+
+
+@register.filter
+def job_title(kind: str) -> str:
+    """Write the kind of a job as people call it."""
+    words = kind.removeprefix("labeling.").removeprefix("quality.").replace("_", " ").replace(".", " ")
+    return JOB_TITLES.get(words) or words[:1].upper() + words[1:]

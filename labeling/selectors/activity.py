@@ -1,0 +1,118 @@
+"""What happened in a project, told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.models import Event, Role, Split, User
+from labeling.selectors.paging import Page, keyset
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+PAGE = 50
+
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "labeling": ("Labeling", ("annotation.", "comment.")),
+    "flags": ("Flags", ("flag.",)),
+    "tasks": ("Tasks", ("tasks.",)),
+    "jobs": ("Jobs", ("job.", "import.", "export.")),
+    "people": ("People", ("member.", "invitation.")),
+    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.")),
+}
+"""The kinds of activity one can filter by: their words, and how their verbs begin."""
+
+_ICONS = {
+    "annotation": "label",
+    "comment": "comment",
+    "flag": "flag",
+    "tasks": "tasks",
+    "job": "jobs",
+    "import": "upload",
+    "export": "download",
+    "member": "people",
+    "invitation": "mail",
+    "project": "settings",
+    "schema": "settings",
+    "guideline": "guideline",
+}
+
+Payload = dict[str, Any]
+
+
+def _count(payload: Payload) -> str:
+    n = payload.get("count", 0)
+    return f"{n:,} task{'' if n == 1 else 's'}"
+
+
+def _role(payload: Payload, key: str = "role") -> str:
+    raw = payload.get(key, "")
+    return Role(raw).label.lower() if raw in Role.values else str(raw)
+
+
+def _split(payload: Payload) -> str:
+    raw = payload.get("split", "")
+    return f"the {raw} split" if raw in Split.values and raw else "no split"
+
+
+_SENTENCES: dict[str, Callable[[Payload], str]] = {
+    "annotation.submitted": lambda p: "answered" if p.get("version", 1) == 1 else "changed the answer to",
+    "annotation.skipped": lambda _: "skipped",
+    "annotation.draft": lambda _: "took back the answer to",
+    "comment.added": lambda _: "commented on",
+    "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
+    "flag.resolved": lambda p: f"decided a flag ({p.get('resolution', '')}) on",
+    "tasks.split": lambda p: f"moved {_count(p)} to {_split(p)}",
+    "tasks.quarantine": lambda p: f"quarantined {_count(p)}",
+    "tasks.restore": lambda p: f"restored {_count(p)}",
+    "tasks.label": lambda p: f"labeled {_count(p)} “{p.get('value', '')}”",
+    "tasks.undone": lambda p: f"took back an act on {_count(p)}",
+    "job.started": lambda p: f"started the job “{p.get('kind', '')}”",
+    "job.cancelled": lambda p: f"canceled the job “{p.get('kind', '')}”",
+    "member.added": lambda p: f"added {p.get('email', 'somebody')} as {_role(p)}",
+    "member.invited": lambda p: f"invited {p.get('email') or 'somebody by link'} as {_role(p)}",
+    "member.joined": lambda p: f"joined as {_role(p)}",
+    "member.changed": lambda p: f"made a member {_role(p)} (before: {_role(p, 'before')})",
+    "member.removed": lambda p: f"removed a member ({_role(p)})",
+    "invitation.revoked": lambda _: "withdrew an invitation",
+    "project.created": lambda _: "created the project",
+    "project.changed": lambda p: f"changed {', '.join(sorted(p.get('changes', {}))) or 'the settings'}",
+    "project.archived": lambda _: "archived the project",
+    "project.restored": lambda _: "took the project out of the archive",
+    "schema.revised": lambda p: f"changed the questions (version {p.get('version', '')})",
+    "guideline.published": lambda p: f"published version {p.get('version', '')} of the guideline: {p.get('note', '')}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event in words."""
+
+    event: Event
+    words: str
+    icon: str
+
+
+def told(event: Event) -> Line:
+    """Return the event in words; one that has no sentence yet is told by its name."""
+    family = event.verb.split(".", 1)[0]
+    sentence = _SENTENCES.get(event.verb)
+    words = sentence(event.payload) if sentence else event.verb.replace(".", " ").replace("_", " ")
+    return Line(event=event, words=words, icon=_ICONS.get(family, "activity"))
+
+
+def activity(project: Project, *, person: int = 0, kind: str = "", cursor: str = "", size: int = PAGE) -> Page[Event]:
+    """Return a page of events, newest first."""
+    found = Event.objects.filter(project=project).select_related("actor", "task")
+    if person:
+        found = found.filter(actor_id=person)
+    if kind in KINDS:
+        found = found.filter(verb__regex=r"^(" + "|".join(p.replace(".", r"\.") for p in KINDS[kind][1]) + ")")
+    return keyset(found.defer("task__data", "task__meta"), order="-pk", cursor=cursor, size=size)
+
+
+def people_of(project: Project) -> list[User]:
+    """Return the project's members, for the filter."""
+    return list(User.objects.filter(memberships__project=project).order_by("email")[:500])

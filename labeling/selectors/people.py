@@ -1,0 +1,68 @@
+"""Members of a project, invitations under way, and a person's own tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from labeling.errors import NotFound
+from labeling.models import Annotation, ApiToken, Invitation, Membership, Role, User
+from labeling.selectors.paging import Page, keyset
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+PAGE = 50
+SORTS = {"person": "user__email", "joined": "created_at"}
+"""What members can be sorted by."""
+
+
+def members(project: Project, *, q: str = "", role: str = "", sort: str = "", cursor: str = "") -> Page[Membership]:
+    """Return a page of members with the moment of their last answer (`last_answer_at`)."""
+    latest = Annotation.objects.filter(project=project, annotator=OuterRef("user")).order_by("-updated_at")
+    found = Membership.objects.filter(project=project).select_related("user")
+    if q:
+        found = found.filter(Q(user__email__icontains=q) | Q(user__name__icontains=q))
+    if role in Role.values:
+        found = found.filter(role=role)
+    order = SORTS.get(sort.removeprefix("-"), "user__email")
+    sign = "-" if sort.startswith("-") else ""
+    found = found.annotate(last_answer_at=Subquery(latest.values("updated_at")[:1]))
+    return keyset(found, order=sign + order, cursor=cursor, size=PAGE)
+
+
+def member(project: Project, membership_id: int) -> Membership:
+    """Return one member of the project."""
+    found = Membership.objects.filter(project=project, pk=membership_id).select_related("user", "project").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_invitations(project: Project) -> QuerySet[Invitation]:
+    """Return the invitations that can still be accepted, newest first."""
+    return (
+        Invitation.objects.filter(project=project, revoked_at=None, accepted_at=None, expires_at__gt=timezone.now())
+        .select_related("created_by")
+        .order_by("-pk")[:200]
+    )
+
+
+def invitation(project: Project, invitation_id: int) -> Invitation:
+    """Return one invitation to the project."""
+    found = Invitation.objects.filter(project=project, pk=invitation_id).select_related("project").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def has_account(email: str) -> bool:
+    """Return whether there is an account with this address."""
+    return bool(email) and User.objects.filter(email=email).exists()
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the person's tokens that work, newest first."""
+    return ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk")

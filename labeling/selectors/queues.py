@@ -1,0 +1,60 @@
+"""How much waits for a person, in one statement for any number of projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from labeling.models import User
+
+CAP = 1000
+"""How far waiting things are counted: beyond it the page says "more than"."""
+
+# Tasks the person holds, and those a claim could still hand out; counting stops at the cap.
+_WAITING = """
+SELECT p.id,
+       (SELECT count(*) FROM labeling_lease l WHERE l.user_id = %(user)s AND l.project_id = p.id)
+       + (SELECT count(*) FROM (
+            SELECT 1 FROM labeling_queueentry q
+            WHERE q.project_id = p.id AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
+              AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s)
+              AND NOT EXISTS (
+                  SELECT FROM labeling_annotation a
+                  WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft'
+              )
+            LIMIT %(cap)s
+         ) free)
+FROM unnest(%(projects)s::bigint[]) AS p(id)
+"""
+
+_FLAGS = """
+SELECT p.id, (SELECT count(*) FROM (
+    SELECT 1 FROM labeling_flag f WHERE f.project_id = p.id AND f.state = 'open' LIMIT %(cap)s
+) some)
+FROM unnest(%(projects)s::bigint[]) AS p(id)
+"""
+
+
+def waiting_for(user: User, project_ids: Sequence[int]) -> dict[int, int]:
+    """Return, per project, how many tasks the person holds or could take (counted to CAP + 1)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"user": user.pk, "projects": list(project_ids), "cap": CAP + 1})
+        return dict(cursor.fetchall())
+
+
+def open_flags(project_ids: Sequence[int]) -> dict[int, int]:
+    """Return, per project, how many flags are open (counted to CAP + 1)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FLAGS, {"projects": list(project_ids), "cap": CAP + 1})
+        return dict(cursor.fetchall())
+
+
+def capped(count: int) -> str:
+    """Write a count; nothing for none, "1k+" beyond the cap."""
+    if count > CAP:
+        return f"{CAP // 1000}k+"
+    return str(count) if count else ""

@@ -1,0 +1,157 @@
+"""Signing in, passwords, invitations, and a person's own page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash, views
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse, reverse_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.errors import DomainError
+from labeling.models import User
+from labeling.selectors import people as reading
+from labeling.services import accounts, people
+from labeling.web.forms import ForgottenPasswordForm, JoinForm, NameForm, SignInForm, TokenForm, add_problems
+from labeling.web.requests import SignedInRequest, no_content, signed_in
+from labeling.web.toasts import notify
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
+    """Show an invitation; joining makes an account, or uses the one that is signed in."""
+    invited = people.invitation_of(secret)
+    form = JoinForm(request.POST or None, initial={"email": invited.email})
+    form.fields["email"].widget.attrs["readonly"] = bool(invited.email)
+    if request.method == "POST" and isinstance(request.user, User):
+        people.accept(user=request.user, secret=secret)
+        return redirect("project-overview", invited.project.slug)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = accounts.join(secret=secret, **form.cleaned_data)
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            login(request, member.user, backend=BACKEND)
+            return redirect("project-overview", invited.project.slug)
+    values = {"invitation": invited, "form": form, "known": reading.has_account(invited.email)}
+    return render(request, "labeling/account/invitation.html", values)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def profile(request: SignedInRequest) -> HttpResponseBase:
+    """Show a person's own page; change their name."""
+    form = NameForm(request.POST or None, initial={"name": request.user.name})
+    if form.is_valid():
+        accounts.rename(user=request.user, name=form.cleaned_data["name"])
+        notify(request, "Your name is changed.")
+        return redirect("profile")
+    return render(request, "labeling/account/profile.html", _profile(request, form=form))
+
+
+def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
+    return {
+        "form": NameForm(initial={"name": request.user.name}),
+        "password_form": PasswordChangeForm(request.user),
+        "token_form": TokenForm(),
+        "tokens": reading.tokens_of(request.user),
+    } | more
+
+
+@sensitive_post_parameters()
+@signed_in
+@require_POST
+def password(request: SignedInRequest) -> HttpResponseBase:
+    """Change one's own password; other browsers are signed out."""
+    form = PasswordChangeForm(request.user, request.POST)
+    if not form.is_valid():
+        return render(request, "labeling/account/profile.html", _profile(request, password_form=form), status=422)
+    form.save()
+    update_session_auth_hash(request, request.user)
+    notify(request, "Your password is changed. Other browsers are signed out.")
+    return redirect("profile")
+
+
+@signed_in
+@require_POST
+def theme(request: SignedInRequest) -> HttpResponseBase:
+    """Remember the theme."""
+    accounts.choose_theme(user=request.user, theme=request.POST.get("theme", ""))
+    return no_content()
+
+
+@signed_in
+@require_POST
+def tokens(request: SignedInRequest) -> HttpResponseBase:
+    """Make an API token and show it, this once."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return render(request, "labeling/account/profile.html", _profile(request, token_form=form), status=422)
+    try:
+        token, secret = people.issue_token(user=request.user, name=form.cleaned_data["name"])
+    except DomainError as error:
+        add_problems(form, error)
+        return render(request, "labeling/account/profile.html", _profile(request, token_form=form), status=422)
+    answer = render(request, "labeling/account/profile.html", _profile(request, token=token, secret=secret))
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@signed_in
+@require_POST
+def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponseBase:
+    """End an API token."""
+    token = people.revoke_token(user=request.user, token_id=token_id)
+    notify(request, f"The token “{token.name}” no longer works.", level=messages.INFO)
+    return redirect(reverse("profile") + "#tokens")
+
+
+class Forgotten(views.PasswordResetView):
+    """Send a link with which a new password can be set."""
+
+    form_class = ForgottenPasswordForm
+    template_name = "labeling/account/password_reset.html"
+    email_template_name = "labeling/account/password_reset_mail.txt"
+    subject_template_name = "labeling/account/password_reset_subject.txt"
+    success_url = reverse_lazy("password_reset_done")
+
+
+urlpatterns = [
+    path(
+        "login/",
+        views.LoginView.as_view(
+            form_class=SignInForm, template_name="labeling/account/sign_in.html", redirect_authenticated_user=True
+        ),
+        name="login",
+    ),
+    path("logout/", views.LogoutView.as_view(), name="logout"),
+    path("password/", Forgotten.as_view(), name="password_reset"),
+    path(
+        "password/sent/",
+        views.PasswordResetDoneView.as_view(template_name="labeling/account/password_reset_sent.html"),
+        name="password_reset_done",
+    ),
+    path(
+        "password/<uidb64>/<token>/",
+        views.PasswordResetConfirmView.as_view(template_name="labeling/account/password_new.html"),
+        name="password_reset_confirm",
+    ),
+    path(
+        "password/done/",
+        views.PasswordResetCompleteView.as_view(template_name="labeling/account/password_done.html"),
+        name="password_reset_complete",
+    ),
+    path("join/<str:secret>/", invitation, name="invitation"),
+    path("me/", profile, name="profile"),
+    path("me/password/", password, name="profile-password"),
+    path("me/theme/", theme, name="profile-theme"),
+    path("me/tokens/", tokens, name="profile-tokens"),
+    path("me/tokens/<int:token_id>/revoke/", revoke_token, name="profile-token-revoke"),
+]

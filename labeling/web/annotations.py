@@ -1,0 +1,61 @@
+"""The label page: the item owns the screen; the editor does the rest through the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from labeling.access import Action, project_for
+from labeling.selectors import versions
+from labeling.web.requests import SignedInRequest, signed_in
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+PREFETCH = 5
+"""Tasks the editor leases ahead."""
+
+
+@signed_in
+@ensure_csrf_cookie
+@require_GET
+def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show the editor."""
+    project = project_for(request.user, slug, Action.ANNOTATE)
+    values = {"project": project, "config": _config(request, project)}
+    return render(request, "labeling/annotations/label.html", values)
+
+
+def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
+    now = versions.current(project.pk)
+    api = f"/api/projects/{project.slug}/"
+    return {
+        "project": {"slug": project.slug, "name": project.name},
+        "user": {"id": request.user.pk, "name": str(request.user), "email": request.user.email},
+        "schema": versions.by_pk(now.schema_pk).dump(),
+        "schema_version": now.schema,
+        "urls": {
+            "claims": f"{api}claims/",
+            "renew": f"{api}claims/renew/",
+            "release": f"{api}claims/release/",
+            "mine": f"{api}annotations/mine/",
+            "guideline": f"{api}guideline/",
+            "annotations": "/api/tasks/{id}/annotations/",
+            "task": "/api/tasks/{id}/",
+            "comments": "/api/tasks/{id}/comments/",
+            "flags": "/api/tasks/{id}/flags/",
+            "home": reverse("home"),
+            "overview": reverse("project-overview", args=(project.slug,)),
+        },
+        "lease_seconds": project.lease_seconds,
+        "prefetch": PREFETCH,
+        "can_flag": True,
+    }
+
+
+urlpatterns = [path("projects/<slug:slug>/label/", label, name="project-label")]

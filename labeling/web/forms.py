@@ -1,0 +1,123 @@
+"""Forms: what was typed, checked for its shape; the rules are in the services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+
+from labeling.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from labeling.errors import DomainError
+    from labeling.models import User
+
+
+def add_problems(form: forms.Form, error: DomainError) -> None:
+    """Show a service's refusal in the form: at the fields it names, else above them."""
+    placed = False
+    for problem in error.problems:
+        if problem.path in form.fields:
+            form.add_error(problem.path, problem.message)
+            placed = True
+    if not placed:
+        form.add_error(None, error.message)
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail address and password."""
+
+    error_messages = {
+        "invalid_login": "E-mail address and password do not fit together. Check both; capitals matter in passwords.",
+        "inactive": "This account is switched off. Ask the person who runs this site.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        self.fields["username"].label = "E-mail address"
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """Also for invited people, who have no password yet."""
+
+    def get_users(self, email: str) -> Iterable[User]:
+        """Return the people to whom a link is sent."""
+        return get_user_model().objects.filter(email=email.strip().lower(), is_active=True)
+
+
+class JoinForm(forms.Form):
+    """What a new person tells about themselves."""
+
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    name = forms.CharField(
+        label="Name", max_length=150, help_text="As others see it.", widget=forms.TextInput({"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text="At least 10 characters; a few unrelated words are easy to remember.",
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+
+class NameForm(forms.Form):
+    """The name that others see."""
+
+    name = forms.CharField(label="Name", max_length=150, required=False, help_text="Empty: your e-mail address.")
+
+
+class TokenForm(forms.Form):
+    """What an API token is for."""
+
+    name = forms.CharField(label="What it is for", max_length=100)
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(
+        label="E-mail address", required=False, help_text="Empty: a link that works once, for whoever you give it to."
+    )
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.ANNOTATOR)
+
+
+class ProjectForm(forms.Form):
+    """What a project is called and how many people answer each task."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    description = forms.CharField(
+        label="Description",
+        required=False,
+        max_length=5000,
+        help_text="Shown to members on the project's page.",
+        widget=forms.Textarea({"rows": 3}),
+    )
+    overlap = forms.IntegerField(
+        label="People per task",
+        min_value=1,
+        max_value=50,
+        help_text="How many different people answer each task. With two or more you can measure agreement.",
+    )
+
+
+class GuidelineForm(forms.Form):
+    """The guideline's draft; the parts about labels are read beside it, since their number is the schema's."""
+
+    body = forms.CharField(label="Guideline", required=False, widget=forms.Textarea({"class": "dc-textarea-tall"}))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class PublishForm(forms.Form):
+    """What changed since the last version."""
+
+    change_note = forms.CharField(
+        label="What changed",
+        max_length=1000,
+        help_text="Annotators read this. Say what they must do differently now.",
+        widget=forms.Textarea({"rows": 3}),
+    )

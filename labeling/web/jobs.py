@@ -1,0 +1,86 @@
+"""Jobs: a list, one job with its progress, cancelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.access import Action, job_for, may
+from labeling.models import ALIVE, JobRun, JobState
+from labeling.selectors import jobs as reading
+from labeling.services import jobs
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.toasts import notify
+
+
+@signed_in
+@require_GET
+def index(request: SignedInRequest) -> HttpResponseBase:
+    """List jobs."""
+    asked = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "state", "project", "sort")}
+    page = reading.jobs(request.user, **asked, cursor=request.GET.get("cursor", ""))
+    values = {"page": page, "asked": asked, "states": JobState.choices, "default_sort": "-started"}
+    return render(request, "labeling/jobs/list.html", values)
+
+
+@signed_in
+@require_GET
+def detail(request: SignedInRequest, job_id: int) -> HttpResponseBase:
+    """Show one job."""
+    return render(request, "labeling/jobs/detail.html", _values(request, job_for(request.user, job_id, Action.VIEW)))
+
+
+@signed_in
+@require_GET
+def card(request: SignedInRequest, job_id: int) -> HttpResponseBase:
+    """Show a job's progress, for the page that asks again and again."""
+    return render(request, "components/job_card.html", _values(request, job_for(request.user, job_id, Action.VIEW)))
+
+
+def _values(request: SignedInRequest, job: JobRun) -> dict[str, Any]:
+    mine = job.requested_by_id == request.user.pk
+    may_cancel = mine or (job.project is not None and may(request.user, job.project, Action.MANAGE))
+    return {
+        "job": job,
+        "project": job.project,
+        "time_left": reading.time_left(job),
+        "no_worker": reading.no_worker(job),
+        "result": _facts(job.result),
+        "problems": (job.result or {}).get("errors", []),
+        "can_cancel": job.state in ALIVE and not job.cancel_requested_at and may_cancel,
+    }
+
+
+def _facts(result: dict[str, Any] | None) -> list[tuple[str, Any]]:
+    """Return the figures of a result, for people."""
+    return [
+        (name.replace("_", " ").capitalize(), f"{value:,}" if isinstance(value, int) else value)
+        for name, value in (result or {}).items()
+        if isinstance(value, int | float | str) and not isinstance(value, bool)
+    ]
+
+
+@signed_in
+@require_POST
+def cancel(request: SignedInRequest, job_id: int) -> HttpResponseBase:
+    """Cancel a job: one's own, or any as a manager."""
+    job = job_for(request.user, job_id, Action.VIEW)
+    if job.requested_by_id != request.user.pk:
+        job = job_for(request.user, job_id, Action.MANAGE)
+    job = jobs.cancel(actor=request.user, job=job)
+    words = "The job stops at its next step." if job.state in ALIVE else "The job is canceled."
+    notify(request, words, level=messages.INFO)
+    return redirect("job", job.pk)
+
+
+urlpatterns = [
+    path("jobs/", index, name="jobs"),
+    path("jobs/<int:job_id>/", detail, name="job"),
+    path("jobs/<int:job_id>/card/", card, name="job-card"),
+    path("jobs/<int:job_id>/cancel/", cancel, name="job-cancel"),
+]

@@ -1,0 +1,157 @@
+"""People: members and their roles, invitations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.access import Action, may, project_for
+from labeling.errors import DomainError, NotFound
+from labeling.models import Project, Role
+from labeling.selectors import people as reading
+from labeling.services import invitations, people
+from labeling.web.forms import InviteForm, add_problems
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.toasts import notify
+
+TEMPLATE = "labeling/people/list.html"
+RETURN = "labeling.people.return"
+RETURN_SECONDS = 3600
+
+
+def _values(request: SignedInRequest, project: Project, **more: object) -> dict[str, Any]:
+    asked = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "role", "sort")}
+    can_manage = may(request.user, project, Action.MANAGE)
+    return {
+        "project": project,
+        "page": reading.members(project, **asked, cursor=request.GET.get("cursor", "")),
+        "invitations": reading.open_invitations(project) if can_manage else [],
+        "asked": asked,
+        "roles": Role.choices,
+        "can_manage": can_manage,
+        "form": InviteForm(),
+        "default_sort": "person",
+    } | more
+
+
+@signed_in
+@require_GET
+def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """List the members of a project."""
+    project = project_for(request.user, slug, Action.VIEW)
+    return render(request, TEMPLATE, _values(request, project))
+
+
+@signed_in
+@require_POST
+def invite(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Invite somebody: by e-mail, or by a link to pass on, which is shown this once."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            invitation, secret = people.invite(actor=request.user, project=project, **form.cleaned_data)
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            link = request.build_absolute_uri(reverse("invitation", args=(secret,)))
+            mailed = invitations.send(invitation=invitation, link=link)
+            values = _values(request, project, link=link, invitation=invitation, mailed=mailed)
+            answer = render(request, TEMPLATE, values)
+            answer["Cache-Control"] = "no-store"
+            return answer
+    return render(request, TEMPLATE, _values(request, project, form=form), status=422)
+
+
+@signed_in
+@require_POST
+def change_role(request: SignedInRequest, slug: str, membership_id: int) -> HttpResponseBase:
+    """Give a member another role; the message can undo it."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    member = reading.member(project, membership_id)
+    before = member.role
+    try:
+        member = people.change_role(actor=request.user, member=member, role=request.POST.get("role", ""))
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+        return redirect("project-people", slug)
+    if member.role != before:
+        undo = reverse("member-role-undo", args=(slug, member.pk, before))
+        notify(request, f"{member.user} is now {member.get_role_display().lower()}.", undo=undo)
+    return redirect("project-people", slug)
+
+
+@signed_in
+@require_POST
+def undo_role(request: SignedInRequest, slug: str, membership_id: int, role: str) -> HttpResponseBase:
+    """Give a member back the role they had."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    member = people.change_role(actor=request.user, member=reading.member(project, membership_id), role=role)
+    notify(request, f"{member.user} is {member.get_role_display().lower()} again.", level=messages.INFO)
+    return redirect("project-people", slug)
+
+
+@signed_in
+@require_POST
+def remove(request: SignedInRequest, slug: str, membership_id: int) -> HttpResponseBase:
+    """Remove a member; what they answered stays."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    member = reading.member(project, membership_id)
+    try:
+        people.remove_member(actor=request.user, member=member)
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+        return redirect("project-people", slug)
+    if member.user_id == request.user.pk:
+        notify(request, f"You left “{project.name}”. What you answered stays.", level=messages.INFO)
+        return redirect("home")
+    proof = signing.dumps([project.pk, member.user.email, member.role], salt=RETURN)
+    notify(
+        request,
+        f"{member.user} is no longer a member. What they answered stays.",
+        undo=reverse("member-return", args=(slug, proof)),
+    )
+    return redirect("project-people", slug)
+
+
+@signed_in
+@require_POST
+def take_back(request: SignedInRequest, slug: str, proof: str) -> HttpResponseBase:
+    """Make somebody who was just removed a member again."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    try:
+        project_id, email, role = signing.loads(proof, salt=RETURN, max_age=RETURN_SECONDS)
+    except signing.BadSignature:
+        raise NotFound from None
+    if project_id != project.pk:
+        raise NotFound
+    member, _ = people.add_member(actor=request.user, project=project, email=email, role=role)
+    notify(request, f"{member.user} is a member again.", level=messages.INFO)
+    return redirect("project-people", slug)
+
+
+@signed_in
+@require_POST
+def revoke(request: SignedInRequest, slug: str, invitation_id: int) -> HttpResponseBase:
+    """Withdraw an invitation."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    people.revoke_invitation(actor=request.user, invitation=reading.invitation(project, invitation_id))
+    notify(request, "The invitation is withdrawn: its link no longer works.", level=messages.INFO)
+    return redirect("project-people", slug)
+
+
+urlpatterns = [
+    path("projects/<slug:slug>/people/", index, name="project-people"),
+    path("projects/<slug:slug>/people/invite/", invite, name="people-invite"),
+    path("projects/<slug:slug>/people/<int:membership_id>/role/", change_role, name="member-role"),
+    path("projects/<slug:slug>/people/<int:membership_id>/role/<str:role>/", undo_role, name="member-role-undo"),
+    path("projects/<slug:slug>/people/<int:membership_id>/remove/", remove, name="member-remove"),
+    path("projects/<slug:slug>/people/return/<str:proof>/", take_back, name="member-return"),
+    path("projects/<slug:slug>/people/invitations/<int:invitation_id>/revoke/", revoke, name="invitation-revoke"),
+]

@@ -1,0 +1,119 @@
+"""Home, and a project's overview, activity and settings."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from labeling.access import Action, may, project_for
+from labeling.errors import DomainError
+from labeling.selectors import activity as telling
+from labeling.selectors import home as homes
+from labeling.selectors import progress, queues
+from labeling.services import projects
+from labeling.web.forms import ProjectForm, add_problems
+from labeling.web.requests import SignedInRequest, page_number, signed_in
+from labeling.web.toasts import notify
+
+
+@signed_in
+@require_GET
+def home(request: SignedInRequest) -> HttpResponseBase:
+    """Show the person's projects and what waits for them."""
+    asked = {"q": request.GET.get("q", "").strip().replace("\x00", "")[:100], "sort": request.GET.get("sort", "")}
+    archived = request.GET.get("archived") == "1"
+    found = homes.home(request.user, **asked, archived=archived, cursor=request.GET.get("cursor", ""))
+    values = {"home": found, "asked": asked, "archived": archived, "first_steps": homes.FIRST_STEPS}
+    return render(request, "labeling/projects/home.html", values)
+
+
+@signed_in
+@require_GET
+def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show how far a project is."""
+    project = project_for(request.user, slug, Action.VIEW)
+    values = {
+        "project": project,
+        "counts": progress.counts([project.pk])[project.pk],
+        "pace": progress.pace(project),
+        "questions": progress.by_label(project),
+        "people": progress.by_person(project),
+        "lines": [telling.told(event) for event in telling.activity(project, size=8).rows],
+        "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
+        "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
+        "can_manage": may(request.user, project, Action.MANAGE),
+        "can_export": may(request.user, project, Action.EXPORT),
+    }
+    return render(request, "labeling/projects/overview.html", values)
+
+
+@signed_in
+@require_GET
+def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Tell what happened in a project."""
+    project = project_for(request.user, slug, Action.VIEW)
+    person, kind = page_number(request.GET.get("person")), request.GET.get("kind", "")
+    page = telling.activity(project, person=person, kind=kind, cursor=request.GET.get("cursor", ""))
+    values = {
+        "project": project,
+        "lines": [telling.told(event) for event in page.rows],
+        "next_cursor": page.next_cursor,
+        "people": telling.people_of(project),
+        "kinds": [(name, words) for name, (words, _) in telling.KINDS.items()],
+        "person": person,
+        "kind": kind,
+    }
+    return render(request, "labeling/projects/activity.html", values)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show and change a project's settings."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    initial = {name: getattr(project, name) for name in ("name", "description", "overlap")}
+    form = ProjectForm(request.POST or None, initial=initial)
+    status = 200
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                projects.update(actor=request.user, project=project, **form.cleaned_data)
+                notify(request, "The settings are saved.")
+                return redirect("project-settings", slug)
+        except DomainError as error:
+            add_problems(form, error)
+        status = 422
+    return render(request, "labeling/projects/settings.html", {"project": project, "form": form}, status=status)
+
+
+@signed_in
+@require_POST
+def archive(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Put a project away; it can be taken out again."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    projects.archive(actor=request.user, project=project, archived=True)
+    notify(request, f"“{project.name}” is archived.", undo=reverse("project-restore", args=(slug,)))
+    return redirect("home")
+
+
+@signed_in
+@require_POST
+def restore(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Take a project out of the archive."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    projects.archive(actor=request.user, project=project, archived=False)
+    notify(request, f"“{project.name}” is back.", level=messages.INFO)
+    return redirect("project-overview", slug)
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("projects/<slug:slug>/", overview, name="project-overview"),
+    path("projects/<slug:slug>/activity/", activity, name="project-activity"),
+    path("projects/<slug:slug>/settings/", settings, name="project-settings"),
+    path("projects/<slug:slug>/archive/", archive, name="project-archive"),
+    path("projects/<slug:slug>/restore/", restore, name="project-restore"),
+]
