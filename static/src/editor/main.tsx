@@ -1,4 +1,195 @@
+// The label page: reads its config, wires storage, network, session and keyboard together, and draws.
 import { render } from "preact";
+import type { AnnotationReply, StoredAnnotation, TaskDoc } from "../core/documents.ts";
+import { latestAnswer } from "../core/outbox.ts";
+import { restore } from "../core/restore.ts";
+import { Api } from "./api.ts";
+import { type EditorRoot, readRoot } from "./config.ts";
+import { GuidelineReader } from "./guideline.ts";
+import { Keyboard } from "./keyboard.ts";
+import { loadKinds } from "./kinds/registry.ts";
+import { MediaCache } from "./media.ts";
+import { openStore, type Store } from "./outbox/store.ts";
+import { App } from "./parts/app.tsx";
+import { EditorContext } from "./parts/context.ts";
+import { Item } from "./session/item.ts";
+import { Leases } from "./session/leases.ts";
+import { Saving } from "./session/saving.ts";
+import { Session } from "./session/session.ts";
+import { EditorState } from "./session/state.ts";
 
-const root = document.querySelector<HTMLElement>("[data-editor]");
-if (root) render(<p>Loading your tasks</p>, root);
+/** On opening, unsent answers go first; but a slow server does not keep the page empty longer than this. */
+const DRAIN_FIRST_MS = 4_000;
+
+interface MinePage {
+  results: { task: TaskDoc; annotation: StoredAnnotation | AnnotationReply }[];
+}
+
+async function start({ element, config, csrf }: EditorRoot): Promise<void> {
+  const now = () => performance.now();
+  const scope = `${config.user.id}:${config.project.slug}`;
+  const kindsLoading = loadKinds(config.schema);
+  const [store, kinds] = [await openStore(scope), await kindsLoading];
+
+  const state = new EditorState(config);
+  state.durable.value = store.durable;
+  const api = new Api(config, csrf);
+  const media = new MediaCache();
+  const guideline = new GuidelineReader(config, api);
+  const guidelineVersion = (version: number) => guideline.heard(version);
+
+  // The three know of each other only through these two late-bound functions.
+  let session: Session;
+  const saving = new Saving({
+    state,
+    store,
+    api,
+    scope,
+    now,
+    guidelineVersion,
+    putBack: (item) => session.putBack(item),
+    resettled: (item) => session.resettled(item),
+    open: (item) => session.run(() => session.open(item)),
+    itemOf: async (task) =>
+      state.item(task) ?? (await itemsOf(store, await docsOf(store, [task])))[0] ?? null,
+  });
+  const leases = new Leases({
+    state,
+    api,
+    media,
+    scope,
+    now,
+    guidelineVersion,
+    itemsOf: (tasks) => itemsOf(store, tasks),
+    settle: () => session.settle(),
+  });
+  session = new Session({ state, kinds, saving, leases, now });
+
+  const openGuideline = () => {
+    state.panel.value = state.panel.peek() === "guideline" ? null : "guideline";
+    if (state.panel.peek() === null) keyboard.focusItem();
+  };
+  const keyboard = new Keyboard({ root: element, session, openGuideline });
+
+  element.replaceChildren();
+  fillWindow(element);
+  const editor = { state, session, api, media, guideline, keyboard, openGuideline };
+  render(
+    <EditorContext.Provider value={editor}>
+      <App />
+    </EditorContext.Provider>,
+    element,
+  );
+
+  await saving.drafts.recover();
+  await saving.count();
+  if (state.waiting.peek() > 0) await Promise.race([saving.sender.kick(true), wait(DRAIN_FIRST_MS)]);
+  else void saving.sender.kick(true);
+
+  const mine = loadMine(api, config.urls.mine);
+  await leases.refill({ held: true });
+  await showMine(state, store, await mine, session, leases);
+  await saving.showRefusals();
+  leases.start();
+  listen(session, saving, leases, state);
+  void store.tidy().catch(() => undefined);
+  // A page reloaded gives its claims back while the new one claims: see at once which of them stood.
+  setTimeout(() => void leases.renew({ dropCurrent: true }), 2_000);
+}
+
+/** Items with the person's own unsent work laid over what the server knows. */
+async function itemsOf(store: Store, tasks: TaskDoc[]): Promise<Item[]> {
+  if (tasks.length === 0) return [];
+  const [entries, drafts] = await Promise.all([store.entries(), store.drafts()]);
+  return tasks.map((task) => {
+    const draft = drafts.find((candidate) => candidate.task === task.id);
+    return new Item(task, restore(task, latestAnswer(entries, task.id), draft));
+  });
+}
+
+async function docsOf(store: Store, tasks: number[]): Promise<TaskDoc[]> {
+  return (await store.docs()).filter((doc) => tasks.includes(doc.id));
+}
+
+async function loadMine(api: Api, url: string): Promise<TaskDoc[]> {
+  try {
+    const page = await api.get<MinePage>(`${url}${url.includes("?") ? "&" : "?"}limit=10`);
+    return page.results.map(({ task, annotation }) => ({ ...task, annotation })).reverse();
+  } catch {
+    // The list of last answers is a convenience; claiming says in words what is wrong.
+    return [];
+  }
+}
+
+/** Put the last answers, and whatever unsent work refers to, before the claimed items. */
+async function showMine(
+  state: EditorState,
+  store: Store,
+  mine: TaskDoc[],
+  session: Session,
+  leases: Leases,
+): Promise<void> {
+  const [entries, drafts, docs] = await Promise.all([store.entries(), store.drafts(), store.docs()]);
+  const worked = new Set([...entries, ...drafts].map((work) => work.task));
+  const known = new Set([...mine.map((task) => task.id), ...state.items.peek().map((item) => item.id)]);
+  const kept = docs.filter((doc) => worked.has(doc.id) && !known.has(doc.id));
+  const items = await itemsOf(store, [...mine.filter((task) => !state.item(task.id)), ...kept]);
+  const free: Item[] = [];
+  for (const item of items) if (!item.open || (await leases.lockFor(item.id))) free.push(item);
+  const current = state.current.peek();
+  const begun = state.items.peek().filter((item) => item.open && item.hasWork);
+  const fresh = state.items.peek().filter((item) => !begun.includes(item));
+  state.items.value = [
+    ...free.filter((item) => !item.open),
+    ...free.filter((item) => item.open),
+    ...begun,
+    ...fresh,
+  ];
+  const first = state.items.peek().find((item) => item.open && item.hasWork);
+  if (first && first !== current) session.goTo(state.items.peek().indexOf(first));
+  else state.position.value = current ? state.items.peek().indexOf(current) : -1;
+  leases.decodeAhead();
+  session.settle();
+}
+
+function listen(session: Session, saving: Saving, leases: Leases, state: EditorState): void {
+  for (const type of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"]) {
+    document.addEventListener(type, () => session.input(), { passive: true, capture: true });
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) session.hidden();
+    else session.visible();
+  });
+  window.addEventListener("focus", () => session.visible());
+  window.addEventListener("online", () => void saving.sender.kick(true));
+  window.addEventListener("pagehide", () => {
+    saving.drafts.rescue();
+    saving.sender.stop();
+    leases.leave();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    saving.sender.resume();
+    void leases.restored();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!state.durable.peek() && state.waiting.peek() > 0) event.preventDefault();
+  });
+}
+
+/** The editor fills the window below whatever the page has above it. */
+function fillWindow(element: HTMLElement): void {
+  const measure = () => {
+    const top = element.getBoundingClientRect().top + window.scrollY;
+    element.style.setProperty("--ed-top", `${Math.round(top)}px`);
+  };
+  measure();
+  window.addEventListener("resize", measure);
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const root = readRoot(document);
+if (root) void start(root);

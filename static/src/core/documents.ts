@@ -1,0 +1,97 @@
+// Documents exchanged with the server. Field names are the API's.
+
+export type Answer = string | number | string[];
+export type Answers = Record<string, Answer>;
+
+export type AnnotationState = "draft" | "submitted" | "skipped";
+
+export const SKIP_REASONS = [
+  ["unclear", "Unclear what is asked"],
+  ["no_label_fits", "No label fits"],
+  ["bad_data", "Broken or bad data"],
+  ["not_my_language", "Not my language"],
+  ["sensitive", "Sensitive content"],
+  ["other", "Something else"],
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number][0];
+
+export interface ImageValue {
+  sha256: string;
+  width: number;
+  height: number;
+  name: string;
+  bytes?: number;
+  url: string;
+  thumb: string;
+  original: string;
+}
+export type FieldValue = string | ImageValue | null;
+
+export interface StoredAnnotation {
+  version: number;
+  state: AnnotationState;
+  answers: Answers;
+  updated_at: string | null;
+  skip_reason?: SkipReason | "" | null;
+}
+
+export interface TaskDoc {
+  id: number;
+  external_id: string | null;
+  project: string;
+  split: string;
+  data: Record<string, FieldValue>;
+  meta: Record<string, unknown>;
+  reason: string;
+  guideline_version: number;
+  schema_version: number;
+  lease_expires_at: string | null;
+  annotation: StoredAnnotation | null;
+}
+
+export interface ClaimReply {
+  tasks: TaskDoc[];
+  remaining: number;
+  lease_seconds: number;
+}
+
+export interface AnnotationReply {
+  id: number;
+  task: number;
+  state: AnnotationState;
+  version: number;
+  answers: Answers;
+  updated_at: string;
+  counted?: boolean;
+  guideline_version?: number;
+}
+
+export interface Problem {
+  path: string;
+  message: string;
+  row?: number | null;
+}
+
+export interface GuidelineLabel {
+  question: string;
+  label: string;
+  definition_html: string;
+  use_when_html: string;
+  not_when_html: string;
+}
+
+export interface Guideline {
+  version: number;
+  published_at: string | null;
+  change_note?: string;
+  html: string;
+  labels: GuidelineLabel[];
+}
+
+export interface CommentDoc {
+  id: number;
+  task: number;
+  author: string | { id?: number; name?: string; email?: string } | null;
+  body: string;
+  created_at: string;
+}

@@ -1,0 +1,46 @@
+// What the page tells the editor: read once, from the JSON beside [data-editor].
+import type { Schema } from "../core/schema.ts";
+
+export interface EditorConfig {
+  project: { slug: string; name: string };
+  user: { id: number; name: string; email: string };
+  schema: Schema;
+  schema_version: number;
+  urls: {
+    claims: string;
+    renew: string;
+    release: string;
+    mine: string;
+    guideline: string;
+    /** These four contain "{id}". */
+    task: string;
+    annotations: string;
+    comments: string;
+    flags: string;
+    home: string;
+    overview: string;
+    /** The page of the guideline, for those who want to read all of it. */
+    guideline_page?: string;
+    /** The icon sprite. */
+    icons?: string;
+  };
+  lease_seconds: number;
+  prefetch: number;
+  can_flag: boolean;
+  /** Answers this person gave today before the page was opened. */
+  done_today?: number;
+}
+
+export interface EditorRoot {
+  element: HTMLElement;
+  config: EditorConfig;
+  csrf: string;
+}
+
+/** Read the editor's element and config from a document; null when the page has none (a sign-in page). */
+export function readRoot(page: Document): EditorRoot | null {
+  const element = page.querySelector<HTMLElement>("[data-editor]");
+  const json = page.getElementById("editor-config")?.textContent;
+  if (!element || !json) return null;
+  return { element, config: JSON.parse(json) as EditorConfig, csrf: element.dataset.csrf ?? "" };
+}

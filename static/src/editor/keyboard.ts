@@ -1,0 +1,172 @@
+// The one keyboard listener of the page: it asks the keymap what a key means and does it.
+import { SKIP_REASONS } from "../core/documents.ts";
+import { type Command, commandFor, type Focus, type KeyPress, type Mode } from "../core/keymap.ts";
+import type { Session } from "./session/session.ts";
+
+const TYPED_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel"]);
+
+/** What kind of thing has the focus. */
+export function focusOf(target: EventTarget | null): Focus {
+  if (!(target instanceof HTMLElement)) return "page";
+  if (target instanceof HTMLTextAreaElement || target.isContentEditable) return "area";
+  if (target instanceof HTMLInputElement) {
+    if (target.type === "radio" || target.type === "checkbox") return "toggle";
+    return TYPED_INPUTS.has(target.type) ? "line" : "control";
+  }
+  if (target.closest("button, a[href], select, summary, [role=button]")) return "control";
+  return "page";
+}
+
+function pressOf(event: KeyboardEvent): KeyPress {
+  return {
+    key: event.key,
+    code: event.code,
+    ctrl: event.ctrlKey,
+    meta: event.metaKey,
+    alt: event.altKey,
+    shift: event.shiftKey,
+    repeat: event.repeat,
+    composing: event.isComposing || event.keyCode === 229,
+  };
+}
+
+export interface KeyboardOptions {
+  root: HTMLElement;
+  session: Session;
+  openGuideline: () => void;
+}
+
+export class Keyboard {
+  readonly #options: KeyboardOptions;
+
+  constructor(options: KeyboardOptions) {
+    this.#options = options;
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+  }
+
+  get #mode(): Mode {
+    const { state } = this.#options.session;
+    // A dialog of the page itself (the command palette, a menu) has the keyboard while it is open.
+    if (state.dialog.peek() || document.querySelector("dialog[open], .modal.show, .dropdown-menu.show"))
+      return "dialog";
+    return state.panel.peek() === "skip" ? "skip" : "label";
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    if (event.defaultPrevented) return;
+    const focus = focusOf(event.target);
+    const inEditor = event.target instanceof Node && this.#options.root.contains(event.target);
+    // Outside the editor only keys pressed at nothing in particular are ours.
+    if (!inEditor && focus !== "page") return;
+    // Only an answer's own input submits; the boxes of comments and flags have their buttons.
+    const answering = !(event.target instanceof Element && event.target.closest("[data-own-keys]"));
+    const press = pressOf(event);
+    const command = commandFor(press, focus, this.#mode);
+    if (!command || (!answering && command.do !== "leave" && command.do !== "cancel")) return;
+    if (focus === "toggle" && command.do === "question" && !this.#severalQuestions) return;
+    if (this.#do(command, event)) event.preventDefault();
+  }
+
+  get #severalQuestions(): boolean {
+    return this.#options.session.state.config.schema.questions.length > 1;
+  }
+
+  /** Do it; false lets the browser have the key. */
+  #do(command: Command, event: KeyboardEvent): boolean {
+    const { session, openGuideline } = this.#options;
+    const { state } = session;
+    const started = event.timeStamp;
+    switch (command.do) {
+      case "answer":
+        session.run(() => {
+          session.press(command.key, started) || this.#zoomToFit(command.key);
+        });
+        return true;
+      case "submit":
+        session.run(() => session.submit(started));
+        return true;
+      case "skip":
+        if (state.current.peek()) state.panel.value = "skip";
+        return true;
+      case "skip_reason": {
+        const reason = SKIP_REASONS[command.index]?.[0];
+        if (reason) session.run(() => session.skip(reason, started));
+        return true;
+      }
+      case "undo":
+        session.run(() => session.undo());
+        return true;
+      case "redo":
+        session.run(() => session.redo());
+        return true;
+      case "next":
+        session.run(() => session.step(1));
+        return true;
+      case "previous":
+        session.run(() => session.step(-1));
+        return true;
+      case "question":
+        if (!this.#severalQuestions) return false;
+        session.moveQuestion(command.by);
+        this.focusQuestion();
+        return true;
+      case "guideline":
+        openGuideline();
+        return true;
+      case "comment":
+        if (state.current.peek()) state.panel.value = "comments";
+        return true;
+      case "flag":
+        if (state.current.peek() && state.config.can_flag) state.panel.value = "flag";
+        return true;
+      case "help":
+        state.dialog.value = { kind: "help" };
+        return true;
+      case "zoom":
+        state.zoom.value = { by: command.by, nonce: state.zoom.peek().nonce + 1 };
+        return true;
+      case "leave":
+        this.#leave(event.target);
+        return true;
+      case "cancel":
+        return this.#cancel();
+    }
+  }
+
+  /** 0 fits the image where no label has that key. */
+  #zoomToFit(key: string): void {
+    const { state } = this.#options.session;
+    if (key === "0") state.zoom.value = { by: 0, nonce: state.zoom.peek().nonce + 1 };
+  }
+
+  #leave(target: EventTarget | null): void {
+    const { state } = this.#options.session;
+    const panel = target instanceof Element && target.closest("[data-panel]");
+    if (panel) state.panel.value = null;
+    if (target instanceof HTMLElement) target.blur();
+    this.focusItem();
+  }
+
+  #cancel(): boolean {
+    const { state } = this.#options.session;
+    if (state.dialog.peek() || state.panel.peek() === null) return false;
+    state.panel.value = null;
+    this.focusItem();
+    return true;
+  }
+
+  focusItem(): void {
+    this.#options.root.querySelector<HTMLElement>("[data-item]")?.focus({ preventScroll: true });
+  }
+
+  /** Put the focus on the question the keys go to: into its input where it is answered by typing. */
+  focusQuestion(): void {
+    const { session, root } = this.#options;
+    const name = session.state.question.peek();
+    const fieldset = root.querySelector<HTMLElement>(`[data-question="${CSS.escape(name)}"]`);
+    const question = session.state.questionNamed(name);
+    const typed = question && session.kinds.get(question.kind)?.typed;
+    const target = typed ? fieldset?.querySelector<HTMLElement>("textarea, input") : fieldset;
+    target?.focus({ preventScroll: false });
+  }
+}

@@ -1,0 +1,77 @@
+// Any number of labels of a list, in the order of the schema.
+import type { MultiChoiceQuestion } from "../../core/schema.ts";
+import { isRequired } from "../../core/schema.ts";
+import type { AnswerProps, Kind } from "./kind.ts";
+import { LabelGrid } from "./labels.tsx";
+
+function toggled(
+  question: MultiChoiceQuestion,
+  value: string[] | undefined,
+  label: string,
+): string[] | undefined {
+  const chosen = new Set(value);
+  if (!chosen.delete(label)) chosen.add(label);
+  const ordered = question.labels.map((option) => option.name).filter((name) => chosen.has(name));
+  return ordered.length > 0 ? ordered : undefined;
+}
+
+function MultiChoiceAnswers({
+  question,
+  value,
+  id,
+  change,
+  point,
+}: AnswerProps<MultiChoiceQuestion, string[]>) {
+  return (
+    <>
+      <p class="ed-hint">{limits(question)}</p>
+      <LabelGrid
+        type="checkbox"
+        labels={question.labels}
+        selected={new Set(value)}
+        id={id}
+        pick={(label) => change(toggled(question, value, label), false)}
+        point={point}
+      />
+    </>
+  );
+}
+
+function least(question: MultiChoiceQuestion): number {
+  return question.min ?? 1;
+}
+
+function limits(question: MultiChoiceQuestion): string {
+  const min = least(question);
+  const { max } = question;
+  if (max && max === min) return `Choose ${max}.`;
+  if (max) return min > 0 ? `Choose ${min} to ${max}.` : `Choose up to ${max}, or none.`;
+  if (min > 1) return `Choose ${min} or more.`;
+  return min === 1 ? "Choose all that apply." : "Choose all that apply, or none.";
+}
+
+export const kind: Kind<MultiChoiceQuestion, string[]> = {
+  Answers: MultiChoiceAnswers,
+  typed: false,
+  press(key, question, value) {
+    const label = question.labels.find((option) => option.key === key);
+    return label ? { answer: toggled(question, value, label.name), finished: false } : null;
+  },
+  // Where none is allowed, choosing none is an answer.
+  submitted: (value, question) =>
+    value === undefined && least(question) === 0 && isRequired(question) ? [] : value,
+  problem(value, question) {
+    const chosen = value?.length ?? 0;
+    if (chosen === 0 && (!isRequired(question) || least(question) === 0)) return null;
+    if (chosen < least(question) || (question.max && chosen > question.max)) {
+      return `${limits(question)} ${chosen === 1 ? "1 is" : `${chosen} are`} chosen now.`;
+    }
+    return null;
+  },
+  describe(value, question) {
+    if (value.length === 0) return "none";
+    return value
+      .map((name) => question.labels.find((option) => option.name === name)?.title ?? name)
+      .join(", ");
+  },
+};

@@ -1,0 +1,113 @@
+// A whole number on an ordered scale.
+import { useRef } from "preact/hooks";
+import type { RatingQuestion } from "../../core/schema.ts";
+import { isRequired } from "../../core/schema.ts";
+import type { AnswerProps, Kind } from "./kind.ts";
+
+const DIGITS = "1234567890";
+/** Longer scales are entered as a number. */
+const BUTTONS_AT_MOST = 21;
+
+function steps(question: RatingQuestion): number[] {
+  return Array.from({ length: question.max - question.min + 1 }, (_, index) => question.min + index);
+}
+
+/** The digit of a step: its own where the scale is made of digits, its place otherwise; "" beyond ten. */
+function keyOf(question: RatingQuestion, step: number): string {
+  if (question.min >= 0 && question.max <= 9) return String(step);
+  return DIGITS[step - question.min] ?? "";
+}
+
+function RatingAnswers(props: AnswerProps<RatingQuestion, number>) {
+  const { question, value, id, change, point } = props;
+  const byPointer = useRef(false);
+  const all = steps(question);
+  if (all.length > BUTTONS_AT_MOST) return <RatingNumber {...props} />;
+  return (
+    <div class="ed-rating" data-named={Object.keys(question.labels ?? {}).length > 0 || undefined}>
+      {all.map((step) => {
+        const name = question.labels?.[String(step)];
+        const key = keyOf(question, step);
+        return (
+          <label
+            key={step}
+            class="ed-label ed-rating-step"
+            data-checked={step === value || undefined}
+            onPointerDown={() => {
+              byPointer.current = true;
+            }}
+            onMouseDown={(event) => event.preventDefault()}
+            onPointerEnter={() => point(String(step))}
+            onPointerLeave={() => point(null)}
+          >
+            <input
+              class="ed-label-input"
+              type="radio"
+              name={id}
+              value={step}
+              checked={step === value}
+              aria-keyshortcuts={key || undefined}
+              onChange={() => {
+                change(step, byPointer.current);
+                byPointer.current = false;
+              }}
+            />
+            <span class="ed-rating-number">{step}</span>
+            {name && (
+              <span class="ed-label-title" dir="auto">
+                {name}
+              </span>
+            )}
+            {key && key !== String(step) && (
+              <kbd class="ed-key" aria-hidden="true">
+                {key}
+              </kbd>
+            )}
+          </label>
+        );
+      })}
+    </div>
+  );
+}
+
+function RatingNumber({ question, value, id, change }: AnswerProps<RatingQuestion, number>) {
+  return (
+    <input
+      id={id}
+      class="form-control ed-rating-input"
+      type="number"
+      inputMode="numeric"
+      min={question.min}
+      max={question.max}
+      step={1}
+      aria-label={`A number from ${question.min} to ${question.max}`}
+      placeholder={`${question.min} to ${question.max}`}
+      value={value ?? ""}
+      onInput={(event) => {
+        const number = event.currentTarget.valueAsNumber;
+        change(Number.isFinite(number) ? number : undefined, false);
+      }}
+    />
+  );
+}
+
+export const kind: Kind<RatingQuestion, number> = {
+  Answers: RatingAnswers,
+  typed: false,
+  press(key, question) {
+    const step = steps(question).find((candidate) => keyOf(question, candidate) === key);
+    return step === undefined ? null : { answer: step, finished: true };
+  },
+  submitted: (value) => value,
+  problem(value, question) {
+    if (value === undefined) {
+      return isRequired(question) ? `Choose a number from ${question.min} to ${question.max}.` : null;
+    }
+    const fits = Number.isInteger(value) && value >= question.min && value <= question.max;
+    return fits ? null : `Choose a whole number from ${question.min} to ${question.max}.`;
+  },
+  describe(value, question) {
+    const name = question.labels?.[String(value)];
+    return name ? `${value} ${name}` : `${value} of ${question.max}`;
+  },
+};

@@ -1,0 +1,21 @@
+// One line per question kind; each is a chunk of its own, loaded when a schema uses it.
+import type { KindName, Schema } from "../../core/schema.ts";
+import type { AnyKind } from "./kind.ts";
+
+const loaders: Record<KindName, () => Promise<{ kind: unknown }>> = {
+  choice: () => import("./choice.tsx"),
+  multi_choice: () => import("./multi_choice.tsx"),
+  rating: () => import("./rating.tsx"),
+  text: () => import("./text.tsx"),
+};
+
+export type Kinds = ReadonlyMap<string, AnyKind>;
+
+/** Load the kinds a schema uses. */
+export async function loadKinds(schema: Schema): Promise<Kinds> {
+  const names = [...new Set(schema.questions.map((question) => question.kind))];
+  const loaded = await Promise.all(
+    names.map(async (name) => [name, (await loaders[name]()).kind as AnyKind] as const),
+  );
+  return new Map(loaded);
+}

@@ -1,0 +1,148 @@
+// The buttons under the answers, within reach of the thumb; the reasons of a skip open above them.
+import { useEffect, useRef } from "preact/hooks";
+import { SKIP_REASONS } from "../../core/documents.ts";
+import type { Item } from "../session/item.ts";
+import type { Panel } from "../session/state.ts";
+import { useEditor } from "./context.ts";
+import { Icon, Key } from "./icon.tsx";
+
+export function ActionBar({ item }: { item: Item }) {
+  const { state, session } = useEditor();
+  const toggle = (panel: Panel) => {
+    state.panel.value = state.panel.peek() === panel ? null : panel;
+  };
+  const answered = !item.open && !item.edited.value;
+  return (
+    <div class="ed-actions">
+      {state.panel.value === "skip" && <SkipReasons />}
+      <div class="ed-actions-row">
+        <button
+          type="button"
+          class="btn btn-primary ed-submit"
+          data-ready={session.ready(item) || undefined}
+          onClick={(event) => session.run(() => session.submit(event.timeStamp))}
+        >
+          {item.status.value === "open" ? "Submit" : answered ? "Go on" : "Submit the change"}
+          <Key>Enter</Key>
+        </button>
+        <button
+          type="button"
+          class="btn btn-secondary ed-skip"
+          aria-expanded={state.panel.value === "skip"}
+          onClick={() => toggle("skip")}
+        >
+          Skip <Key>Space</Key>
+        </button>
+      </div>
+      <div class="ed-actions-row ed-actions-small">
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          disabled={state.position.value <= 0}
+          onClick={() => session.run(() => session.step(-1))}
+          title="Previous item"
+        >
+          <Icon name="chevron-left" />
+          <span class="ed-wide">Previous</span> <Key>K</Key>
+        </button>
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          disabled={state.position.value >= state.items.value.length - 1}
+          onClick={() => session.run(() => session.step(1))}
+          title="Next item"
+        >
+          <Icon name="chevron-right" />
+          <span class="ed-wide">Next</span> <Key>J</Key>
+        </button>
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          disabled={!state.canUndo.value}
+          onClick={() => session.run(() => session.undo())}
+          title="Undo"
+        >
+          <Icon name="undo" />
+          <span class="ed-wide">Undo</span> <Key>Z</Key>
+        </button>
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          aria-expanded={state.panel.value === "comments"}
+          onClick={() => toggle("comments")}
+          title="Comment"
+        >
+          <Icon name="comment" />
+          <span class="ed-wide">Comment</span> <Key>C</Key>
+        </button>
+        {state.config.can_flag && (
+          <button
+            type="button"
+            class="btn btn-quiet btn-sm"
+            aria-expanded={state.panel.value === "flag"}
+            onClick={() => toggle("flag")}
+            title="Flag for a reviewer"
+          >
+            <Icon name="flag" />
+            <span class="ed-wide">Flag</span> <Key>F</Key>
+          </button>
+        )}
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          onClick={() => {
+            state.dialog.value = { kind: "help" };
+          }}
+          title="All keys"
+        >
+          <Icon name="keyboard" />
+          <span class="ed-wide">Keys</span> <Key>?</Key>
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function SkipReasons() {
+  const { state, session } = useEditor();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <div
+      ref={list}
+      class="ed-skip-reasons"
+      role="group"
+      aria-labelledby="ed-skip-title"
+      tabIndex={-1}
+      data-panel="skip"
+    >
+      <div class="ed-skip-head">
+        <h2 id="ed-skip-title">Why skip it?</h2>
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          onClick={() => {
+            state.panel.value = null;
+          }}
+        >
+          Cancel <Key>Esc</Key>
+        </button>
+      </div>
+      <div class="ed-skip-list">
+        {SKIP_REASONS.map(([reason, words], index) => (
+          <button
+            key={reason}
+            type="button"
+            class="btn btn-secondary"
+            aria-keyshortcuts={String(index + 1)}
+            onClick={(event) => session.run(() => session.skip(reason, event.timeStamp))}
+          >
+            <Key>{String(index + 1)}</Key> {words}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { ActionBar } from "./actions.tsx";
+import { AnswersPane } from "./answers.tsx";
+import { useEditor } from "./context.ts";
+import { Dialogs } from "./dialogs.tsx";
+import { Key } from "./icon.tsx";
+import { ItemPane } from "./item.tsx";
+import { Notices } from "./notices.tsx";
+import { SidePanel } from "./panels.tsx";
+import { Recent } from "./recent.tsx";
+import { StatusBar } from "./status.tsx";
+
+export function App() {
+  const { state } = useEditor();
+  const item = state.current.value;
+  useItemFocus();
+  return (
+    <div
+      class="ed"
+      data-panel-open={state.panel.value && state.panel.value !== "skip" ? state.panel.value : undefined}
+    >
+      <StatusBar />
+      <Notices />
+      {item ? (
+        <div class="ed-work">
+          <ItemPane item={item} />
+          <SidePanel />
+          <section class="ed-side" aria-label="Answers">
+            <AnswersPane item={item} />
+            <ActionBar item={item} />
+          </section>
+        </div>
+      ) : (
+        <div class="ed-work">
+          <Nothing />
+          <SidePanel />
+        </div>
+      )}
+      <Recent />
+      <Dialogs />
+      <div class="visually-hidden" aria-live="polite" data-announcer>
+        {state.announcement}
+      </div>
+    </div>
+  );
+}
+
+/** A new item takes the focus, unless the person is typing somewhere. */
+function useItemFocus(): void {
+  const { state, keyboard } = useEditor();
+  const shown = useRef<number | null>(null);
+  useSignalEffect(() => {
+    const id = state.current.value?.id ?? null;
+    if (id === shown.current) return;
+    shown.current = id;
+    queueMicrotask(() => {
+      const active = document.activeElement;
+      const typing = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement;
+      if (!typing || !active.isConnected || active.closest("fieldset")) keyboard.focusItem();
+    });
+  });
+  useEffect(() => keyboard.focusItem(), [keyboard]);
+}
+
+/** No item on the screen: still loading, cannot load, or nothing left. */
+function Nothing() {
+  const { state, session } = useEditor();
+  const { urls, project } = state.config;
+  const trouble = state.loadTrouble.value;
+  if (trouble) {
+    return (
+      <section class="ed-nothing" data-nothing="trouble" role="alert">
+        <h2>Your next items cannot be loaded</h2>
+        <p>
+          {trouble.text} The editor tries again by itself; answers you gave are kept.
+          {trouble.requestId && <span class="ed-request-id"> Request {trouble.requestId}</span>}
+        </p>
+        <div class="ed-nothing-actions">
+          <button
+            type="button"
+            class="btn btn-primary"
+            onClick={() => void session.leases.refill({ force: true })}
+          >
+            Try now
+          </button>
+          {trouble.signedOut && (
+            <a class="btn btn-secondary" href={window.location.pathname} target="_blank" rel="noopener">
+              Sign in in a new tab
+            </a>
+          )}
+        </div>
+      </section>
+    );
+  }
+  if (state.phase.value === "loading") {
+    return (
+      <section class="ed-nothing ed-nothing-loading" data-nothing="loading" aria-busy="true">
+        <p>Loading your items</p>
+      </section>
+    );
+  }
+  return (
+    <section class="ed-nothing" data-nothing="empty" data-item tabIndex={-1}>
+      <h2>Nothing left for you to label here</h2>
+      <p>
+        {project.name} has no open item for you now. New ones appear here by themselves when there are any.
+        Your last answers below can still be changed
+        {state.canUndo.value && (
+          <>
+            {" "}
+            (<Key>Z</Key> takes the last one back)
+          </>
+        )}
+        .
+      </p>
+      <div class="ed-nothing-actions">
+        <a class="btn btn-primary" href={urls.home}>
+          Go to your projects
+        </a>
+        <a class="btn btn-secondary" href={urls.overview}>
+          See how {project.name} is doing
+        </a>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,27 @@
+// What every part of the editor may use.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Api } from "../api.ts";
+import type { GuidelineReader } from "../guideline.ts";
+import type { Keyboard } from "../keyboard.ts";
+import type { MediaCache } from "../media.ts";
+import type { Session } from "../session/session.ts";
+import type { EditorState } from "../session/state.ts";
+
+export interface Editor {
+  state: EditorState;
+  session: Session;
+  api: Api;
+  media: MediaCache;
+  guideline: GuidelineReader;
+  keyboard: Keyboard;
+  openGuideline: () => void;
+}
+
+export const EditorContext = createContext<Editor | null>(null);
+
+export function useEditor(): Editor {
+  const editor = useContext(EditorContext);
+  if (!editor) throw new Error("A part of the editor was rendered outside of it.");
+  return editor;
+}

@@ -1,0 +1,178 @@
+// Dialogs: all keys, and the choice between two versions of an answer.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Answers, StoredAnnotation } from "../../core/documents.ts";
+import { SKIP_REASONS } from "../../core/documents.ts";
+import { COMMAND_HELP } from "../../core/keymap.ts";
+import { type Question, titleOf } from "../../core/schema.ts";
+import { useEditor } from "./context.ts";
+
+export function Dialogs() {
+  const { state } = useEditor();
+  const dialog = state.dialog.value;
+  if (!dialog) return null;
+  return dialog.kind === "help" ? <HelpDialog /> : <ConflictDialog key={dialog.task} task={dialog.task} />;
+}
+
+function Modal({ title, children }: { title: string; children: ComponentChildren }) {
+  const { state } = useEditor();
+  const element = useRef<HTMLDialogElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    element.current?.showModal();
+    // Not a button: the Enter that was on its way must not choose anything.
+    heading.current?.focus();
+  }, []);
+  const close = () => {
+    state.dialog.value = null;
+  };
+  return (
+    <dialog
+      ref={element}
+      class="ed-dialog"
+      aria-labelledby="ed-dialog-title"
+      onClose={close}
+      onCancel={close}
+    >
+      <h2 id="ed-dialog-title" ref={heading} tabIndex={-1}>
+        {title}
+      </h2>
+      {children}
+    </dialog>
+  );
+}
+
+function HelpDialog() {
+  const { state } = useEditor();
+  return (
+    <Modal title="Keys of this page">
+      <dl class="ed-keys">
+        {COMMAND_HELP.map(([keys, meaning]) => (
+          <div key={keys}>
+            <dt>
+              <kbd class="ed-key">{keys}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      {state.config.schema.questions.map((question) => (
+        <QuestionKeys key={question.name} question={question} />
+      ))}
+      <p class="ed-hint">
+        Keys do nothing while you type in a box. With several questions, digits answer the one that is marked.
+      </p>
+      <div class="ed-dialog-actions">
+        <button
+          type="button"
+          class="btn btn-primary"
+          onClick={() => {
+            state.dialog.value = null;
+          }}
+        >
+          Close
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+function QuestionKeys({ question }: { question: Question }) {
+  if (question.kind === "text") return null;
+  const keys: [string, string][] =
+    question.kind === "rating"
+      ? [[`${question.min}–${question.max}`, "the number"]]
+      : question.labels.filter((label) => label.key).map((label) => [label.key, label.title]);
+  return (
+    <>
+      <h3>{titleOf(question)}</h3>
+      <dl class="ed-keys">
+        {keys.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <kbd class="ed-key">{key}</kbd>
+            </dt>
+            <dd dir="auto">{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function ConflictDialog({ task }: { task: number }) {
+  const { state, session } = useEditor();
+  const item = state.item(task);
+  const stored = item?.conflict.value;
+  if (!item || !stored) return null;
+  return (
+    <Modal title="Two versions of your answer">
+      <p>
+        Item {item.task.external_id || item.id} was answered under your name somewhere else after you opened
+        it here. Nothing has been overwritten. Which one should count?
+      </p>
+      <div class="ed-versions">
+        <Version title="Mine, on this page" answers={item.answers.value} note={null} />
+        <Version title="Stored" answers={stored.answers} note={storedNote(stored)} />
+      </div>
+      <div class="ed-dialog-actions">
+        <button
+          type="button"
+          class="btn btn-primary"
+          onClick={() => session.run(() => session.saving.keepMine(item))}
+        >
+          Keep mine
+        </button>
+        <button
+          type="button"
+          class="btn btn-secondary"
+          onClick={() => session.run(() => session.saving.takeStored(item))}
+        >
+          Take stored
+        </button>
+        <button
+          type="button"
+          class="btn btn-quiet"
+          onClick={() => {
+            state.dialog.value = null;
+          }}
+        >
+          Decide later
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+function storedNote(stored: StoredAnnotation): string {
+  const state = { draft: "Draft", submitted: "Submitted", skipped: "Skipped" }[stored.state];
+  const reason = SKIP_REASONS.find(([name]) => name === stored.skip_reason)?.[1];
+  const when = stored.updated_at
+    ? `, ${new Date(stored.updated_at).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`
+    : "";
+  return `${state}${reason ? ` (${reason.toLowerCase()})` : ""}${when}`;
+}
+
+function Version({ title, answers, note }: { title: string; answers: Answers; note: string | null }) {
+  const { state, session } = useEditor();
+  return (
+    <section class="ed-version">
+      <h3>{title}</h3>
+      {note && <p class="ed-hint">{note}</p>}
+      <dl>
+        {state.config.schema.questions.map((question) => {
+          const answer = answers[question.name];
+          const kind = session.kinds.get(question.kind);
+          return (
+            <div key={question.name}>
+              <dt>{titleOf(question)}</dt>
+              <dd dir="auto">
+                {answer === undefined || !kind ? "No answer" : kind.describe(answer, question)}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}

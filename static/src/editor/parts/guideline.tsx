@@ -1,0 +1,119 @@
+// The guideline beside the item, opened at the label under the pointer or the one chosen.
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { GuidelineLabel } from "../../core/documents.ts";
+import { type Question, titleOf } from "../../core/schema.ts";
+import { useEditor } from "./context.ts";
+import { PanelFrame } from "./panel_frame.tsx";
+
+export function GuidelinePanel() {
+  const { state, guideline } = useEditor();
+  const body = useRef<HTMLDivElement>(null);
+  const document = guideline.document.value;
+  useEffect(() => {
+    void guideline.open();
+  }, [guideline]);
+
+  useSignalEffect(() => {
+    const target = labelInSight(state);
+    if (!guideline.document.value || !target) return;
+    requestAnimationFrame(() => {
+      const entries = body.current?.querySelectorAll<HTMLElement>("[data-guideline-label]") ?? [];
+      for (const entry of entries) {
+        const hit =
+          entry.dataset.guidelineLabel === target.label &&
+          entry.dataset.guidelineQuestion === target.question;
+        entry.toggleAttribute("data-hit", hit);
+        if (hit) entry.scrollIntoView({ block: "nearest" });
+      }
+    });
+  });
+
+  return (
+    <PanelFrame title={document ? `Guideline v${document.version}` : "Guideline"} name="guideline">
+      <div ref={body} class="ed-guideline">
+        {guideline.trouble.value && (
+          <p class="ed-problem" role="alert">
+            {guideline.trouble.value}{" "}
+            <button type="button" class="btn btn-secondary btn-sm" onClick={() => void guideline.open()}>
+              Try again
+            </button>
+          </p>
+        )}
+        {!document && !guideline.trouble.value && <p class="ed-hint">Loading the guideline</p>}
+        {document?.version === 0 && (
+          <p class="ed-hint">No guideline has been published yet. Ask the person who manages this project.</p>
+        )}
+        {document?.change_note && (
+          <p class="ed-standing" data-tone="info">
+            Changed in v{document.version}: {document.change_note}
+          </p>
+        )}
+        {document?.labels.map((label) => (
+          <LabelEntry key={`${label.question} ${label.label}`} entry={label} />
+        ))}
+        {document?.html && <Prose html={document.html} />}
+        {state.config.urls.guideline_page && (
+          <p>
+            <a href={state.config.urls.guideline_page} target="_blank" rel="noopener">
+              Open the guideline's own page
+            </a>
+          </p>
+        )}
+      </div>
+    </PanelFrame>
+  );
+}
+
+/** The label the person means: under the pointer, else the one answered in the focused question. */
+function labelInSight(
+  state: ReturnType<typeof useEditor>["state"],
+): { question: string; label: string } | null {
+  if (state.pointed.value) return state.pointed.value;
+  const question = state.question.value;
+  const answer = state.current.value?.answers.value[question];
+  const label = Array.isArray(answer) ? answer.at(-1) : answer;
+  return label === undefined ? null : { question, label: String(label) };
+}
+
+function LabelEntry({ entry }: { entry: GuidelineLabel }) {
+  const { state } = useEditor();
+  const question = state.questionNamed(entry.question);
+  return (
+    <section
+      class="ed-guideline-label"
+      data-guideline-label={entry.label}
+      data-guideline-question={entry.question}
+    >
+      <h3 dir="auto">{titleOfLabel(question, entry.label)}</h3>
+      {state.config.schema.questions.length > 1 && question && <p class="ed-hint">{titleOf(question)}</p>}
+      <Prose html={entry.definition_html} />
+      {entry.use_when_html && (
+        <>
+          <h4>Use when</h4>
+          <Prose html={entry.use_when_html} />
+        </>
+      )}
+      {entry.not_when_html && (
+        <>
+          <h4>Not when</h4>
+          <Prose html={entry.not_when_html} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function titleOfLabel(question: Question | undefined, label: string): string {
+  if (!question || !("labels" in question) || !question.labels) return label;
+  if (Array.isArray(question.labels))
+    return question.labels.find((option) => option.name === label)?.title ?? label;
+  const step = question.labels[label];
+  return step ? `${label} ${step}` : label;
+}
+
+/** Markdown rendered and sanitized by the server. */
+function Prose({ html }: { html: string }) {
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: the server renders it with HTML off and sanitizes it
+  return html ? <div class="ed-prose" dir="auto" dangerouslySetInnerHTML={{ __html: html }} /> : null;
+}

@@ -1,0 +1,32 @@
+import { useEditor } from "./context.ts";
+
+/** A symbol of the site's icon sprite; always beside a word, so it is hidden from screen readers. */
+export function Icon({ name, small = true }: { name: string; small?: boolean }) {
+  const { state } = useEditor();
+  const sprite = state.config.urls.icons ?? spriteOfPage();
+  if (!sprite) return null;
+  return (
+    <svg class={small ? "dc-icon dc-icon-16" : "dc-icon"} aria-hidden="true">
+      <use href={`${sprite}#${name}`} />
+    </svg>
+  );
+}
+
+let found: string | null | undefined;
+
+/** The page's own frame uses the sprite too. */
+function spriteOfPage(): string | null {
+  if (found === undefined) {
+    const use = document.querySelector('use[href*="sprite"]')?.getAttribute("href");
+    found = use?.split("#")[0] ?? null;
+  }
+  return found;
+}
+
+export function Key({ children }: { children: string }) {
+  return (
+    <kbd class="ed-key" aria-hidden="true">
+      {children}
+    </kbd>
+  );
+}

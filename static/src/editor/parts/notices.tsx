@@ -1,0 +1,54 @@
+// What the person should know but need not act on at once.
+import { useEditor } from "./context.ts";
+import { Icon } from "./icon.tsx";
+
+const ICONS = { info: "info", warn: "warning", danger: "error" } as const;
+
+export function Notices() {
+  const { state, guideline, openGuideline } = useEditor();
+  const changed = guideline.latest.value > guideline.seen.value;
+  const trouble = state.loadTrouble.value;
+  return (
+    <div class="ed-notices">
+      {changed && (
+        <div class="ed-notice" data-tone="info" role="status">
+          <Icon name="guideline" />
+          <span>The guideline changed (v{guideline.latest.value}).</span>
+          <button type="button" class="btn btn-secondary btn-sm" onClick={openGuideline}>
+            Read what changed
+          </button>
+        </div>
+      )}
+      {trouble && state.items.value.length > 0 && (
+        <div class="ed-notice" data-tone="warn" role="status">
+          <Icon name="warning" />
+          <span>
+            No further items can be loaded now: {trouble.text} The editor tries again by itself.
+            {trouble.requestId && <span class="ed-request-id"> Request {trouble.requestId}</span>}
+          </span>
+        </div>
+      )}
+      {state.notices.value.map((notice) => (
+        <div
+          key={notice.id}
+          class="ed-notice"
+          data-tone={notice.tone}
+          role={notice.tone === "danger" ? "alert" : "status"}
+        >
+          <Icon name={ICONS[notice.tone]} />
+          <span>{notice.text}</span>
+          {notice.actions.map((action) => (
+            <button key={action.label} type="button" class="btn btn-secondary btn-sm" onClick={action.run}>
+              {action.label}
+            </button>
+          ))}
+          {notice.dismissible && (
+            <button type="button" class="btn btn-quiet btn-sm" onClick={() => state.dismiss(notice.id)}>
+              Close
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,140 @@
+// The line above the item: why this task, the guideline's version, progress, and whether all is saved.
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEditor } from "./context.ts";
+import { Icon, Key } from "./icon.tsx";
+
+/** A save that takes less than this is not worth a flicker. */
+const SAVING_SHOWN_AFTER_MS = 400;
+
+export function StatusBar() {
+  const { state, guideline, openGuideline } = useEditor();
+  const item = state.current.value;
+  const version = item?.task.guideline_version ?? guideline.latest.value;
+  return (
+    <div class="ed-status">
+      <p class="ed-why">
+        {item && (
+          <>
+            <span class="ed-why-id">{item.task.external_id || `#${item.id}`}</span>
+            <span class="ed-why-reason">{item.task.reason}</span>
+          </>
+        )}
+      </p>
+      <div class="ed-status-tools">
+        <button
+          type="button"
+          class="btn btn-quiet btn-sm"
+          onClick={openGuideline}
+          aria-expanded={state.panel.value === "guideline"}
+        >
+          <Icon name="guideline" />
+          <span>Guideline{version > 0 ? ` v${version}` : ""}</span>
+          <Key>G</Key>
+        </button>
+        <Progress />
+        <SaveState />
+      </div>
+    </div>
+  );
+}
+
+function Progress() {
+  const { state } = useEditor();
+  const { remaining } = state;
+  const loaded = state.items.value.filter((item) => item.open).length;
+  const left = remaining.value === null ? null : remaining.value + loaded;
+  return (
+    <span class="ed-progress">
+      <span title="Answers you gave today">
+        <strong>{state.doneToday.value}</strong> today
+      </span>
+      {left !== null && (
+        <span title="Items still open for you">
+          <strong>{(remaining.value ?? 0) >= 1_000 ? "1,000+" : left.toLocaleString("en")}</strong> left
+        </span>
+      )}
+    </span>
+  );
+}
+
+interface SaveWords {
+  tone: "ok" | "busy" | "warn" | "danger";
+  icon: string;
+  text: string;
+  action?: { label: string; href?: string };
+}
+
+export function SaveState() {
+  const { state, session } = useEditor();
+  const slow = useSignal(false);
+  useSignalEffect(() => {
+    if (state.waiting.value === 0) {
+      slow.value = false;
+      return undefined;
+    }
+    const timer = setTimeout(() => {
+      slow.value = true;
+    }, SAVING_SHOWN_AFTER_MS);
+    return () => clearTimeout(timer);
+  });
+  const words = saveWords(useEditor(), slow.value);
+  return (
+    <span class="ed-save" data-tone={words.tone}>
+      <span class="ed-save-words" role="status" aria-live="polite" data-save-state={words.tone}>
+        <Icon name={words.icon} />
+        <span>{words.text}</span>
+      </span>
+      {words.action?.href && (
+        <a class="btn btn-secondary btn-sm" href={words.action.href} target="_blank" rel="noopener">
+          {words.action.label}
+        </a>
+      )}
+      {words.action && !words.action.href && (
+        <button
+          type="button"
+          class="btn btn-secondary btn-sm"
+          onClick={() => void session.saving.sender.kick(true)}
+        >
+          {words.action.label}
+        </button>
+      )}
+    </span>
+  );
+}
+
+function saveWords({ state, api }: ReturnType<typeof useEditor>, slow: boolean): SaveWords {
+  const line = state.line.value;
+  const waiting = state.waiting.value;
+  const count = `${waiting} waiting`;
+  if (line.is === "signed_out") {
+    const other = api.otherUser;
+    return {
+      tone: "danger",
+      icon: "lock",
+      text: other ? `${other} is signed in here now; ${count} for you` : `You are signed out, ${count}`,
+      action: { label: "Sign in in a new tab", href: window.location.pathname },
+    };
+  }
+  if (line.is === "forbidden") {
+    return {
+      tone: "danger",
+      icon: "lock",
+      text: `${line.detail} (${count})`,
+      action: { label: "Try again" },
+    };
+  }
+  if (line.is === "offline") {
+    return { tone: "warn", icon: "warning", text: `Offline, ${count}`, action: { label: "Try now" } };
+  }
+  if (line.is === "unavailable") {
+    return {
+      tone: "warn",
+      icon: "warning",
+      text: `The server does not answer, ${count}`,
+      action: { label: "Try now" },
+    };
+  }
+  if (waiting > 0 && slow) return { tone: "busy", icon: "clock", text: "Saving" };
+  if (!state.durable.value) return { tone: "warn", icon: "ok", text: "Saved (this browser keeps no copy)" };
+  return { tone: "ok", icon: "ok", text: "Saved" };
+}

@@ -1,0 +1,66 @@
+// One task as the editor holds it: the document, the person's answers, and where they stand.
+import { type Signal, signal } from "@preact/signals";
+import type { Answers, SkipReason, StoredAnnotation, TaskDoc } from "../../core/documents.ts";
+import { LeadClock } from "../../core/lead_clock.ts";
+import type { Refusal } from "../../core/outbox.ts";
+import type { ItemStatus, Restored } from "../../core/restore.ts";
+
+/** What undo brings back. */
+export interface Snapshot {
+  status: ItemStatus;
+  answers: Answers;
+  skipReason: SkipReason | null;
+}
+
+export class Item {
+  readonly task: TaskDoc;
+  readonly answers: Signal<Answers>;
+  readonly status: Signal<ItemStatus>;
+  readonly skipReason: Signal<SkipReason | null>;
+  /** The answers on the screen differ from the last submission. */
+  readonly edited: Signal<boolean>;
+  /** The server did not accept the answer. */
+  readonly refusal = signal<Refusal | null>(null);
+  /** The server holds another version. */
+  readonly conflict = signal<StoredAnnotation | null>(null);
+  /** What keeps the answer from being submitted, by question. */
+  readonly problems = signal<Record<string, string>>({});
+  readonly clock: LeadClock;
+  /** Version of the stored annotation that the answers are based on. */
+  version: number;
+  /** The person changed something here that no submission has carried yet. */
+  touched: boolean;
+
+  constructor(task: TaskDoc, restored: Restored) {
+    this.task = task;
+    this.answers = signal(restored.answers);
+    this.status = signal(restored.status);
+    this.skipReason = signal(restored.skipReason);
+    this.edited = signal(restored.edited);
+    this.version = restored.base;
+    this.clock = new LeadClock(restored.leadMs);
+    this.touched =
+      restored.edited || (restored.status === "open" && Object.keys(restored.answers).length > 0);
+  }
+
+  get id(): number {
+    return this.task.id;
+  }
+
+  get open(): boolean {
+    return this.status.peek() === "open";
+  }
+
+  /** Unsubmitted work of the person: such an item is never given away or dropped. */
+  get hasWork(): boolean {
+    return this.touched || this.refusal.peek() !== null || this.conflict.peek() !== null;
+  }
+
+  snapshot(): Snapshot {
+    return {
+      status: this.status.peek(),
+      answers: this.answers.peek(),
+      skipReason: this.skipReason.peek(),
+    };
+  }
+}

@@ -1,0 +1,254 @@
+// Claiming ahead, keeping claims alive while somebody works, and giving back what nobody will answer.
+import { backoff } from "../../core/backoff.ts";
+import type { ClaimReply, TaskDoc } from "../../core/documents.ts";
+import { addClaimed, openTotal, refillCount } from "../../core/timeline.ts";
+import { type Api, RequestFailed } from "../api.ts";
+import type { MediaCache } from "../media.ts";
+import { TaskLocks } from "../tabs.ts";
+import type { Item } from "./item.ts";
+import type { EditorState } from "./state.ts";
+
+const IDLE_MS = 10 * 60_000;
+const EMPTY_POLL_FIRST_MS = 20_000;
+const EMPTY_POLL_CAP_MS = 5 * 60_000;
+
+export interface LeaseOptions {
+  state: EditorState;
+  api: Api;
+  media: MediaCache;
+  scope: string;
+  now: () => number;
+  /** Make items of claimed tasks, with the person's own unsent work laid over them. */
+  itemsOf: (tasks: TaskDoc[]) => Promise<Item[]>;
+  /** Show an item when nothing is on the screen. */
+  settle: () => void;
+  guidelineVersion: (version: number) => void;
+}
+
+export class Leases {
+  readonly #options: LeaseOptions;
+  readonly #locks: TaskLocks;
+  #claiming: Promise<void> | null = null;
+  #failures = 0;
+  #emptyPolls = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastInput: number;
+  #leaseSeconds: number;
+  #renewTimer: ReturnType<typeof setInterval> | undefined;
+  /** Claims were given back because nobody was there. */
+  #away = false;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#locks = new TaskLocks(options.scope);
+    this.#lastInput = options.now();
+    this.#leaseSeconds = options.state.config.lease_seconds;
+  }
+
+  start(): void {
+    this.#startRenewing();
+    setInterval(() => this.#checkIdle(), 30_000);
+  }
+
+  /** Any sign of the person. */
+  input(): void {
+    this.#lastInput = this.#options.now();
+    if (this.#away && !document.hidden) void this.comeBack();
+  }
+
+  /** The page came to the front again. */
+  visible(): void {
+    if (this.#away) void this.comeBack();
+    else if (this.#options.state.phase.peek() === "empty") void this.refill({ force: true });
+  }
+
+  /** Claim more when too few are ahead. `held`: begin with those this person already holds. */
+  refill({ held = false, force = false } = {}): Promise<void> {
+    if (this.#claiming) return this.#claiming;
+    const { state } = this.#options;
+    const slots = state.items.peek();
+    const count = refillCount(slots, state.position.peek(), { prefetch: state.config.prefetch });
+    if (count === 0 && !held) return Promise.resolve();
+    if (this.#away || (this.#timer !== undefined && !force)) return Promise.resolve();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#claiming = this.#claim(Math.max(count, 1), held).finally(() => {
+      this.#claiming = null;
+    });
+    return this.#claiming;
+  }
+
+  async #claim(count: number, held: boolean): Promise<void> {
+    const { state } = this.#options;
+    try {
+      let added = await this.#claimOnce(count, held);
+      // What was held may be on the screen of another tab: then claim fresh ones.
+      if (held && added < count) added += await this.#claimOnce(count - added, false);
+      this.#failures = 0;
+      state.loadTrouble.value = null;
+      if (added > 0) this.#emptyPolls = 0;
+      if (openTotal(state.items.peek()) === 0) this.#pollWhileEmpty();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#options.settle();
+  }
+
+  async #claimOnce(count: number, held: boolean): Promise<number> {
+    const { state, api, itemsOf } = this.#options;
+    const body = held ? { count, held: true } : { count };
+    const reply = await api.post<ClaimReply>(state.config.urls.claims, body);
+    this.#leaseSecondsAre(reply.lease_seconds);
+    state.remaining.value = reply.remaining;
+    const known = new Set(state.items.peek().map((item) => item.id));
+    const mine: TaskDoc[] = [];
+    for (const task of reply.tasks) {
+      if (!known.has(task.id) && (await this.#locks.take(task.id))) mine.push(task);
+    }
+    for (const task of mine) this.#options.guidelineVersion(task.guideline_version);
+    const items = (await itemsOf(mine)).filter((item) => item.open);
+    state.items.value = addClaimed(state.items.peek(), items);
+    this.decodeAhead();
+    return items.length;
+  }
+
+  /** Keep the images of everything on the page decoded, those ahead first. */
+  decodeAhead(): void {
+    const { state, media } = this.#options;
+    const position = Math.max(0, state.position.peek());
+    const items = state.items.peek();
+    media.keep([...items.slice(position), ...items.slice(0, position)].map((item) => item.task));
+  }
+
+  #failed(error: unknown): void {
+    const { state } = this.#options;
+    this.#failures += 1;
+    const failed = error instanceof RequestFailed ? error : null;
+    state.loadTrouble.value = {
+      text: failed?.message ?? "The next items could not be loaded.",
+      requestId: failed?.refusal.requestId ?? null,
+      signedOut: failed?.signedOut ?? false,
+    };
+    this.#retryIn(failed?.retryAfterMs ?? backoff(this.#failures, Math.random));
+  }
+
+  #pollWhileEmpty(): void {
+    this.#emptyPolls += 1;
+    this.#retryIn(Math.min(EMPTY_POLL_CAP_MS, EMPTY_POLL_FIRST_MS * 1.5 ** (this.#emptyPolls - 1)));
+  }
+
+  #retryIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (document.hidden && this.#emptyPolls > 0) this.#pollWhileEmpty();
+      else void this.refill();
+    }, ms);
+  }
+
+  #leaseSecondsAre(seconds: number): void {
+    if (!seconds || seconds === this.#leaseSeconds) return;
+    this.#leaseSeconds = seconds;
+    this.#startRenewing();
+  }
+
+  #startRenewing(): void {
+    clearInterval(this.#renewTimer);
+    this.#renewTimer = setInterval(() => void this.renew(), (this.#leaseSeconds * 1_000) / 3);
+  }
+
+  get #idle(): boolean {
+    return this.#options.now() - this.#lastInput > IDLE_MS;
+  }
+
+  /** Tell the server that these are still being worked on; let go of those it gave to others. */
+  async renew({ dropCurrent = false } = {}): Promise<void> {
+    const { state, api } = this.#options;
+    if (document.hidden || this.#idle || this.#away) return;
+    const open = state.items.peek().filter((item) => item.open);
+    if (open.length === 0) return;
+    try {
+      const reply = await api.post<{ lost: number[] }>(state.config.urls.renew, {
+        tasks: open.map((item) => item.id),
+      });
+      const lost = new Set(reply.lost);
+      const current = state.current.peek();
+      this.drop(
+        state.items
+          .peek()
+          .filter(
+            (item) => lost.has(item.id) && item.open && !item.hasWork && (dropCurrent || item !== current),
+          ),
+      );
+      void this.refill();
+    } catch {
+      // The next heartbeat tries again; a lapsed lease is noticed then or at the submission.
+    }
+  }
+
+  /** Take items off the page and let other tabs have them. */
+  drop(items: readonly Item[]): void {
+    if (items.length === 0) return;
+    const { state } = this.#options;
+    const gone = new Set(items);
+    const current = state.current.peek();
+    state.items.value = state.items.peek().filter((item) => !gone.has(item));
+    state.position.value = current ? state.items.peek().indexOf(current) : -1;
+    for (const item of gone) this.#locks.release(item.id);
+    this.#options.settle();
+  }
+
+  lockFor(task: number): Promise<boolean> {
+    return this.#locks.take(task);
+  }
+
+  /** Nobody is there: give back what waits, so that others can have it. */
+  #checkIdle(): void {
+    if (this.#away || !this.#idle) return;
+    const { state, api } = this.#options;
+    this.#away = true;
+    const current = state.current.peek();
+    const given = this.#untouched().filter((item) => document.hidden || item !== current);
+    if (given.length === 0) return;
+    void api.post(state.config.urls.release, { tasks: given.map((item) => item.id) }).catch(() => undefined);
+    const keepCurrent = current && !given.includes(current);
+    state.items.value = state.items.peek().filter((item) => !given.includes(item));
+    state.position.value = keepCurrent ? state.items.peek().indexOf(current) : -1;
+    for (const item of given) this.#locks.release(item.id);
+  }
+
+  async comeBack(): Promise<void> {
+    this.#away = false;
+    this.#lastInput = this.#options.now();
+    await this.renew({ dropCurrent: true });
+    await this.refill({ held: true, force: true });
+  }
+
+  /** The page is being left: give back everything nobody has begun. Answers on their way keep their claims. */
+  leave(): void {
+    const { state, api } = this.#options;
+    const given = this.#untouched();
+    if (given.length > 0) {
+      api.postAndForget(state.config.urls.release, { tasks: given.map((item) => item.id) });
+    }
+    this.#locks.releaseAll();
+  }
+
+  /** The page came back out of the back/forward cache as it was left. */
+  async restored(): Promise<void> {
+    const { state } = this.#options;
+    const gone = new Set(this.#untouched());
+    for (const item of state.items.peek()) {
+      if (!gone.has(item)) await this.#locks.take(item.id);
+    }
+    state.items.value = state.items.peek().filter((item) => !gone.has(item));
+    state.position.value = -1;
+    this.#lastInput = this.#options.now();
+    await this.refill({ held: true, force: true });
+    this.#options.settle();
+  }
+
+  #untouched(): Item[] {
+    return this.#options.state.items.peek().filter((item) => item.open && !item.hasWork);
+  }
+}

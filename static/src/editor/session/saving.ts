@@ -1,0 +1,274 @@
+// From the person's act to the server: everything goes through the outbox, and what comes back is shown.
+import type { AnnotationReply, StoredAnnotation } from "../../core/documents.ts";
+import {
+  type AnnotationBody,
+  discardAnswer,
+  type Entry,
+  enqueue,
+  isSameWork,
+  keepMine,
+  latestAnswer,
+  type NewEntry,
+  type Outcome,
+  summarize,
+  type Work,
+  withdraw,
+} from "../../core/outbox.ts";
+import { statusOf } from "../../core/restore.ts";
+import { type Api, inWords } from "../api.ts";
+import { type Line, Sender } from "../outbox/sender.ts";
+import type { Store } from "../outbox/store.ts";
+import { exclusively, newKey, TabChannel } from "../tabs.ts";
+import { DraftKeeper } from "./drafts.ts";
+import type { Item, Snapshot } from "./item.ts";
+import type { EditorState } from "./state.ts";
+
+export interface SavingOptions {
+  state: EditorState;
+  store: Store;
+  api: Api;
+  scope: string;
+  now: () => number;
+  /** A refused answer is put back in front of the person. */
+  putBack: (item: Item) => void;
+  /** The item of a task, made anew when it is not on the page; null when its document is gone. */
+  itemOf: (task: number) => Promise<Item | null>;
+  /** Show the item now. */
+  open: (item: Item) => void;
+  /** The item's answer of record changed by the person's choice: it may leave or join those that wait. */
+  resettled: (item: Item) => void;
+  guidelineVersion: (version: number) => void;
+}
+
+export class Saving {
+  readonly drafts: DraftKeeper;
+  readonly sender: Sender;
+  readonly #options: SavingOptions;
+  readonly #tabs: TabChannel;
+
+  constructor(options: SavingOptions) {
+    this.#options = options;
+    const { store, api, scope, now } = options;
+    this.drafts = new DraftKeeper({ store, scope, now, sendDraft: (item) => void this.#sendDraft(item) });
+    this.#tabs = new TabChannel(scope, (message) => {
+      if (message.type === "accepted") this.#accepted(message.task, message.reply);
+      void this.count();
+    });
+    this.sender = new Sender({
+      store,
+      deliver: (entry) => api.deliver(entry),
+      reauthenticate: async () => (await api.reauthenticate()) === "ok",
+      exclusively: (run) => exclusively(`dcai-outbox ${scope}`, run),
+      settled: (entry, outcome) => this.#settled(entry, outcome),
+      changed: (line) => this.#lineChanged(line),
+    });
+  }
+
+  /** Put an answer into the outbox; when this resolves, it survives the tab. Returns the entry's key. */
+  async answer(item: Item, snapshot: Snapshot, { takeBack = false } = {}): Promise<string> {
+    const body: AnnotationBody = {
+      answers: snapshot.answers,
+      state: snapshot.status === "open" ? "draft" : snapshot.status,
+      lead_time_ms: Math.round(item.clock.elapsed(this.#options.now())),
+    };
+    if (snapshot.status === "skipped" && snapshot.skipReason) body.skip_reason = snapshot.skipReason;
+    const quiet = snapshot.status === "open" && !takeBack;
+    return this.#enqueue(item, { kind: "annotation", body, base: item.version, quiet });
+  }
+
+  comment(item: Item, text: string): Promise<string> {
+    return this.#enqueue(item, { kind: "comment", body: { body: text } });
+  }
+
+  flag(item: Item, note: string, question: string | null): Promise<string> {
+    return this.#enqueue(item, { kind: "flag", body: question ? { note, question } : { note } });
+  }
+
+  /** Take an answer out of the outbox again; false when the server may have it already. */
+  async takeBack(key: string): Promise<boolean> {
+    const changes = await this.#options.store.transact((entries) => withdraw(entries, key));
+    await this.#tell();
+    return changes !== null;
+  }
+
+  async keepMine(item: Item): Promise<void> {
+    await this.#options.store.transact((entries) => keepMine(entries, item.id, newKey()));
+    item.version = item.conflict.peek()?.version ?? item.version;
+    const mine = latestAnswer(await this.#options.store.entries(), item.id);
+    item.conflict.value = null;
+    if (mine) item.status.value = statusOf(mine.body.state);
+    item.touched = item.open;
+    this.#options.resettled(item);
+    await this.#tell();
+    void this.sender.kick(true);
+  }
+
+  async takeStored(item: Item): Promise<void> {
+    const stored = item.conflict.peek();
+    if (!stored) return;
+    await this.#options.store.transact((entries) => discardAnswer(entries, item.id));
+    await this.drafts.settled(item);
+    this.#adopt(item, stored);
+    this.#options.resettled(item);
+    await this.#tell();
+  }
+
+  /** The person throws a refused entry away. */
+  async discard(entry: { key: string; task: number }): Promise<void> {
+    await this.#options.store.transact(() => ({ put: [], remove: [entry.key] }));
+    await this.#tell();
+  }
+
+  async discardAnswer(item: Item): Promise<void> {
+    await this.#options.store.transact((entries) => discardAnswer(entries, item.id));
+    await this.drafts.settled(item);
+    item.refusal.value = null;
+    item.touched = false;
+    await this.#tell();
+  }
+
+  async count(): Promise<void> {
+    const { state, store } = this.#options;
+    state.waiting.value = summarize(await store.entries()).waiting;
+  }
+
+  async #enqueue(item: Item, work: Work): Promise<string> {
+    const newEntry: NewEntry = { key: newKey(), task: item.id, createdAt: Date.now(), ...work };
+    const { entry } = await this.#options.store.transact((entries) => enqueue(entries, newEntry), item.task);
+    if (work.kind === "annotation") item.refusal.value = null;
+    await this.#tell();
+    void this.sender.kick();
+    return entry.key;
+  }
+
+  async #sendDraft(item: Item): Promise<void> {
+    if (item.refusal.peek() || item.conflict.peek()) return;
+    await this.answer(item, item.snapshot()).catch(() => undefined);
+  }
+
+  #settled(entry: Entry, outcome: Outcome): void {
+    if (outcome.is === "accepted") {
+      this.#accepted(entry.task, outcome.reply);
+      this.#tabs.say({ type: "accepted", task: entry.task, reply: outcome.reply });
+    } else if (
+      outcome.is === "conflict" &&
+      entry.kind === "annotation" &&
+      isSameWork(entry.body, outcome.stored)
+    ) {
+      // Stored already, by another tab or an earlier try: nothing to choose.
+      const item = this.#options.state.item(entry.task);
+      if (item) item.version = outcome.stored.version;
+    } else if (outcome.is === "conflict" || outcome.is === "refused") {
+      void this.showRefusals(entry.task);
+    }
+    void this.#tell();
+  }
+
+  #accepted(task: number, reply: AnnotationReply | null): void {
+    if (reply === null) return;
+    if (reply.guideline_version !== undefined) this.#options.guidelineVersion(reply.guideline_version);
+    const item = this.#options.state.item(task);
+    if (item) item.version = Math.max(item.version, reply.version);
+    void this.#options.store.rebaseDraft(task, reply.version).catch(() => undefined);
+  }
+
+  /** Put what the server refused, or holds another version of, in front of the person. */
+  async showRefusals(task?: number): Promise<void> {
+    const { store, putBack, itemOf } = this.#options;
+    const { refused, conflicts } = summarize(await store.entries());
+    for (const entry of [...refused, ...conflicts]) {
+      if (task !== undefined && entry.task !== task) continue;
+      if (entry.kind !== "annotation") {
+        this.#refusedWords(entry);
+        continue;
+      }
+      const item = await itemOf(entry.task);
+      if (!item) continue;
+      item.answers.value = entry.body.answers;
+      item.touched = true;
+      if (entry.status === "conflict") item.conflict.value = entry.stored ?? null;
+      else item.refusal.value = entry.refusal ?? null;
+      putBack(item);
+      this.#tellRefused(item, entry.status === "conflict");
+    }
+  }
+
+  /** The item comes next; who is not in the middle of something else is asked at once. */
+  #tellRefused(item: Item, conflict: boolean): void {
+    const { state, open } = this.#options;
+    if (state.current.peek() === item && !conflict) return;
+    if (conflict && !isTyping() && state.dialog.peek() === null) {
+      state.dialog.value = { kind: "conflict", task: item.id };
+      return;
+    }
+    const id = `refused ${item.id}`;
+    const name = item.task.external_id || item.id;
+    state.notify({
+      id,
+      tone: conflict ? "warn" : "danger",
+      text: conflict
+        ? `Your answer to item ${name} meets another version on the server. Nothing was overwritten.`
+        : `Your answer to item ${name} was not accepted. It comes next, as you gave it.`,
+      dismissible: true,
+      actions: [
+        {
+          label: conflict ? "Compare and choose" : "Open it now",
+          run: () => {
+            state.dismiss(id);
+            if (conflict) state.dialog.value = { kind: "conflict", task: item.id };
+            else open(item);
+          },
+        },
+      ],
+    });
+  }
+
+  #refusedWords(entry: Extract<Entry, { kind: "comment" | "flag" }>): void {
+    const what = entry.kind === "comment" ? "comment" : "flag";
+    const words = entry.kind === "comment" ? entry.body.body : entry.body.note;
+    const id = `refused ${entry.key}`;
+    const { state } = this.#options;
+    state.notify({
+      id,
+      tone: "danger",
+      text: `Your ${what} “${words}” was not accepted: ${entry.refusal ? inWords(entry.refusal) : ""}`,
+      dismissible: false,
+      actions: [
+        {
+          label: `Discard the ${what}`,
+          run: () => {
+            void this.discard(entry);
+            state.dismiss(id);
+          },
+        },
+      ],
+    });
+  }
+
+  #adopt(item: Item, stored: StoredAnnotation): void {
+    item.version = stored.version;
+    item.answers.value = stored.answers;
+    item.status.value = statusOf(stored.state);
+    item.skipReason.value = stored.skip_reason || null;
+    item.conflict.value = null;
+    item.edited.value = false;
+    item.touched = false;
+  }
+
+  #lineChanged(line: Line): void {
+    this.#options.state.line.value = line;
+    void this.count();
+  }
+
+  async #tell(): Promise<void> {
+    this.#tabs.say({ type: "changed" });
+    await this.count();
+  }
+}
+
+function isTyping(): boolean {
+  const active = document.activeElement;
+  return (
+    active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type === "text")
+  );
+}

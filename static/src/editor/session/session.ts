@@ -1,0 +1,391 @@
+// The label page's session: what each act of the person does.
+import { nextUnanswered, sameAnswer, withAnswer } from "../../core/answers.ts";
+import type { Answer, Answers, SkipReason } from "../../core/documents.ts";
+import { CommandLog } from "../../core/history.ts";
+import { isRequired, titleOf } from "../../core/schema.ts";
+import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
+import type { Kinds } from "../kinds/registry.ts";
+import type { Item, Snapshot } from "./item.ts";
+import type { Leases } from "./leases.ts";
+import { measureToPaint } from "./performance.ts";
+import type { Saving } from "./saving.ts";
+import { Serial } from "./serial.ts";
+import type { EditorState } from "./state.ts";
+
+type Act =
+  | { type: "answer"; item: Item; question: string; before: Answer | undefined; after: Answer | undefined }
+  | { type: "submit"; item: Item; before: Snapshot; after: Snapshot; key: string };
+
+export interface SessionOptions {
+  state: EditorState;
+  kinds: Kinds;
+  saving: Saving;
+  leases: Leases;
+  now: () => number;
+}
+
+export class Session {
+  readonly state: EditorState;
+  readonly kinds: Kinds;
+  readonly saving: Saving;
+  readonly leases: Leases;
+  readonly #now: () => number;
+  readonly #log = new CommandLog<Act>();
+  readonly #acts = new Serial((error) => this.#broken(error));
+
+  constructor({ state, kinds, saving, leases, now }: SessionOptions) {
+    this.state = state;
+    this.kinds = kinds;
+    this.saving = saving;
+    this.leases = leases;
+    this.#now = now;
+  }
+
+  /** Run an act now, or right after the one that is still being written. */
+  run(act: () => Promise<void> | void): void {
+    this.#acts.run(act);
+  }
+
+  // Walking along the items
+
+  goTo(position: number): void {
+    const { state } = this;
+    const next = state.items.peek()[position];
+    if (!next) return;
+    const now = this.#now();
+    if (state.current.peek() !== next) {
+      state.current.peek()?.clock.pause(now);
+      state.panel.value = state.panel.peek() === "guideline" ? "guideline" : null;
+      state.pointed.value = null;
+    }
+    state.position.value = position;
+    state.phase.value = "working";
+    if (!document.hidden) next.clock.resume(now);
+    this.#focusFirst(next);
+    state.announce(this.#whereWords(next));
+    this.#rememberPlace(next);
+    void this.leases.refill();
+  }
+
+  step(by: 1 | -1): void {
+    const position = this.state.position.peek() + by;
+    if (position < 0 || (by > 0 && position >= this.state.items.peek().length)) {
+      this.state.announce(by < 0 ? "There is no earlier item here." : "This is the last item loaded.");
+      return;
+    }
+    this.goTo(position);
+  }
+
+  /** Put an item on the screen when none is, or say that nothing is left. */
+  settle(): void {
+    const { state } = this;
+    if (state.current.peek()) {
+      state.phase.value = "working";
+      return;
+    }
+    const next = nextOpen(state.items.peek(), -1);
+    if (next >= 0) this.goTo(next);
+    else
+      state.phase.value = state.loadTrouble.peek() && state.phase.peek() === "loading" ? "loading" : "empty";
+  }
+
+  /** Leave an answered item for the next one that waits. */
+  #moveOn(): void {
+    const { state } = this;
+    const current = state.current.peek();
+    const next = state.items.peek()[nextOpen(state.items.peek(), state.position.peek())];
+    current?.clock.pause(this.#now());
+    const pinned = new Set([
+      current?.id ?? 0,
+      ...state.items
+        .peek()
+        .filter((i) => i.hasWork)
+        .map((i) => i.id),
+    ]);
+    state.items.value = trimAnswered(state.items.peek(), pinned);
+    if (next) {
+      state.position.value = current ? state.items.peek().indexOf(current) : -1;
+      this.goTo(state.items.peek().indexOf(next));
+      this.leases.decodeAhead();
+      return;
+    }
+    state.position.value = -1;
+    state.phase.value = "empty";
+    state.announce("Nothing left for you to label here.");
+    void this.leases.refill({ force: true });
+  }
+
+  #focusFirst(item: Item): void {
+    const { questions } = this.state.config.schema;
+    const first =
+      questions.find((question) => item.answers.peek()[question.name] === undefined) ?? questions[0];
+    this.state.question.value = first?.name ?? "";
+  }
+
+  #whereWords(item: Item): string {
+    const stands = { open: "", submitted: ", already submitted", skipped: ", skipped" }[item.status.peek()];
+    return `Item ${item.task.external_id || item.id}${stands}. ${this.state.ahead.peek()} more loaded.`;
+  }
+
+  #rememberPlace(item: Item): void {
+    try {
+      sessionStorage.setItem(`dcai-place ${this.state.config.project.slug}`, String(item.id));
+    } catch {
+      // Only a convenience after a reload.
+    }
+  }
+
+  // Answering
+
+  answer(question: string, answer: Answer | undefined, finished: boolean): void {
+    const item = this.state.current.peek();
+    if (!item) return;
+    const before = item.answers.peek()[question];
+    this.state.question.value = question;
+    if (!sameAnswer(before, answer)) {
+      this.#setAnswers(item, withAnswer(item.answers.peek(), question, answer));
+      const typed = this.#kindOf(question)?.typed ?? false;
+      this.#log.record({ type: "answer", item, question, before, after: answer }, (last, next) => {
+        if (!typed || last.type !== "answer" || next.type !== "answer") return null;
+        if (last.item !== next.item || last.question !== next.question) return null;
+        return { ...next, before: last.before };
+      });
+      this.#logChanged();
+    }
+    if (finished) {
+      const next = nextUnanswered(this.state.config.schema.questions, item.answers.peek(), question);
+      if (next) this.state.question.value = next;
+    }
+  }
+
+  /** A key of the focused question; false when it means nothing there. */
+  press(key: string, started: number): boolean {
+    const item = this.state.current.peek();
+    const question = this.state.questionNamed(this.state.question.peek());
+    if (!item || !question) return false;
+    const kind = this.kinds.get(question.kind);
+    const pressed = kind?.press(key, question, item.answers.peek()[question.name]);
+    if (!pressed) return false;
+    this.answer(question.name, pressed.answer, pressed.finished);
+    measureToPaint("dcai:answer", started);
+    return true;
+  }
+
+  moveQuestion(by: 1 | -1): void {
+    const { questions } = this.state.config.schema;
+    const at = questions.findIndex((question) => question.name === this.state.question.peek());
+    this.state.question.value = questions[(at + by + questions.length) % questions.length]?.name ?? "";
+  }
+
+  #setAnswers(item: Item, answers: Answers): void {
+    item.answers.value = answers;
+    item.problems.value = {};
+    item.touched = true;
+    item.edited.value = !item.open;
+    this.saving.drafts.changed(item);
+  }
+
+  #kindOf(question: string) {
+    const found = this.state.questionNamed(question);
+    return found ? this.kinds.get(found.kind) : undefined;
+  }
+
+  // Submitting and skipping
+
+  async submit(started: number): Promise<void> {
+    const item = this.state.current.peek();
+    if (!item) return;
+    if (item.conflict.peek()) {
+      this.state.dialog.value = { kind: "conflict", task: item.id };
+      return;
+    }
+    if (!item.open && !item.edited.peek()) {
+      this.#moveOn();
+      return;
+    }
+    const problems = this.#problemsOf(item);
+    if (Object.keys(problems).length > 0) {
+      item.problems.value = problems;
+      const first = Object.keys(problems)[0] ?? "";
+      this.state.question.value = first;
+      const title = titleOf(this.state.questionNamed(first) ?? { name: first });
+      this.state.announce(`${title}: ${problems[first]}`);
+      return;
+    }
+    await this.#finish(
+      item,
+      { status: "submitted", answers: this.#submittedAnswers(item), skipReason: null },
+      started,
+    );
+  }
+
+  async skip(reason: SkipReason, started: number): Promise<void> {
+    const item = this.state.current.peek();
+    if (!item) return;
+    this.state.panel.value = null;
+    // Partial answers are left out: a skip says that no answer could be given.
+    await this.#finish(item, { status: "skipped", answers: {}, skipReason: reason }, started);
+  }
+
+  #problemsOf(item: Item): Record<string, string> {
+    const problems: Record<string, string> = {};
+    for (const question of this.state.config.schema.questions) {
+      const problem = this.kinds.get(question.kind)?.problem(item.answers.peek()[question.name], question);
+      if (problem) problems[question.name] = problem;
+    }
+    return problems;
+  }
+
+  #submittedAnswers(item: Item): Answers {
+    const answers: Answers = {};
+    for (const question of this.state.config.schema.questions) {
+      const value = this.kinds.get(question.kind)?.submitted(item.answers.peek()[question.name], question);
+      if (value !== undefined) answers[question.name] = value;
+    }
+    return answers;
+  }
+
+  /** Write the answer down in this browser, then show the next item: the network is never waited for. */
+  async #finish(item: Item, after: Snapshot, started: number): Promise<void> {
+    const before = item.snapshot();
+    const key = await this.saving.answer(item, after);
+    this.#apply(item, after);
+    this.#log.record({ type: "submit", item, before, after, key });
+    this.#logChanged();
+    this.#moveOn();
+    measureToPaint("dcai:next-item", started);
+    await this.saving.drafts.settled(item);
+  }
+
+  #apply(item: Item, snapshot: Snapshot): void {
+    const { state } = this;
+    if (item.open && snapshot.status !== "open") state.doneToday.value += 1;
+    if (!item.open && snapshot.status === "open")
+      state.doneToday.value = Math.max(0, state.doneToday.peek() - 1);
+    item.answers.value = snapshot.answers;
+    item.status.value = snapshot.status;
+    item.skipReason.value = snapshot.skipReason;
+    item.edited.value = false;
+    item.refusal.value = null;
+    item.problems.value = {};
+    item.touched = snapshot.status === "open" && Object.keys(snapshot.answers).length > 0;
+    // The row reads which items wait from their status: tell it.
+    state.items.value = [...state.items.peek()];
+  }
+
+  // Undo and redo
+
+  async undo(): Promise<void> {
+    const act = this.#log.undo();
+    this.#logChanged();
+    if (!act) return this.state.announce("There is nothing to undo.");
+    this.open(act.item);
+    if (act.type === "answer") {
+      this.#setAnswers(act.item, withAnswer(act.item.answers.peek(), act.question, act.before));
+      this.state.question.value = act.question;
+      return this.state.announce("Undone.");
+    }
+    const unsent = act.before.status === "open" && (await this.saving.takeBack(act.key));
+    this.#apply(act.item, act.before);
+    if (unsent) act.item.clock.resume(this.#now());
+    else await this.saving.answer(act.item, act.before, { takeBack: true });
+    if (act.item.open) this.saving.drafts.changed(act.item);
+    this.state.announce("The submission is taken back. The item is open again.");
+  }
+
+  async redo(): Promise<void> {
+    const act = this.#log.redo();
+    this.#logChanged();
+    if (!act) return this.state.announce("There is nothing to redo.");
+    this.open(act.item);
+    if (act.type === "answer") {
+      this.#setAnswers(act.item, withAnswer(act.item.answers.peek(), act.question, act.after));
+      this.state.question.value = act.question;
+      return this.state.announce("Done again.");
+    }
+    act.key = await this.saving.answer(act.item, act.after);
+    this.#apply(act.item, act.after);
+    this.#moveOn();
+    await this.saving.drafts.settled(act.item);
+  }
+
+  /** Bring an item back to the screen, into the row again when it had left it. */
+  open(item: Item): void {
+    const { state } = this;
+    if (state.current.peek() === item) return;
+    if (!state.items.peek().includes(item)) {
+      const at = Math.max(0, state.position.peek());
+      state.items.value = [...state.items.peek().slice(0, at), item, ...state.items.peek().slice(at)];
+    }
+    this.goTo(state.items.peek().indexOf(item));
+  }
+
+  #logChanged(): void {
+    this.state.canUndo.value = this.#log.canUndo;
+    this.state.canRedo.value = this.#log.canRedo;
+  }
+
+  // What came back from the server
+
+  /** A refused answer comes next, or at once when nothing is on the screen. */
+  putBack(item: Item): void {
+    const { state } = this;
+    const current = state.current.peek();
+    item.status.value = "open";
+    state.items.value =
+      current === item ? [...state.items.peek()] : bringNext(state.items.peek(), item, state.position.peek());
+    state.position.value = current ? state.items.peek().indexOf(current) : -1;
+    this.settle();
+  }
+
+  /** The person throws a refused answer away: the item is as if never answered. */
+  async discard(item: Item): Promise<void> {
+    await this.saving.discardAnswer(item);
+    this.#apply(item, { status: "open", answers: {}, skipReason: null });
+    this.#focusFirst(item);
+  }
+
+  resettled(item: Item): void {
+    const { state } = this;
+    state.items.value = [...state.items.peek()];
+    state.dialog.value = null;
+    if (state.current.peek() === item && !item.open) this.#moveOn();
+  }
+
+  // Presence
+
+  input(): void {
+    this.state.current.peek()?.clock.input(this.#now());
+    this.leases.input();
+  }
+
+  hidden(): void {
+    this.state.current.peek()?.clock.pause(this.#now());
+    void this.saving.drafts.flush();
+  }
+
+  visible(): void {
+    this.state.current.peek()?.clock.resume(this.#now());
+    this.leases.visible();
+    void this.saving.sender.kick(true);
+  }
+
+  /** Whether every required question of the item has an answer. */
+  ready(item: Item): boolean {
+    return this.state.config.schema.questions.every(
+      (question) =>
+        !isRequired(question) ||
+        this.kinds.get(question.kind)?.problem(item.answers.value[question.name], question) === null,
+    );
+  }
+
+  #broken(error: unknown): void {
+    this.state.notify({
+      id: "broken",
+      tone: "danger",
+      text: `The editor met a problem and did not do that: ${error instanceof Error ? error.message : String(error)} Your answers are kept. Reload the page if it happens again.`,
+      actions: [{ label: "Reload", run: () => window.location.reload() }],
+      dismissible: true,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+// Everything the editor shows, as signals. Only the session's modules write them.
+import { computed, signal } from "@preact/signals";
+import type { SkipReason } from "../../core/documents.ts";
+import type { Question } from "../../core/schema.ts";
+import { openAhead } from "../../core/timeline.ts";
+import type { EditorConfig } from "../config.ts";
+import type { Line } from "../outbox/sender.ts";
+import type { Item } from "./item.ts";
+
+export type Panel = "guideline" | "comments" | "flag" | "skip";
+export type Dialog = { kind: "help" } | { kind: "conflict"; task: number };
+
+export interface Notice {
+  id: string;
+  tone: "info" | "warn" | "danger";
+  text: string;
+  actions: { label: string; run: () => void }[];
+  /** Can be put away without deciding anything. */
+  dismissible: boolean;
+}
+
+export interface LoadTrouble {
+  text: string;
+  requestId: string | null;
+  signedOut: boolean;
+}
+
+export class EditorState {
+  readonly config: EditorConfig;
+  readonly items = signal<Item[]>([]);
+  readonly position = signal(-1);
+  readonly phase = signal<"loading" | "working" | "empty">("loading");
+  /** Why no new items could be loaded, in words; null while loading works. */
+  readonly loadTrouble = signal<LoadTrouble | null>(null);
+  readonly question = signal("");
+  /** The label under the pointer, for the guideline. */
+  readonly pointed = signal<{ question: string; label: string } | null>(null);
+  readonly panel = signal<Panel | null>(null);
+  readonly dialog = signal<Dialog | null>(null);
+  readonly notices = signal<Notice[]>([]);
+  readonly line = signal<Line>({ is: "good" });
+  readonly waiting = signal(0);
+  readonly durable = signal(true);
+  readonly remaining = signal<number | null>(null);
+  readonly doneToday = signal(0);
+  /** For screen readers: said politely when an item comes up or something was undone. */
+  readonly announcement = signal("");
+  readonly canUndo = signal(false);
+  readonly canRedo = signal(false);
+  readonly zoom = signal<{ by: 1 | -1 | 0; nonce: number }>({ by: 0, nonce: 0 });
+
+  readonly current = computed<Item | null>(() => this.items.value[this.position.value] ?? null);
+  readonly ahead = computed(() => openAhead(this.items.value, this.position.value));
+
+  constructor(config: EditorConfig) {
+    this.config = config;
+    this.question.value = config.schema.questions[0]?.name ?? "";
+    this.doneToday.value = config.done_today ?? 0;
+  }
+
+  questionNamed(name: string): Question | undefined {
+    return this.config.schema.questions.find((question) => question.name === name);
+  }
+
+  item(task: number): Item | undefined {
+    return this.items.peek().find((item) => item.id === task);
+  }
+
+  /** Show a notice, replacing the one with the same id. */
+  notify(notice: Notice): void {
+    this.notices.value = [...this.notices.peek().filter((other) => other.id !== notice.id), notice];
+  }
+
+  dismiss(id: string): void {
+    this.notices.value = this.notices.peek().filter((notice) => notice.id !== id);
+  }
+
+  announce(text: string): void {
+    // The same words twice in a row would not be read again.
+    this.announcement.value = this.announcement.peek() === text ? `${text}\u00a0` : text;
+  }
+}
+
+export type SubmitWork = { state: "submitted" } | { state: "skipped"; reason: SkipReason };
