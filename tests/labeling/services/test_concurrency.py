@@ -1,0 +1,249 @@
+"""Claims and saves under 16 clients at once, some of which die: every task exactly as often as it is wanted.
+
+The clients are processes with connections of their own, as the web workers are. While they work, this process looks at
+random instants whether every task's slots add up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.context import ForkProcess
+
+import pytest
+from django.db import connection, connections
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from labeling.errors import Conflict
+from labeling.models import (
+    Annotation,
+    AnnotationRevision,
+    AnnotationState,
+    Event,
+    Label,
+    Lease,
+    Project,
+    QueueEntry,
+    Task,
+    TaskState,
+    User,
+)
+from labeling.services import annotations, claims
+from labeling.services.annotations import Submission
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+
+CLIENTS = 16
+TASKS = 5_000
+INTENTS = ("billing", "delivery", "other")
+PATIENCE = 600
+"""Seconds until a client gives up: far more than the work takes, even on a busy machine."""
+
+_BROKEN = """
+SELECT q.task_id, q.required, q.open_slots, taken.leases, taken.counted
+FROM labeling_queueentry q, LATERAL (
+    SELECT (SELECT count(*) FROM labeling_lease l WHERE l.task_id = q.task_id) AS leases,
+           (SELECT count(*) FROM labeling_annotation a WHERE a.task_id = q.task_id AND a.counted) AS counted
+) taken
+WHERE q.project_id = %s AND q.open_slots + taken.leases + taken.counted <> q.required
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a client works; the shares are out of one."""
+
+    seed: int
+    batch: int = 10
+    resent: float = 0.05
+    released: float = 0.01
+    skipped: float = 0.005
+    reopened: float = 0.02
+    dawdles: float = 0.0
+    dawdle_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Crew:
+    """The clients of one run, and what was seen while they worked."""
+
+    project: Project
+    running: dict[ForkProcess, User] = field(default_factory=dict)
+    gone: list[User] = field(default_factory=list)
+    looks: int = 0
+
+    def hire(self, user: User, habits: Habits) -> None:
+        """Start a client that works as this person until nothing is left to do."""
+        connections.close_all()  # a connection may not be shared with a child
+        process = multiprocessing.get_context("fork").Process(target=_work, args=(self.project.pk, user.pk, habits))
+        process.start()
+        self.running[process] = user
+
+    def kill(self, process: ForkProcess) -> User:
+        """End a client without a word, wherever it is; return who it worked as."""
+        process.kill()
+        process.join()
+        return self.running.pop(process)
+
+    def look(self) -> None:
+        """Assert that the slots of every task add up now, in one snapshot of the database."""
+        with connection.cursor() as cursor:
+            cursor.execute(_BROKEN, (self.project.pk,))
+            assert cursor.fetchall() == []
+        self.looks += 1
+
+    def expire_what_the_gone_hold(self) -> None:
+        """Let the lease time of people who will not come back pass."""
+        Lease.objects.filter(user__in=self.gone).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+@contextmanager
+def crew(project: Project) -> Iterable[Crew]:
+    """Give a crew, of which no process is left behind when a test fails."""
+    team = Crew(project)
+    try:
+        yield team
+    finally:
+        for process in list(team.running):
+            if process.is_alive():
+                team.kill(process)
+
+
+def _work(project_id: int, user_id: int, habits: Habits) -> None:
+    """Claim and answer until every task has all its answers."""
+    rng = random.Random(habits.seed)
+    project = Project.objects.get(pk=project_id)
+    actor = User.objects.get(pk=user_id)
+    until = time.monotonic() + PATIENCE
+    opened = True
+    while time.monotonic() < until:
+        taken = claims.claim(actor=actor, project=project, count=rng.randint(1, habits.batch), held=opened)
+        opened = rng.random() < habits.reopened
+        if not taken.task_ids:
+            if _nothing_left(project):
+                return
+            time.sleep(0.05)
+        tasks = Task.objects.select_related("project").in_bulk(taken.task_ids)
+        for pk in taken.task_ids:
+            _answer(rng, actor, project, tasks[pk], habits)
+    message = "The work did not end in time."
+    raise TimeoutError(message)
+
+
+def _nothing_left(project: Project) -> bool:
+    return not (
+        QueueEntry.objects.filter(project=project, open_slots__gt=0).exists()
+        or Lease.objects.filter(project=project).exists()
+    )
+
+
+def _answer(rng: random.Random, actor: User, project: Project, task: Task, habits: Habits) -> None:
+    if rng.random() < habits.dawdles:
+        time.sleep(habits.dawdle_seconds)
+    if rng.random() < habits.released:
+        claims.release(actor=actor, project=project, task_ids=[task.pk])
+        return
+    if rng.random() < habits.skipped:
+        submission = Submission(answers={}, state=AnnotationState.SKIPPED, skip_reason="unclear")
+    else:
+        # People agree most of the time, so that labels settle both with and without a conflict.
+        intent = INTENTS[task.pk % 3] if rng.random() < 0.95 else rng.choice(INTENTS)
+        submission = Submission(answers={"intent": intent}, lead_time_ms=rng.randint(500, 9_000))
+    key = f"{actor.pk}-{task.pk}-{rng.getrandbits(64):x}"
+    try:
+        saved = annotations.submit(actor=actor, task=task, submission=submission, key=key)
+    except Conflict:
+        return  # this person's other tab was faster
+    if rng.random() < habits.resent:
+        again = annotations.submit(actor=actor, task=task, submission=submission, key=key)
+        assert again.replayed
+        assert again.as_dict() == saved.as_dict()
+
+
+def _project(*, overlap: int, tasks: int) -> Project:
+    project = factories.project(overlap=overlap)
+    factories.tasks(project, tasks)
+    return project
+
+
+@pytest.mark.parametrize("overlap", [1, 3])
+def test_sixteen_clients_answer_every_task_exactly_as_often_as_wanted(overlap: int) -> None:
+    project = _project(overlap=overlap, tasks=TASKS)
+    people = [factories.member(project) for _ in range(CLIENTS - 2)]
+    rng = random.Random(overlap)
+    with crew(project) as team:
+        # The first two people have two tabs open.
+        for seed, person in enumerate([*people[:2], *people]):
+            team.hire(person, Habits(seed=seed))
+        doomed = list(team.running)[-4:]
+        while any(process.is_alive() for process in team.running):
+            if doomed and _answered(project) > TASKS * overlap * (5 - len(doomed)) / 8:
+                victim = team.kill(doomed.pop())
+                if len(doomed) % 2:
+                    team.gone.append(victim)
+                else:
+                    team.hire(victim, Habits(seed=CLIENTS + len(doomed)))
+            team.expire_what_the_gone_hold()
+            team.look()
+            time.sleep(rng.uniform(0.05, 0.5))
+        assert [process.exitcode for process in team.running] == [0] * (CLIENTS - len(team.gone))
+        assert len(team.gone) == 2
+        team.look()
+        assert team.looks > 10
+    _assert_exact(project, overlap=overlap, tasks=TASKS)
+
+
+def _answered(project: Project) -> int:
+    return Annotation.objects.filter(project=project, counted=True).count()
+
+
+def _assert_exact(project: Project, *, overlap: int, tasks: int) -> None:
+    submitted = Annotation.objects.filter(project=project, state=AnnotationState.SUBMITTED)
+    per_task = Counter(submitted.values_list("task_id", flat=True))
+    assert Counter(per_task.values()) == {overlap: tasks}
+    assert not submitted.filter(counted=False).exists()
+    assert not Lease.objects.filter(project=project).exists()
+    assert not QueueEntry.objects.filter(project=project).exclude(required=overlap, open_slots=0).exists()
+    assert QueueEntry.objects.filter(project=project, state=TaskState.LABELED).count() == tasks
+    assert Label.objects.filter(project=project, retired_at=None).count() == tasks
+    _assert_history(project)
+
+
+def _assert_history(project: Project) -> None:
+    """Assert that every save left one revision and one event, and retried ones no second."""
+    revisions = AnnotationRevision.objects.filter(annotation__project=project)
+    saves = revisions.exclude(state=AnnotationState.DRAFT).count()
+    assert Event.objects.filter(project=project, verb__startswith="annotation.").count() == saves
+    numbered = Annotation.objects.filter(project=project).annotate(saves=Count("revisions"))
+    assert not numbered.exclude(saves=1, version=1).exists()
+
+
+@pytest.mark.parametrize("overlap", [1, 3])
+def test_leases_that_run_out_under_slow_clients_leave_every_task_with_its_answers(overlap: int) -> None:
+    project = _project(overlap=overlap, tasks=120)
+    Project.objects.filter(pk=project.pk).update(lease_seconds=1)
+    people = [factories.member(project) for _ in range(8)]
+    with crew(project) as team:
+        for seed, person in enumerate(people):
+            team.hire(person, Habits(seed=seed, batch=4, dawdles=0.15, dawdle_seconds=1.2))
+        while any(process.is_alive() for process in team.running):
+            team.look()
+            time.sleep(0.1)
+        assert [process.exitcode for process in team.running] == [0] * len(people)
+        team.look()
+
+    counted = Task.objects.filter(project=project).annotate(
+        counted=Count("annotations", filter=Q(annotations__counted=True))
+    )
+    assert not counted.exclude(counted=overlap).exists()
+    late = Annotation.objects.filter(project=project, counted=False, state=AnnotationState.SUBMITTED)
+    assert late.exists(), "nobody was too late: the test is too slow to say anything"
+    assert Label.objects.filter(project=project, retired_at=None).count() == 120
