@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
 import logging.config
@@ -14,27 +15,29 @@ from dcai_web import logs
 
 
 @pytest.fixture
-def json_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    logging.config.dictConfig(logs.configuration(level="INFO", form="json"))
-    yield
+def written() -> Iterator[io.StringIO]:
+    """What is logged while the test runs, as JSON."""
+    stream = io.StringIO()
+    configuration = logs.configuration(level="INFO", form="json")
+    configuration["handlers"]["stderr"]["stream"] = stream
+    logging.config.dictConfig(configuration)
+    yield stream
     logging.config.dictConfig(settings.LOGGING)
 
 
-def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+def _lines(written: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
-@pytest.mark.usefixtures("json_logs")
 @pytest.mark.parametrize("name", ["password", "new_password1", "api_key", "Authorization", "session_id", "token"])
-def test_values_with_secret_names_are_hidden(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_with_secret_names_are_hidden(name: str, written: io.StringIO) -> None:
     structlog.get_logger("test").warning("it happened", **{name: "hunter2", "color": "red"})
-    (line,) = _lines(capsys)
+    (line,) = _lines(written)
     assert line[name] == "***"
     assert line["color"] == "red"
     assert line["event"] == "it happened"
 
 
-@pytest.mark.usefixtures("json_logs")
 @pytest.mark.parametrize(
     "text",
     [
@@ -43,33 +46,29 @@ def test_values_with_secret_names_are_hidden(name: str, capsys: pytest.CaptureFi
         "header was Authorization: Bearer hunter2",
     ],
 )
-def test_secrets_in_texts_are_hidden(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_secrets_in_texts_are_hidden(text: str, written: io.StringIO) -> None:
     logging.getLogger("library").error(text)
-    (line,) = _lines(capsys)
+    (line,) = _lines(written)
     assert "hunter2" not in str(line)
     assert "***" in str(line["event"])
 
 
-@pytest.mark.usefixtures("json_logs")
-def test_a_traceback_hides_secrets_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_hides_secrets_too(written: io.StringIO) -> None:
     try:
         message = "postgresql://dcai:hunter2@db/dcai is down"
         raise ConnectionError(message)
     except ConnectionError:
         logging.getLogger("library").exception("it failed")
-    (line,) = _lines(capsys)
+    (line,) = _lines(written)
     assert "ConnectionError" in str(line["exception"])
     assert "hunter2" not in str(line)
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("json_logs")
-def test_a_request_is_logged_with_its_id_and_without_its_address(
-    client: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_request_is_logged_with_its_id_and_without_its_address(client: Client, written: io.StringIO) -> None:
     response = client.get("/no/such/page?token=hunter2", headers={"X-Request-ID": "abc-12345"})
     assert response["X-Request-ID"] == "abc-12345"
-    (line,) = [line for line in _lines(capsys) if line["event"] == "request"]
+    (line,) = [line for line in _lines(written) if line["event"] == "request"]
     assert line["request_id"] == "abc-12345"
     assert line["method"] == "GET"
     assert line["status"] == 404
