@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.services import jobs
+from labeling.services import imports, jobs, media
+
+REGISTERED = (imports.run_import, media.make_thumbnails)
+"""What these modules registered by being imported: every process can start and run them by name."""
 
 
 @shared_task(name=jobs.RUN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from charset_normalizer import from_bytes
 
@@ -106,7 +106,7 @@ def text(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
     """
     file.seek(0)
     errors = "strict" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
-    return io.TextIOWrapper(_Unclosed(file), encoding=encoding, errors=errors, newline="")
+    return io.TextIOWrapper(cast("IO[bytes]", _Unclosed(file)), encoding=encoding, errors=errors, newline="")
 
 
 class _Unclosed(io.RawIOBase):

@@ -45,6 +45,14 @@ class JobStoppedError(Exception):
     """The job must end now: somebody cancelled it, or another worker has taken it over."""
 
 
+class JobFailedError(DomainError):
+    """The job could not do what it was asked, and has a result to show all the same."""
+
+    def __init__(self, message: str, *, result: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 def handler(kind: str) -> Callable[[Handler], Handler]:
     """Register the function that does the work of a kind of job."""
 
@@ -148,6 +156,8 @@ def run(job_id: int) -> None:
             result = _handlers[job.kind](Run(job))
     except JobStoppedError:
         _end(job, state=JobState.CANCELLED, message="Cancelled")
+    except JobFailedError as error:
+        _end(job, state=JobState.FAILED, error=error.message, result=error.result)
     except DomainError as error:
         problems = [problem.as_dict() for problem in error.problems]
         _end(job, state=JobState.FAILED, error=error.message, result={"errors": problems} if problems else None)

@@ -16,7 +16,7 @@ from labeling.kinds.registry import KINDS, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RESERVED_NAMES = frozenset({"external_id", "labels", "meta", "split"})
+RESERVED_NAMES = frozenset({"dcai", "dcai_state", "dcai_task", "external_id", "labels", "meta", "split"})
 """Names with a meaning of their own in the rows of imports and exports."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")

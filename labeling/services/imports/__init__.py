@@ -1,0 +1,23 @@
+"""Imports: a file becomes tasks, in a job that can be stopped, killed and started again without doubling a row."""
+
+from labeling.services.imports.options import KEEP_GOOD, MODES, Options
+from labeling.services.imports.running import run_import
+from labeling.services.imports.starting import Preview, PreviewColumn, preview, start
+from labeling.services.imports.undoing import Removable, removable, remove
+from labeling.services.imports.uploading import IMPORT, upload
+
+__all__ = [
+    "IMPORT",
+    "KEEP_GOOD",
+    "MODES",
+    "Options",
+    "Preview",
+    "PreviewColumn",
+    "Removable",
+    "preview",
+    "removable",
+    "remove",
+    "run_import",
+    "start",
+    "upload",
+]

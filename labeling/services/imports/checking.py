@@ -1,0 +1,274 @@
+"""Rows against the schema: what a task may be made of, or every reason why not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import Invalid
+from labeling.formats import FormatError, Row, RowProblem, images
+from labeling.formats.mapping import Mapped, applier
+from labeling.kinds.schema import parse_data
+from labeling.models import Media
+from labeling.services.imports.history import History, parse_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from labeling.kinds.schema import Question, Schema
+    from labeling.models import Project
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_KEPT_ANSWERS = 5_000
+
+
+@dataclass(slots=True)
+class Image:
+    """An image that came with a row, checked and not stored yet."""
+
+    info: images.ImageInfo
+    content: bytes
+
+
+@dataclass(slots=True)
+class ReadyLabel:
+    """A label about to be written: its value as JSON text, and its classes."""
+
+    question: str
+    value: str
+    classes: list[str]
+
+
+@dataclass(slots=True)
+class Ready:
+    """A task about to be written."""
+
+    number: int
+    external_id: str | None
+    content_hash: str
+    data: str
+    meta: str
+    split: str
+    labels: list[ReadyLabel]
+    complete: bool
+    images: list[Image] = field(default_factory=list)
+    history: History | None = None
+
+
+class Checker:
+    """Checks the rows of one import against one schema."""
+
+    def __init__(self, *, project: Project, schema: Schema, mapping: Mapping[str, str], key: bytes) -> None:
+        self._project = project
+        self._schema = schema
+        self._apply = applier(mapping, key=key)
+        self._required = [question.name for question in schema.questions if question.required]
+        self._image_fields = [field.name for field in schema.fields if field.type == "image"]
+        self._answers: dict[tuple[str, Any], ReadyLabel] = {}
+
+    def check(self, row: Row) -> Ready | list[RowProblem]:
+        """Return the task that a row makes, or everything that is wrong with it."""
+        mapped = self._apply(row)
+        if isinstance(mapped, RowProblem):
+            return [mapped]
+        problems: list[RowProblem] = []
+        labels = [label for label in self._labels(mapped, problems) if label is not None]
+        history = self._history(mapped, problems)
+        if history is not None:
+            for label in labels:
+                history.supersede(label.question, label.value)
+        found = self._images(row, mapped, problems) if self._image_fields and not problems else []
+        try:
+            data = parse_data(mapped.data, self._schema)
+        except Invalid as error:
+            told = {problem.column for problem in problems}
+            problems += [
+                RowProblem(row.number, problem.path, problem.message)
+                for problem in error.problems
+                if problem.path not in told
+            ]
+        if problems:
+            return problems
+        names = {label.question for label in labels} | (history.current_questions if history else set())
+        return Ready(
+            number=row.number,
+            external_id=mapped.external_id or None,
+            content_hash=self._hash(data),
+            data=_encode(data),
+            meta=_encode(mapped.meta) if mapped.meta else "{}",
+            split=mapped.split,
+            labels=labels,
+            complete=bool(names) and all(name in names for name in self._required),
+            images=found,
+            history=history,
+        )
+
+    def _hash(self, data: dict[str, Any]) -> str:
+        """Return the hash of the content: texts as they are, images by their bytes and not by their names."""
+        content = {
+            name: {"sha256": value["sha256"]} if name in self._image_fields else value for name, value in data.items()
+        }
+        return hashlib.sha256(_encode(content).encode()).hexdigest()
+
+    def _labels(self, mapped: Mapped, problems: list[RowProblem]) -> Iterator[ReadyLabel | None]:
+        for name, raw in mapped.labels.items():
+            if raw is None or raw == "" or raw == []:
+                continue
+            key = (name, raw) if isinstance(raw, str) else None
+            known = self._answers.get(key) if key else None
+            if known is not None:
+                yield known
+                continue
+            question = self._schema.question(name)
+            if question is None:
+                names = ", ".join(other.name for other in self._schema.questions)
+                problems.append(RowProblem(mapped.number, name, f"There is no question {name}. There are: {names}."))
+                continue
+            try:
+                label = _label(question, raw, mapped.data.get(question.field))
+            except Invalid as error:
+                told = error.problems[0].message if error.problems else error.message
+                problems.append(RowProblem(mapped.number, name, told))
+                continue
+            if key and len(raw) < 200 and len(self._answers) < _KEPT_ANSWERS:
+                self._answers[key] = label
+            yield label
+
+    def _history(self, mapped: Mapped, problems: list[RowProblem]) -> History | None:
+        if mapped.history is None:
+            return None
+        try:
+            return parse_history(mapped.history, self._schema)
+        except Invalid as error:
+            problems.append(RowProblem(mapped.number, "dcai", error.message))
+            return None
+
+    def _images(self, row: Row, mapped: Mapped, problems: list[RowProblem]) -> list[Image]:
+        """Replace what image fields name by what is stored of an image; returns the images to store."""
+        found: list[Image] = []
+        for name in self._image_fields:
+            raw = mapped.data.get(name)
+            if raw is None or raw == "":
+                continue
+            try:
+                value, image = self._image(row, raw)
+            except FormatError as error:
+                problems.append(RowProblem(row.number, name, error.message))
+                continue
+            mapped.data[name] = value
+            if image is not None:
+                found.append(image)
+        return found
+
+    def _image(self, row: Row, raw: Any) -> tuple[dict[str, Any], Image | None]:
+        name, content = _content(row, raw)
+        if content is not None:
+            info = images.check(content)
+            value = {
+                "sha256": info.sha256,
+                "width": info.width,
+                "height": info.height,
+                "name": name,
+                "bytes": info.size,
+            }
+            return value, Image(info, content)
+        media = Media.objects.filter(pk=str(raw.get("sha256")), links__project=self._project).first()
+        if media is None:
+            raise FormatError(
+                "The image itself is not in this file. Import the ZIP export, which carries the images, "
+                "or a ZIP with a manifest."
+            )
+        return {
+            "sha256": media.sha256,
+            "width": media.width,
+            "height": media.height,
+            "name": name,
+            "bytes": media.bytes,
+        }, None
+
+
+def _content(row: Row, raw: Any) -> tuple[str, bytes | None]:
+    """Return an image's name and bytes; no bytes when the row only says which stored image it is."""
+    if isinstance(raw, bytes):
+        return "", raw
+    if isinstance(raw, dict):
+        name = str(raw.get("name") or raw.get("path") or "")[:500]
+        if isinstance(raw.get("bytes"), bytes):
+            return name, raw["bytes"]
+        if isinstance(raw.get("file"), str) and row.files is not None:
+            return name, _named(row, raw["file"])[1]
+        if isinstance(raw.get("sha256"), str):
+            return name, None
+    if not isinstance(raw, str):
+        raise FormatError("Expected the name of an image file in the ZIP.")
+    if raw.startswith("data:"):
+        return "", _data_address(raw)
+    return _named(row, raw)
+
+
+def _named(row: Row, name: str) -> tuple[str, bytes]:
+    if name.lower().startswith(("http://", "https://")):
+        raise FormatError(
+            "Images are not fetched from addresses. Put the files into a ZIP, with a manifest that names them."
+        )
+    if row.files is None:
+        raise FormatError(
+            f"{name[:100]}: this kind of file brings no images. Put them into a ZIP, with a manifest that names them."
+        )
+    file = row.files.find(name)
+    if file is None:
+        raise FormatError(f"{name[:100]}: there is no such file in the ZIP.")
+    return file.name[:500], file.read()
+
+
+def _data_address(raw: str) -> bytes:
+    head, _, body = raw.partition(",")
+    if not head.endswith(";base64"):
+        raise FormatError("Expected data:image/...;base64,...")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise FormatError("The image in this address is not valid base64.") from None
+
+
+def _label(question: Question, raw: Any, shown: Any) -> ReadyLabel:
+    """Return the label of the first reading that the question takes."""
+    try:
+        answer = question.parse(raw, shown)
+    except Invalid:
+        for reading in _readings(raw):
+            try:
+                answer = question.parse(reading, shown)
+            except Invalid:
+                continue
+            break
+        else:
+            raise
+    return ReadyLabel(question.name, _encode(question.dump_answer(answer)), question.classes(answer))
+
+
+def _readings(raw: Any) -> Iterator[Any]:
+    """Yield what a value may mean in a format that knows only text, or that took a name for a number."""
+    if isinstance(raw, int | float):
+        yield str(int(raw)) if float(raw).is_integer() else str(raw)
+        if float(raw).is_integer():
+            yield int(raw)
+    if not isinstance(raw, str):
+        return
+    bare = raw.strip()
+    yield bare
+    if bare[:1] in '["-0123456789':
+        try:
+            value = json.loads(bare)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            yield int(value) if isinstance(value, float) and value.is_integer() else value
+    for separator in "|;,":
+        if separator in bare:
+            yield [part.strip() for part in bare.split(separator) if part.strip()]
+    yield [bare]

@@ -1,0 +1,88 @@
+"""What a person chose for an import, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.conf import settings
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labeling.errors import Invalid, Problem
+from labeling.formats.mapping import check_mapping
+from labeling.formats.rows import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labeling.kinds.schema import Schema
+
+KEEP_GOOD = "keep_good"
+MODES = {KEEP_GOOD: "Keep the good rows", "all_or_nothing": "All or nothing"}
+
+
+class Options(BaseModel):
+    """How a file is to be imported; everything has a default.
+
+    Parameters
+    ----------
+    mode
+        `keep_good` takes the rows that can be taken; `all_or_nothing` takes none if one cannot.
+    mapping
+        Column name to target (see `labeling.formats.mapping`); None: guessed from the names.
+    encoding, delimiter
+        How the text is written; None: found out.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    mode: Literal["keep_good", "all_or_nothing"] = "keep_good"
+    mapping: dict[str, str] | None = Field(default=None, max_length=2_000)
+    encoding: str | None = Field(default=None, max_length=40)
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+
+
+def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> Options:
+    """Return the options checked against the schema.
+
+    Raises
+    ------
+    Invalid
+        With a path for everything that is wrong.
+    """
+    try:
+        options = Options.model_validate(dict(raw or {}))
+    except ValidationError as error:
+        problems = [
+            Problem(".".join(("options", *(str(part) for part in item["loc"]))), item["msg"]) for item in error.errors()
+        ]
+        message = f"The options of the import are wrong: {problems[0].path}: {problems[0].message}."
+        raise Invalid(message, problems=problems) from None
+    if options.encoding is not None:
+        _check_encoding(options.encoding)
+    if options.mapping is not None:
+        try:
+            check_mapping(
+                options.mapping,
+                fields=[field.name for field in schema.fields],
+                questions=[question.name for question in schema.questions],
+            )
+        except FormatError as error:
+            raise Invalid(error.message, problems=(Problem("options.mapping", error.message),)) from None
+    return options
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        is_text = "a".encode(name).decode(name) == "a"
+    except (LookupError, ValueError):
+        is_text = False
+    if not is_text:
+        message = f"“{name}” is no encoding of text that is known here. Leave it out, or write utf-8."
+        raise Invalid(message, problems=(Problem("options.encoding", message),))
+
+
+def site_key() -> bytes:
+    """Return the site's key for hashing personal data: derived from the secret key, and never that key itself."""
+    return hmac.new(settings.SECRET_KEY.encode(), b"dcai.imports.personal-data", hashlib.sha256).digest()

@@ -1,0 +1,282 @@
+"""The job: read, check, write in batches; stop when asked, go on where a killed worker stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from django.db import close_old_connections, connection, transaction
+
+from labeling.errors import Invalid
+from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read, sniff
+from labeling.formats.mapping import check_mapping, guess
+from labeling.formats.sizes import total_of
+from labeling.models import ImportProblem, JobRun, Upload
+from labeling.selectors import versions as current_versions
+from labeling.services import events, jobs, media
+from labeling.services.imports.batches import Counts, Writer
+from labeling.services.imports.checking import Checker, Ready
+from labeling.services.imports.options import KEEP_GOOD, Options, site_key
+from labeling.services.imports.uploading import IMPORT, discard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labeling.kinds.schema import Schema
+
+BATCH_ROWS = 5_000
+BATCH_BYTES = 8 * 1024 * 1024
+BATCH_SECONDS = 2.0
+_LOOK_EVERY = 200
+
+
+@jobs.handler(IMPORT)
+def run_import(run: jobs.Run) -> dict[str, Any]:
+    """Import an uploaded file; returns accepted, rejected and duplicates."""
+    upload = Upload.objects.select_related("project").get(pk=run.params["upload"])
+    options = Options.model_validate(run.params["options"])
+    if run.cursor.get("over"):  # killed after the last row was written
+        return _end(run, upload, Counts(**run.cursor["counts"]), saw_images=bool(run.cursor.get("images")))
+    if not upload.file:
+        raise Invalid("The file of this import is gone. Choose it again.")
+    project = upload.project
+    versions = current_versions.current(project.pk)
+    schema = current_versions.by_pk(versions.schema_pk)
+    with upload.file.open("rb") as opened:
+        file = cast("BinaryIO", opened)
+        source = _source(file, upload, options)
+        mapping = _mapping(source, schema, options)
+        work = _Work(
+            run=run,
+            file=file,
+            source=source,
+            checker=Checker(project=project, schema=schema, mapping=mapping, key=site_key()),
+            writer=Writer(job=run.job, project=project, versions=versions),
+        )
+        counts = work.keep_good() if options.mode == KEEP_GOOD else work.all_or_nothing()
+    return _end(run, upload, counts, saw_images=work.saw_images)
+
+
+def _end(run: jobs.Run, upload: Upload, counts: Counts, *, saw_images: bool) -> dict[str, Any]:
+    """Clean up behind an import; one that could take no row at all fails, and says why."""
+    discard(upload)
+    if saw_images:
+        media.start_thumbnails(actor=run.job.requested_by, project=upload.project)
+    if counts.rejected and not counts.accepted and not counts.duplicates:
+        raise jobs.JobFailedError(_nothing(run.job, counts), result=counts.as_result())
+    return counts.as_result()
+
+
+def _source(file: BinaryIO, upload: Upload, options: Options) -> SourceInfo:
+    found = sniff(file, upload.filename)
+    changes = {
+        name: value
+        for name, value in (("encoding", options.encoding), ("delimiter", options.delimiter))
+        if value is not None and getattr(found, name) is not None
+    }
+    return SourceInfo.from_dict(found.as_dict() | changes) if changes else found
+
+
+def _mapping(source: SourceInfo, schema: Schema, options: Options) -> dict[str, str]:
+    fields = {field.name: field.type for field in schema.fields}
+    questions = [question.name for question in schema.questions]
+    if options.mapping is not None:
+        check_mapping(options.mapping, fields=fields, questions=questions)
+        return options.mapping
+    mapping = guess(source.columns, fields=fields, questions=questions, sample=source.sample)
+    missing = [
+        field.name for field in schema.fields if field.required and f"field:{field.name}" not in mapping.values()
+    ]
+    if missing:
+        raise Invalid(
+            f"No column of the file is called {missing[0]}, which every task needs. It has: "
+            f"{', '.join(source.columns[:20]) or 'no columns'}. Rename a column, or choose where each goes."
+        )
+    return mapping
+
+
+def _nothing(job: JobRun, counts: Counts) -> str:
+    first = ImportProblem.objects.filter(job=job).order_by("row", "id").first()
+    rows = "The only row was not taken." if counts.rejected == 1 else f"None of {counts.rejected:,} rows was taken."
+    if first is None:
+        return rows
+    where = f", column {first.column}" if first.column else ""
+    return f"{rows} Row {first.row:,}{where}: {first.message}"
+
+
+class _Work:
+    """One run through a file."""
+
+    def __init__(self, *, run: jobs.Run, file: BinaryIO, source: SourceInfo, checker: Checker, writer: Writer) -> None:
+        self._run = run
+        self._file = file
+        self._source = source
+        self._checker = checker
+        self._writer = writer
+        self._total, self._unit_is_row = total_of(file, source)
+        self._row = 0
+        self.saw_images = bool(run.cursor.get("images"))
+
+    def keep_good(self) -> Counts:
+        """Write batch after batch, each with the row it came to: what is written stays, whatever happens after."""
+        counts = Counts(**self._run.cursor.get("counts", {}))
+        after = int(self._run.cursor.get("row", 0))
+        try:
+            for batch, problems, last in self._batches(after=after):
+                with transaction.atomic():
+                    self._write(batch, counts)
+                    self._writer.report(problems, counts)
+                    over = last is None
+                    if over:
+                        self._finished(counts)
+                    self._run.checkpoint(
+                        {"row": last or self._row, "counts": asdict(counts), "images": self.saw_images, "over": over}
+                    )
+                self._tell(self._run.progress, counts)
+        except jobs.JobStoppedError:
+            # Nothing happens when another worker has taken the job over: the attempt is another then.
+            JobRun.objects.filter(pk=self._run.job.pk, attempt=self._run.job.attempt).update(result=counts.as_result())
+            if self.saw_images:
+                media.start_thumbnails(actor=self._run.job.requested_by, project=self._writer.project)
+            raise
+        return counts
+
+    def all_or_nothing(self) -> Counts:
+        """Write everything in one transaction; the first bad row takes all of it back, and the rest is only checked."""
+        counts = Counts()
+        stored: list[str] = []
+        with _outside_transaction(self._run) as progress:
+            try:
+                with transaction.atomic():
+                    for batch, problems, last in self._batches(after=0):
+                        self._write(batch, counts, stored)
+                        _stop_at(problems, counts)
+                        if last is None:
+                            self._finished(counts)
+                            self._run.checkpoint({"over": True, "counts": asdict(counts), "images": self.saw_images})
+                        else:  # the checkpoint locks the job's row until the end, and `progress` would wait for it
+                            self._tell(progress, counts)
+            except _BadRowError:
+                media.discard(stored)
+            except BaseException:
+                media.discard(stored)
+                raise
+            else:
+                return counts
+        return self._only_check()
+
+    def _only_check(self) -> Counts:
+        """Report every bad row of a file of which nothing is kept."""
+        counts = Counts()
+        seen = 0
+        with transaction.atomic():
+            ImportProblem.objects.filter(job=self._run.job).delete()
+        for batch, problems, _ in self._batches(after=0):
+            seen += len(batch)
+            with transaction.atomic():
+                self._writer.dry_run(batch, counts)
+                self._writer.report(problems, counts)
+            self._tell(self._run.progress, counts)
+        first = ImportProblem.objects.filter(job=self._run.job).order_by("row", "id").first()
+        where = f" Row {first.row:,}: {first.message}" if first else ""
+        good = seen - counts.duplicates
+        message = (
+            f"Nothing was imported, because {counts.rejected:,} of {seen + counts.rejected:,} rows could not be taken "
+            f"and you chose all or nothing.{where}"
+        )
+        result = counts.as_result() | {"accepted": 0, "duplicates": 0, "labels": 0, "good": good}
+        raise jobs.JobFailedError(message, result=result)
+
+    def _write(self, batch: list[Ready], counts: Counts, stored: list[str] | None = None) -> None:
+        for ready in batch:
+            for image in ready.images:
+                self.saw_images = True
+                if media.put(image.content, image.info) and stored is not None:
+                    stored.append(image.info.sha256)
+        self._writer.write(batch, counts)
+
+    def _finished(self, counts: Counts) -> None:
+        job = self._run.job
+        events.record(
+            verb="import.finished",
+            project=job.project,
+            actor=job.requested_by,
+            job=job.pk,
+            filename=self._run.params.get("filename", ""),
+            accepted=counts.accepted,
+            rejected=counts.rejected,
+            duplicates=counts.duplicates,
+            labels=counts.labels,
+        )
+
+    def _tell(self, progress: Callable[[int, int, str], None], counts: Counts) -> None:
+        done = self._row if self._unit_is_row else self._file.tell()
+        message = f"{counts.accepted:,} tasks added"
+        if counts.rejected:
+            message += f", {counts.rejected:,} rows not taken"
+        if counts.duplicates:
+            message += f", {counts.duplicates:,} there already"
+        progress(min(done, max(0, self._total - 1)), max(1, self._total), message)
+
+    def _batches(self, *, after: int) -> Iterator[tuple[list[Ready], list[list[RowProblem]], int | None]]:
+        """Yield good rows, bad rows, and the number of the last row; None after the last batch."""
+        good: list[Ready] = []
+        bad: list[list[RowProblem]] = []
+        size = 0
+        since = time.monotonic()
+        for item in self._items():
+            self._row = item.number
+            if item.number <= after:
+                continue
+            checked = [item] if isinstance(item, RowProblem) else self._checker.check(item)
+            if isinstance(checked, list):
+                bad.append(checked)
+            else:
+                good.append(checked)
+                size += len(checked.data) + sum(image.info.size for image in checked.images)
+            late = len(good) + len(bad) >= BATCH_ROWS or size >= BATCH_BYTES
+            if late or time.monotonic() - since > BATCH_SECONDS:
+                yield good, bad, self._row
+                good, bad, size, since = [], [], 0, time.monotonic()
+        yield good, bad, None
+
+    def _items(self) -> Iterator[Row | RowProblem]:
+        """Yield the rows; a file that breaks off ends with a problem where it does."""
+        try:
+            yield from read(self._file, self._source)
+        except FormatError as error:
+            yield RowProblem(max(error.row or 0, self._row + 1), "", error.message)
+
+
+class _BadRowError(Exception):
+    """A row of an all-or-nothing import cannot be taken."""
+
+
+def _stop_at(problems: list[list[RowProblem]], counts: Counts) -> None:
+    if problems or counts.rejected:
+        raise _BadRowError
+
+
+@contextmanager
+def _outside_transaction(run: jobs.Run) -> Iterator[Callable[[int, int, str], None]]:
+    """Give a way to tell progress, and to hear of a cancel, from within the one long transaction.
+
+    Another thread has another connection: what it writes is seen at once, and it locks nothing for long.
+    """
+    if connection.in_atomic_block:  # within a test's transaction nobody else could see the job
+        yield run.progress
+        return
+
+    def tell(done: int, total: int, message: str) -> None:
+        try:
+            run.progress(done, total, message)
+        finally:
+            close_old_connections()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield lambda done, total, message: pool.submit(tell, done, total, message).result()
+        pool.submit(connection.close).result()

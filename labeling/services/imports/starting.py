@@ -1,0 +1,126 @@
+"""Take a file in, show what it holds, start its import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from django.db import transaction
+
+from labeling.errors import Invalid, Problem
+from labeling.formats import FormatError, SourceInfo, sniff
+from labeling.formats.mapping import PLAIN, REST, guess
+from labeling.selectors import versions
+from labeling.services import jobs
+from labeling.services.imports.options import parse_options
+from labeling.services.imports.uploading import IMPORT
+from labeling.services.imports.uploading import upload as keep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.files.base import File
+
+    from labeling.kinds.schema import Schema
+    from labeling.models import JobRun, Project, Upload, User
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewColumn:
+    """One column of a file before its import: where it will go, and its first values."""
+
+    name: str
+    target: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file before its import."""
+
+    source: SourceInfo
+    columns: tuple[PreviewColumn, ...]
+    rows: tuple[tuple[str, ...], ...]
+    targets: tuple[str, ...]
+
+
+def preview(*, project: Project, upload: Upload) -> Preview:
+    """Return what the file is, its first rows, and where its columns would go.
+
+    Raises
+    ------
+    Invalid
+        When it is nothing that can be imported.
+    """
+    schema = versions.schema(project.pk)
+    try:
+        with upload.file.open("rb") as file:
+            source = sniff(cast("BinaryIO", file), upload.filename)
+    except FormatError as error:
+        raise Invalid(error.message, problems=(Problem("file", error.message, row=error.row),)) from None
+    mapping = guess_mapping(source, schema)
+    rows = tuple(tuple(shown(row.values.get(name)) for name in source.columns) for row in source.sample)
+    columns = tuple(
+        PreviewColumn(name=name, target=mapping[name], samples=tuple(row[position] for row in rows[:3]))
+        for position, name in enumerate(source.columns)
+    )
+    return Preview(source=source, columns=columns, rows=rows, targets=targets_of(schema))
+
+
+def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
+    """Return where every column goes if nobody says otherwise."""
+    return guess(
+        source.columns,
+        fields={field.name: field.type for field in schema.fields},
+        questions=[question.name for question in schema.questions],
+        sample=source.sample,
+    )
+
+
+def targets_of(schema: Schema) -> tuple[str, ...]:
+    """Return everything a column can go to."""
+    return (
+        *(f"field:{field.name}" for field in schema.fields),
+        *(f"label:{question.name}" for question in schema.questions),
+        *PLAIN,
+    )
+
+
+def shown(value: Any) -> str:
+    """Return a value as a cell of the preview."""
+    text = "" if value is None else f"{len(value):,} bytes" if isinstance(value, bytes) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+@transaction.atomic
+def start(
+    *,
+    actor: User,
+    project: Project,
+    file: File[Any] | None = None,
+    upload: Upload | None = None,
+    filename: str = "",
+    options: Mapping[str, Any] | None = None,
+) -> JobRun:
+    """Start the import of a file, or of one uploaded before; without options columns are mapped by their names."""
+    chosen = parse_options(options, versions.schema(project.pk))
+    if upload is None:
+        if file is None:
+            message = "Choose a file to import."
+            raise Invalid(message, problems=(Problem("file", message),))
+        upload = keep(actor=actor, project=project, file=file, filename=filename)
+    elif not upload.file:
+        message = f"“{upload.filename}” was imported and deleted. Choose the file again."
+        raise Invalid(message, problems=(Problem("upload", message),))
+    if chosen.mapping is not None and REST not in chosen.mapping:
+        chosen.mapping[REST] = "meta"
+    return jobs.start(
+        kind=IMPORT,
+        project=project,
+        actor=actor,
+        queue="imports",
+        params={"upload": upload.pk, "filename": upload.filename, "options": chosen.model_dump()},
+        exclusive_key=f"import:{upload.pk}",
+    )

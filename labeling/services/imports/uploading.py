@@ -1,0 +1,77 @@
+"""Files as they were sent: kept privately until their import is over."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from datetime import timedelta
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.errors import Problem, TooLarge
+from labeling.models import ALIVE, JobRun, Upload
+from labeling.services import events
+
+if TYPE_CHECKING:
+    from labeling.models import Project, User
+
+IMPORT = "labeling.import"
+FORGOTTEN_AFTER = timedelta(days=7)
+
+
+@transaction.atomic
+def upload(*, actor: User, project: Project, file: File[Any], filename: str = "") -> Upload:
+    """Keep a file privately until its import is over."""
+    if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+        limit = f"{settings.UPLOAD_MAX_BYTES / 1024**3:.1f} GB"
+        message = f"The file is larger than {limit}. Split it, or have a folder on the server imported."
+        raise TooLarge(message, problems=(Problem("file", message),))
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece if isinstance(piece, bytes) else piece.encode())
+    file.seek(0)
+    kept = Upload(
+        project=project,
+        filename=_plain_name(filename or file.name or ""),
+        size=file.size,
+        sha256=digest.hexdigest(),
+        created_by=actor,
+    )
+    kept.file.save(f"{uuid.uuid4().hex}.upload", File(file), save=False)
+    kept.save()
+    events.record(
+        verb="import.uploaded", project=project, actor=actor, upload=kept.pk, filename=kept.filename, size=kept.size
+    )
+    _forget_old(project)
+    return kept
+
+
+def _plain_name(name: str) -> str:
+    bare = re.sub(r"[\x00-\x1f\x7f]", "", PurePath(name.replace("\\", "/")).name).strip()
+    bare = bare.encode("utf-8", errors="replace").decode()
+    return bare[-255:] or "file"
+
+
+def _forget_old(project: Project) -> None:
+    """Delete files that were sent and never imported."""
+    used = JobRun.objects.filter(project=project, kind=IMPORT, state__in=ALIVE).values_list("params__upload", flat=True)
+    old = Upload.objects.filter(project=project, created_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    for forgotten in old.exclude(pk__in=[pk for pk in used if isinstance(pk, int)]):
+        storage, name = forgotten.file.storage, forgotten.file.name
+        forgotten.delete()
+        if name:
+            transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]
+
+
+def discard(kept: Upload) -> None:
+    """Delete an upload's file; the row stays, so that the import can still say what it read."""
+    name = kept.file.name
+    if name:
+        kept.file.storage.delete(name)
+        Upload.objects.filter(pk=kept.pk).update(file="")
