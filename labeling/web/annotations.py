@@ -58,4 +58,4 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("projects/<slug:slug>/label/", label, name="project-label")]
+urlpatterns = [path("p/<slug:slug>/label/", label, name="project-label")]

@@ -131,9 +131,9 @@ def preview(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 urlpatterns = [
-    path("projects/<slug:slug>/guideline/", show, name="project-guideline"),
-    path("projects/<slug:slug>/guideline/edit/", edit, name="guideline-edit"),
-    path("projects/<slug:slug>/guideline/preview/", preview, name="guideline-preview"),
-    path("projects/<slug:slug>/guideline/versions/", index, name="guideline-versions"),
-    path("projects/<slug:slug>/guideline/versions/<int:number>/", version, name="guideline-version"),
+    path("p/<slug:slug>/guideline/", show, name="project-guideline"),
+    path("p/<slug:slug>/guideline/edit/", edit, name="guideline-edit"),
+    path("p/<slug:slug>/guideline/preview/", preview, name="guideline-preview"),
+    path("p/<slug:slug>/guideline/versions/", index, name="guideline-versions"),
+    path("p/<slug:slug>/guideline/versions/<int:number>/", version, name="guideline-version"),
 ]

@@ -147,11 +147,11 @@ def revoke(request: SignedInRequest, slug: str, invitation_id: int) -> HttpRespo
 
 
 urlpatterns = [
-    path("projects/<slug:slug>/people/", index, name="project-people"),
-    path("projects/<slug:slug>/people/invite/", invite, name="people-invite"),
-    path("projects/<slug:slug>/people/<int:membership_id>/role/", change_role, name="member-role"),
-    path("projects/<slug:slug>/people/<int:membership_id>/role/<str:role>/", undo_role, name="member-role-undo"),
-    path("projects/<slug:slug>/people/<int:membership_id>/remove/", remove, name="member-remove"),
-    path("projects/<slug:slug>/people/return/<str:proof>/", take_back, name="member-return"),
-    path("projects/<slug:slug>/people/invitations/<int:invitation_id>/revoke/", revoke, name="invitation-revoke"),
+    path("p/<slug:slug>/people/", index, name="project-people"),
+    path("p/<slug:slug>/people/invite/", invite, name="people-invite"),
+    path("p/<slug:slug>/people/<int:membership_id>/role/", change_role, name="member-role"),
+    path("p/<slug:slug>/people/<int:membership_id>/role/<str:role>/", undo_role, name="member-role-undo"),
+    path("p/<slug:slug>/people/<int:membership_id>/remove/", remove, name="member-remove"),
+    path("p/<slug:slug>/people/return/<str:proof>/", take_back, name="member-return"),
+    path("p/<slug:slug>/people/invitations/<int:invitation_id>/revoke/", revoke, name="invitation-revoke"),
 ]

@@ -111,9 +111,9 @@ def restore(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 urlpatterns = [
     path("", home, name="home"),
-    path("projects/<slug:slug>/", overview, name="project-overview"),
-    path("projects/<slug:slug>/activity/", activity, name="project-activity"),
-    path("projects/<slug:slug>/settings/", settings, name="project-settings"),
-    path("projects/<slug:slug>/archive/", archive, name="project-archive"),
-    path("projects/<slug:slug>/restore/", restore, name="project-restore"),
+    path("p/<slug:slug>/", overview, name="project-overview"),
+    path("p/<slug:slug>/activity/", activity, name="project-activity"),
+    path("p/<slug:slug>/settings/", settings, name="project-settings"),
+    path("p/<slug:slug>/archive/", archive, name="project-archive"),
+    path("p/<slug:slug>/restore/", restore, name="project-restore"),
 ]
