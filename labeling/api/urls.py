@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.api import annotations, docs, guidelines, jobs, labels, people, projects, tasks
+from labeling.api import annotations, docs, guidelines, imports, jobs, labels, people, projects, tasks
 
 urlpatterns = [
     path("schema/", docs.OpenApi.as_view(), name="api-schema"),
@@ -22,6 +22,7 @@ urlpatterns = [
         people.OneInvitation.as_view(),
         name="api-invitation",
     ),
+    path("projects/<slug:slug>/imports/", imports.Imports.as_view(), name="api-imports"),
     path("projects/<slug:slug>/jobs/", jobs.ProjectJobs.as_view(), name="api-jobs"),
     path("projects/<slug:slug>/tasks/", tasks.ProjectTasks.as_view(), name="api-tasks"),
     path("projects/<slug:slug>/claims/", tasks.Claims.as_view(), name="api-claims"),

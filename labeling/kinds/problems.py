@@ -39,7 +39,8 @@ def invalid(what: str, problems: Sequence[Problem]) -> Invalid:
     """Return one error for all problems; its message names the first, for places that show only one line."""
     first = problems[0]
     where = f"{first.path}: " if first.path else ""
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    others = len(problems) - 1
+    more = f" There {'is' if others == 1 else 'are'} {others:,} more." if others else ""
     return Invalid(f"{what} is not valid. {where}{first.message}{more}", problems=problems[:_REPORTED])
 
 

@@ -1,0 +1,107 @@
+"""Uploading a file whose rows become tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from pydantic import BaseModel, Field
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.reading import decode
+from labeling.errors import Invalid, Problem, TooLarge
+from labeling.services import imports
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from rest_framework.request import Request
+
+ENVELOPE_BYTES = 1024 * 1024
+"""What a multipart body may have besides the file."""
+
+FORM = {
+    "multipart/form-data": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "string",
+                "format": "binary",
+                "description": "CSV, TSV, JSON, JSONL, Parquet, text or ZIP.",
+            },
+            "mode": {"type": "string", "enum": list(imports.MODES), "description": "What to do when a row is wrong."},
+            "mapping": {
+                "type": "string",
+                "description": "JSON object: column -> `field:text`, `label:intent`, `meta`, `split`, `external_id`, ...",
+            },
+            "encoding": {"type": "string", "description": "Found out when it is left out."},
+            "delimiter": {"type": "string", "description": "Found out when it is left out."},
+        },
+    }
+}
+
+
+class StartedDocument(BaseModel):
+    """An import that was started."""
+
+    job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
+    state: str
+
+
+class Imports(Endpoint):
+    """Imports into a project."""
+
+    parser_classes = (MultiPartParser,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before anything of it is read."""
+        length = str(request.META.get("CONTENT_LENGTH") or 0)
+        if length.isdigit() and int(length) > settings.UPLOAD_MAX_BYTES + ENVELOPE_BYTES:
+            raise TooLarge(f"A file has at most {settings.UPLOAD_MAX_BYTES:,} bytes. Split it and send the parts.")
+        super().initial(request, *args, **kwargs)
+
+    @operation(
+        "imports_create",
+        "Import a file",
+        tag="Tasks",
+        body=FORM,
+        returns={202: StartedDocument},
+        description="A job reads the file. Rows that are there already (same `external_id` or content) add nothing.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Keep the file and start the job that reads it."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        file = _file(request)
+        job = imports.start(actor=user, project=project, file=file, filename=file.name or "", options=_options(request))
+        return Response({"job": job.pk, "state": job.state}, status=202)
+
+
+def _file(request: Request) -> UploadedFile:
+    sent = request.FILES.getlist("file")
+    if len(sent) != 1:
+        message = "Send one file, as the part named “file” of a multipart form."
+        raise Invalid(message, problems=[Problem("file", message)])
+    return sent[0]
+
+
+def _options(request: Request) -> dict[str, Any]:
+    unknown = set(request.data) - set(FORM["multipart/form-data"]["properties"])
+    if unknown:
+        raise Invalid(
+            "The form has parts that are not known here.",
+            problems=[Problem(name[:200], "This part is not known here.") for name in sorted(unknown)],
+        )
+    options = {name: str(request.data[name]) for name in ("mode", "encoding", "delimiter") if request.data.get(name)}
+    if not request.data.get("mapping"):
+        return options
+    try:
+        mapping = decode(str(request.data["mapping"]).encode())
+    except Invalid as error:
+        raise Invalid(error.message, problems=[Problem("mapping", error.message)]) from None
+    return options | {"mapping": mapping}
