@@ -94,7 +94,7 @@ class Site:
 
     def children(self) -> list[psutil.Process]:
         assert self.process is not None
-        return psutil.Process(self.process.pid).children()
+        return list(psutil.Process(self.process.pid).children())
 
     def child(self, *words: str) -> psutil.Process:
         return next(child for child in self.children() if all(word in " ".join(child.cmdline()) for word in words))
