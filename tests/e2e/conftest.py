@@ -1,0 +1,92 @@
+"""The product in a real browser: a live server, people signed in, and the accessibility check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as site_settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from labeling.models import User
+
+AXE = Path(__file__).resolve().parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture
+def site(transactional_db: None, live_server: LiveServer, settings: Settings) -> str:
+    """Return the address of the running product."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    return str(live_server.url)
+
+
+@pytest.fixture
+def browse(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page in a browser of its own, signed in as a person if one is given."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(user: User | None = None, *, path: str = "/", dark: bool = False, phone: bool = False) -> Page:
+        context = browser.new_context(
+            base_url=site,
+            viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # a plain dict of the two sizes
+            has_touch=phone,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        if user is not None:
+            sign_in(context, user, site)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(context: BrowserContext, user: User, site: str) -> None:
+    """Give a browser the session of a person."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    cookie = client.cookies[site_settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """Return a function that lists what WCAG A and AA forbids on a page."""
+    script = AXE.read_text(encoding="utf-8")
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(script)
+        found: dict[str, Any] = page.evaluate(
+            "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+        )
+        return [
+            f"{item['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
+            for item in found["violations"]
+            for node in item["nodes"]
+        ]
+
+    return check
+
+
+def wide(page: Page) -> int:
+    """Return by how many pixels a page is wider than its window."""
+    width: int = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
