@@ -24,26 +24,17 @@ if TYPE_CHECKING:
 ENVELOPE_BYTES = 1024 * 1024
 """What a multipart body may have besides the file."""
 
-FORM = {
-    "multipart/form-data": {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {
-                "type": "string",
-                "format": "binary",
-                "description": "CSV, TSV, JSON, JSONL, Parquet, text or ZIP.",
-            },
-            "mode": {"type": "string", "enum": list(imports.MODES), "description": "What to do when a row is wrong."},
-            "mapping": {
-                "type": "string",
-                "description": "JSON object: column -> `field:text`, `label:intent`, `meta`, `split`, `external_id`, ...",
-            },
-            "encoding": {"type": "string", "description": "Found out when it is left out."},
-            "delimiter": {"type": "string", "description": "Found out when it is left out."},
-        },
-    }
+PARTS: dict[str, dict[str, Any]] = {
+    "file": {"type": "string", "format": "binary", "description": "CSV, TSV, JSON, JSONL, Parquet, text or ZIP."},
+    "mode": {"type": "string", "enum": list(imports.MODES), "description": "What to do when a row is wrong."},
+    "mapping": {
+        "type": "string",
+        "description": "JSON object: column -> `field:text`, `label:intent`, `meta`, `split`, `external_id`, ...",
+    },
+    "encoding": {"type": "string", "description": "Found out when it is left out."},
+    "delimiter": {"type": "string", "description": "Found out when it is left out."},
 }
+FORM = {"multipart/form-data": {"type": "object", "required": ["file"], "properties": PARTS}}
 
 
 class StartedDocument(BaseModel):
@@ -83,7 +74,7 @@ class Imports(Endpoint):
 
 
 def _file(request: Request) -> UploadedFile:
-    sent = request.FILES.getlist("file")
+    sent: list[UploadedFile] = request.FILES.getlist("file")
     if len(sent) != 1:
         message = "Send one file, as the part named “file” of a multipart form."
         raise Invalid(message, problems=[Problem("file", message)])
@@ -91,7 +82,7 @@ def _file(request: Request) -> UploadedFile:
 
 
 def _options(request: Request) -> dict[str, Any]:
-    unknown = set(request.data) - set(FORM["multipart/form-data"]["properties"])
+    unknown = set(request.data) - set(PARTS)
     if unknown:
         raise Invalid(
             "The form has parts that are not known here.",

@@ -16,8 +16,8 @@ from labeling.services import people
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
-ROUTES = {
-    (pattern.name, method): str(pattern.pattern)
+ROUTES: dict[tuple[str, str], str] = {
+    (str(pattern.name), method): str(pattern.pattern)
     for pattern in urls.urlpatterns
     for method in METHODS
     if hasattr(pattern.callback.view_class, method)  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ def test_labels_are_asked_for_where_they_are_the_answers(template: Template) -> 
         with pytest.raises(Invalid, match="at least one label"):
             template.build([" "])
     else:
-        assert template.build()
+        assert template.build().questions
 
 
 def test_the_sentiment_scale_takes_the_names_of_its_steps() -> None:
