@@ -108,9 +108,9 @@ function LabelButton({ label, type, id, checked, tabbable, pick, point }: LabelB
         {label.title}
       </span>
       {label.key && (
-        <kbd class="ed-key" aria-hidden="true">
+        <span class="ed-key" aria-hidden="true">
           {label.key}
-        </kbd>
+        </span>
       )}
     </label>
   );

@@ -59,9 +59,9 @@ function RatingAnswers(props: AnswerProps<RatingQuestion, number>) {
               </span>
             )}
             {key && key !== String(step) && (
-              <kbd class="ed-key" aria-hidden="true">
+              <span class="ed-key" aria-hidden="true">
                 {key}
-              </kbd>
+              </span>
             )}
           </label>
         );

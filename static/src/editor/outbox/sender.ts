@@ -105,7 +105,10 @@ export class Sender {
         settled(entry, outcome);
       }
       const trouble = outcomes.find(isTransient);
-      if (trouble) return this.#troubled(trouble);
+      if (trouble) {
+        this.#troubled(trouble);
+        return;
+      }
       this.#failures = 0;
       this.#say({ is: "good" });
     }
@@ -117,17 +120,20 @@ export class Sender {
     this.#failures += 1;
     if (outcome.is === "signed_out") {
       // At once when the sign-in was in another tab and only the token is old, then at intervals.
-      return this.#wait({ is: "signed_out" }, this.#failures === 1 ? 0 : SIGNED_OUT_RETRY_MS);
+      this.#wait({ is: "signed_out" }, this.#failures === 1 ? 0 : SIGNED_OUT_RETRY_MS);
+      return;
     }
     if (outcome.is === "forbidden") {
-      return this.#wait({ is: "forbidden", detail: outcome.refusal.detail }, SIGNED_OUT_RETRY_MS * 4);
+      this.#wait({ is: "forbidden", detail: outcome.refusal.detail }, SIGNED_OUT_RETRY_MS * 4);
+      return;
     }
     const wait = (outcome.is === "unavailable" && outcome.retryAfter) || this.#backoff();
     const retryAt = this.#now() + wait;
     if (outcome.is === "unavailable") {
-      return this.#wait({ is: "unavailable", retryAt, requestId: outcome.requestId }, wait);
+      this.#wait({ is: "unavailable", retryAt, requestId: outcome.requestId }, wait);
+    } else {
+      this.#wait({ is: "offline", retryAt }, wait);
     }
-    this.#wait({ is: "offline", retryAt }, wait);
   }
 
   #backoff(): number {

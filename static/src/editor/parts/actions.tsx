@@ -105,15 +105,14 @@ export function ActionBar({ item }: { item: Item }) {
 
 function SkipReasons() {
   const { state, session } = useEditor();
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   useEffect(() => {
     list.current?.focus({ preventScroll: true });
   }, []);
   return (
-    <div
+    <section
       ref={list}
       class="ed-skip-reasons"
-      role="group"
       aria-labelledby="ed-skip-title"
       tabIndex={-1}
       data-panel="skip"
@@ -143,6 +142,6 @@ function SkipReasons() {
           </button>
         ))}
       </div>
-    </div>
+    </section>
   );
 }

@@ -114,6 +114,5 @@ function titleOfLabel(question: Question | undefined, label: string): string {
 
 /** Markdown rendered and sanitized by the server. */
 function Prose({ html }: { html: string }) {
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: the server renders it with HTML off and sanitizes it
   return html ? <div class="ed-prose" dir="auto" dangerouslySetInnerHTML={{ __html: html }} /> : null;
 }

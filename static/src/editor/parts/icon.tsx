@@ -25,8 +25,8 @@ function spriteOfPage(): string | null {
 
 export function Key({ children }: { children: string }) {
   return (
-    <kbd class="ed-key" aria-hidden="true">
+    <span class="ed-key" aria-hidden="true">
       {children}
-    </kbd>
+    </span>
   );
 }

@@ -11,13 +11,12 @@ const PAN_STEP = 48;
 
 export function ImageField({ value, title }: { value: ImageValue; title: string }) {
   const { media, state } = useEditor();
-  const frame = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLElement>(null);
   const viewer = useRef<Viewer | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [status, setStatus] = useState<ImageState>(() => media.image(value.url).state);
   const [percent, setPercent] = useState(100);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks for the image again
   useEffect(() => {
     let here = true;
     const image = media.image(value.url);
@@ -69,18 +68,16 @@ export function ImageField({ value, title }: { value: ImageValue; title: string 
   }
   return (
     <figure class="ed-figure">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the frame is scrolled with the arrow keys */}
-      <div
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the frame is panned with the arrow keys */}
+      <section
         ref={frame}
         class="ed-frame"
         tabIndex={0}
-        role="group"
         aria-label={`${title}, zoom ${percent}%`}
-        data-own-arrows
         onKeyDown={(event) => pannedByKey(event, viewer.current)}
       >
         {status === "loading" && <p class="ed-loading">Loading the image</p>}
-      </div>
+      </section>
       <figcaption class="ed-figure-tools">
         <button
           type="button"

@@ -47,7 +47,6 @@ function TextField({ text, title }: { text: string; title: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled with the keyboard
     <section class="ed-text-item" tabIndex={0} aria-label={title}>
       {blocks.map((block, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the blocks of a text never change places
         <div key={index} class="ed-text-block" dir="auto">
           {block}
         </div>

@@ -16,7 +16,7 @@ export function StatusBar() {
         {item && (
           <>
             <span class="ed-why-id">{item.task.external_id || `#${item.id}`}</span>
-            <span class="ed-why-reason">{item.task.reason}</span>
+            <span class="ed-why-reason">{item.task.reason || "Next in the queue"}</span>
           </>
         )}
       </p>

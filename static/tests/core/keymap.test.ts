@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { commandFor, type Focus, type KeyPress, type Mode } from "../../src/core/keymap.ts";
+
+function press(key: string, more: Partial<KeyPress> = {}): KeyPress {
+  const none = {
+    code: "",
+    ctrl: false,
+    meta: false,
+    alt: false,
+    shift: false,
+    repeat: false,
+    composing: false,
+  };
+  return { key, ...none, ...more };
+}
+
+function command(key: string, more: Partial<KeyPress> = {}, focus: Focus = "page", mode: Mode = "label") {
+  return commandFor(press(key, more), focus, mode);
+}
+
+test("digits and free letters answer", () => {
+  assert.deepEqual(command("1"), { do: "answer", key: "1" });
+  assert.deepEqual(command("0"), { do: "answer", key: "0" });
+  assert.deepEqual(command("a"), { do: "answer", key: "a" });
+  assert.deepEqual(command("A", { shift: true }), { do: "answer", key: "a" });
+});
+
+test("every command has its key", () => {
+  const expected = {
+    Enter: "submit",
+    " ": "skip",
+    z: "undo",
+    j: "next",
+    k: "previous",
+    g: "guideline",
+    c: "comment",
+    f: "flag",
+    "?": "help",
+  };
+  for (const [key, does] of Object.entries(expected)) assert.deepEqual(command(key), { do: does }, key);
+  assert.deepEqual(command("Z", { shift: true }), { do: "redo" });
+  assert.deepEqual(command("ArrowDown"), { do: "question", by: 1 });
+  assert.deepEqual(command("+"), { do: "zoom", by: 1 });
+});
+
+test("keys are inert in text boxes, but Ctrl or Cmd Enter submits and Escape leaves", () => {
+  for (const focus of ["line", "area"] as const) {
+    for (const key of ["1", "a", "z", "j", " ", "?", "ArrowDown"])
+      assert.equal(command(key, {}, focus), null, key);
+    assert.deepEqual(command("Enter", { ctrl: true }, focus), { do: "submit" });
+    assert.deepEqual(command("Enter", { meta: true }, focus), { do: "submit" });
+    assert.deepEqual(command("Escape", {}, focus), { do: "leave" });
+  }
+  assert.equal(command("Enter", {}, "area"), null);
+  assert.deepEqual(command("Enter", {}, "line"), { do: "submit" });
+});
+
+test("an input method's Enter confirms a word and submits nothing", () => {
+  assert.equal(command("Enter", { composing: true }), null);
+  assert.equal(command("Enter", { composing: true, ctrl: true }, "area"), null);
+});
+
+test("a held key acts once, except walking along the items", () => {
+  for (const key of ["Enter", " ", "1", "z", "f", "?"])
+    assert.equal(command(key, { repeat: true }), null, key);
+  assert.deepEqual(command("j", { repeat: true }), { do: "next" });
+});
+
+test("buttons and radios keep Enter and Space where those are their own", () => {
+  assert.equal(command("Enter", {}, "control"), null);
+  assert.equal(command(" ", {}, "control"), null);
+  assert.equal(command(" ", {}, "toggle"), null);
+  assert.deepEqual(command("Enter", {}, "toggle"), { do: "submit" });
+  assert.deepEqual(command("2", {}, "toggle"), { do: "answer", key: "2" });
+});
+
+test("the browser's own shortcuts are left alone", () => {
+  for (const more of [{ ctrl: true }, { meta: true }, { alt: true }]) {
+    for (const key of ["z", "c", "f", "1", "k"]) assert.equal(command(key, more), null);
+  }
+});
+
+test("while a reason is asked for, only the reasons and Escape mean something", () => {
+  assert.deepEqual(command("1", {}, "page", "skip"), { do: "skip_reason", index: 0 });
+  assert.deepEqual(command("6", {}, "page", "skip"), { do: "skip_reason", index: 5 });
+  assert.deepEqual(command("Escape", {}, "page", "skip"), { do: "cancel" });
+  for (const key of ["7", "0", "Enter", " ", "a", "z"])
+    assert.equal(command(key, {}, "page", "skip"), null, key);
+});
+
+test("an open dialog has the keyboard", () => {
+  for (const key of ["1", "Enter", " ", "z", "?"])
+    assert.equal(command(key, {}, "page", "dialog"), null, key);
+  assert.equal(command("Enter", { ctrl: true }, "area", "dialog"), null);
+});
+
+test("other keyboards: digits on shifted rows, letters of other alphabets, the number pad", () => {
+  assert.deepEqual(command("&", { code: "Digit1" }), { do: "answer", key: "1" });
+  assert.deepEqual(command("я", { code: "KeyZ" }), { do: "undo" });
+  assert.deepEqual(command("7", { code: "Numpad7" }), { do: "answer", key: "7" });
+  // A Latin layout keeps its own letters wherever they lie.
+  assert.deepEqual(command("z", { code: "KeyY" }), { do: "undo" });
+  assert.equal(command("F5", { code: "F5" }), null);
+  assert.equal(command("Tab", { code: "Tab" }), null);
+});

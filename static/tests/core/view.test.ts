@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fit, pan, zoom } from "../../src/core/view.ts";
+
+const frame = { width: 800, height: 600 };
+
+test("a large image is shown whole and centered", () => {
+  assert.deepEqual(fit(frame, { width: 1600, height: 800 }), { scale: 0.5, x: 0, y: 100 });
+});
+
+test("a small image is enlarged, but not endlessly", () => {
+  assert.equal(fit(frame, { width: 8, height: 8 }).scale, 40);
+  assert.equal(fit(frame, { width: 240, height: 120 }).scale, 2);
+  assert.equal(fit(frame, { width: 600, height: 500 }).scale, 1);
+});
+
+test("zooming keeps what is under the pointer in place", () => {
+  const image = { width: 1600, height: 1200 };
+  const at = { x: 300, y: 200 };
+  const before = fit(frame, image);
+  const after = zoom(before, 2, at, frame, image);
+  assert.equal(after.scale, 1);
+  assert.equal((at.x - after.x) / after.scale, (at.x - before.x) / before.scale);
+  assert.equal((at.y - after.y) / after.scale, (at.y - before.y) / before.scale);
+});
+
+test("zooming out ends at the whole image, zooming in at a limit", () => {
+  const image = { width: 1600, height: 1200 };
+  assert.deepEqual(zoom(fit(frame, image), 0.1, { x: 0, y: 0 }, frame, image), fit(frame, image));
+  assert.equal(zoom(fit(frame, image), 1e6, { x: 0, y: 0 }, frame, image).scale, 8);
+});
+
+test("panning leaves no gap beside the image", () => {
+  const image = { width: 1600, height: 1200 };
+  const near = zoom(fit(frame, image), 2, { x: 0, y: 0 }, frame, image);
+  assert.deepEqual(pan(near, { x: 500, y: 500 }, frame, image), { scale: 1, x: 0, y: 0 });
+  assert.deepEqual(pan(near, { x: -5_000, y: -100 }, frame, image), { scale: 1, x: -800, y: -100 });
+  assert.deepEqual(pan(fit(frame, image), { x: 50, y: 50 }, frame, image), fit(frame, image));
+});

@@ -1,0 +1,88 @@
+// The rules of each question kind in the browser; the server's twin has the last word.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type {
+  ChoiceQuestion,
+  LabelOption,
+  MultiChoiceQuestion,
+  RatingQuestion,
+  TextQuestion,
+} from "../../src/core/schema.ts";
+import type { Kind } from "../../src/editor/kinds/kind.ts";
+import { bundled } from "../support/bundled.ts";
+
+const labels: LabelOption[] = ["a", "b", "c"].map((name, index) => ({
+  name,
+  title: name.toUpperCase(),
+  color: "#000000",
+  key: String(index + 1),
+}));
+const base = { name: "q", field: "text" };
+
+const { kind: choice } = await bundled<{ kind: Kind<ChoiceQuestion, string> }>("editor/kinds/choice.tsx");
+const { kind: multi } = await bundled<{ kind: Kind<MultiChoiceQuestion, string[]> }>(
+  "editor/kinds/multi_choice.tsx",
+);
+const { kind: rating } = await bundled<{ kind: Kind<RatingQuestion, number> }>("editor/kinds/rating.tsx");
+const { kind: text } = await bundled<{ kind: Kind<TextQuestion, string> }>("editor/kinds/text.tsx");
+
+test("choice: a key chooses its label and finishes the question", () => {
+  const question: ChoiceQuestion = { ...base, kind: "choice", labels };
+  assert.deepEqual(choice.press("2", question, undefined), { answer: "b", finished: true });
+  assert.equal(choice.press("4", question, "b"), null);
+  assert.equal(choice.describe("b", question), "B");
+  assert.ok(choice.problem(undefined, question));
+  assert.equal(choice.problem("a", question), null);
+  assert.equal(choice.problem(undefined, { ...question, required: false }), null);
+});
+
+test("multi_choice: keys switch labels on and off, in the order of the schema", () => {
+  const question: MultiChoiceQuestion = { ...base, kind: "multi_choice", labels, min: 1, max: 2 };
+  assert.deepEqual(multi.press("3", question, ["b"]), { answer: ["b", "c"], finished: false });
+  assert.deepEqual(multi.press("1", question, ["b", "c"])?.answer, ["a", "b", "c"]);
+  assert.deepEqual(multi.press("2", question, ["b"])?.answer, undefined);
+  assert.ok(multi.problem(undefined, question));
+  assert.ok(multi.problem(["a", "b", "c"], question));
+  assert.equal(multi.problem(["a", "b"], question), null);
+});
+
+test("multi_choice: none is an answer where the schema allows it", () => {
+  const question: MultiChoiceQuestion = { ...base, kind: "multi_choice", labels, min: 0, max: null };
+  assert.equal(multi.problem(undefined, question), null);
+  assert.deepEqual(multi.submitted(undefined, question), []);
+  assert.equal(multi.describe([], question), "none");
+  const needed: MultiChoiceQuestion = { ...question, min: 2 };
+  assert.ok(multi.problem(["a"], needed));
+  assert.equal(multi.submitted(undefined, needed), undefined);
+});
+
+test("rating: digits are the numbers themselves where the scale is made of digits", () => {
+  const stars: RatingQuestion = { ...base, kind: "rating", min: 1, max: 5, labels: { "1": "bad" } };
+  assert.deepEqual(rating.press("4", stars, undefined), { answer: 4, finished: true });
+  assert.equal(rating.press("6", stars, undefined), null);
+  assert.equal(rating.press("0", stars, undefined), null);
+  assert.equal(rating.describe(1, stars), "1 bad");
+  const ten: RatingQuestion = { ...base, kind: "rating", min: 1, max: 10 };
+  assert.equal(rating.press("0", ten, undefined)?.answer, 10);
+  const around: RatingQuestion = { ...base, kind: "rating", min: -2, max: 2 };
+  assert.equal(rating.press("1", around, undefined)?.answer, -2);
+  assert.equal(rating.press("5", around, undefined)?.answer, 2);
+});
+
+test("rating: a typed number outside the scale or with a fraction is no answer", () => {
+  const percent: RatingQuestion = { ...base, kind: "rating", min: 0, max: 100 };
+  assert.equal(rating.problem(100, percent), null);
+  assert.ok(rating.problem(101, percent));
+  assert.ok(rating.problem(3.5, percent));
+  assert.ok(rating.problem(undefined, percent));
+});
+
+test("text: blank is no answer, and length is counted in characters as people see them", () => {
+  const question: TextQuestion = { ...base, kind: "text", max_length: 3, multiline: true };
+  assert.ok(text.problem("  \n", question));
+  assert.equal(text.problem("  \n", { ...question, required: false }), null);
+  assert.equal(text.submitted("  \n", question), undefined);
+  assert.equal(text.problem("😀😀😀", question), null);
+  assert.ok(text.problem("abcd", question));
+  assert.equal(text.describe(" two\n lines ", question), "two lines");
+});
