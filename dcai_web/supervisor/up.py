@@ -77,6 +77,8 @@ class Up:
             "DCAI_DATA_DIR": str(wanted.data_dir),
             "DCAI_PORT": str(wanted.port),
             "DCAI_LOG_FORMAT": os.environ.get("DCAI_LOG_FORMAT") or ("console" if sys.stdout.isatty() else "json"),
+            # Beside the data, not in the checkout: two sites of one checkout do not disturb each other.
+            "DCAI_STATIC_ROOT": os.environ.get("DCAI_STATIC_ROOT") or str(wanted.data_dir / "static"),
             "PYTHONUNBUFFERED": "1",
         }
         self._began = time.monotonic()
