@@ -60,10 +60,15 @@ def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
 
 def write(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """Yield the file in pieces of some 256 KB."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    return pack(encode(row) for row in rows)
+
+
+def pack(lines: Iterable[str]) -> Iterator[bytes]:
+    """Yield lines that are JSON already, in pieces of some 256 KB."""
     pieces: list[str] = []
     size = 0
-    for row in rows:
-        line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for line in lines:
         pieces.append(line)
         size += len(line)
         if size >= _WRITE_BYTES:

@@ -1,0 +1,272 @@
+"""The formats of an export: each a stream of bytes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from django.core.files.storage import default_storage
+from django.db.models import Count
+from django.utils import timezone
+
+from labeling.errors import Invalid, Problem
+from labeling.formats import csv, images_zip, jsonl, parquet
+from labeling.formats.mapping import HISTORY
+from labeling.formats.rows import EXPORT_MARK
+from labeling.models import Media, QueueEntry, TaskState
+from labeling.selectors import versions
+from labeling.selectors.exports.history import Histories
+from labeling.selectors.exports.reading import Filters, batches, grouped, one_instant
+from labeling.selectors.media import path_of
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
+    from labeling.models import Project
+
+logger = logging.getLogger(__name__)
+
+STATE = "dcai_state"
+_CURRENT = "SELECT task_id, question, value FROM labeling_label WHERE task_id = ANY(%s) AND retired_at IS NULL"
+_IMAGE = pa.struct(
+    [
+        ("sha256", pa.string()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("name", pa.string()),
+        ("bytes", pa.int64()),
+    ]
+)
+_ANSWERS: dict[str, pa.DataType] = {
+    "choice": pa.string(),
+    "multi_choice": pa.list_(pa.string()),
+    "rating": pa.int64(),
+    "text": pa.string(),
+}
+_SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tif",
+}
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A download: its bytes as they come, what they are, and what to call them."""
+
+    content: Iterator[bytes]
+    content_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format as people choose it: what it carries and what it cannot."""
+
+    name: str
+    title: str
+    content_type: str
+    suffix: str
+    carries: str
+    lacks: str
+    write: Callable[[Project, Schema, Filters], Iterator[bytes]]
+
+
+def _jsonl(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
+    return jsonl.pack(_lines(project, schema, filters))
+
+
+def _lines(project: Project, schema: Schema, filters: Filters) -> Iterator[str]:
+    """Yield a JSON line per task; the data goes through as the text the database gives."""
+    histories = Histories(project)
+    for rows in batches(project, filters):
+        for row, (labels, past) in zip(rows, histories.of(rows), strict=True):
+            identity = {"external_id": row.external_id} if row.external_id is not None else {}
+            parts = [
+                _encode(identity)[1:-1],
+                row.data[1:-1],
+                f'"split":{_encode(row.split)}' if row.split else "",
+                f'"labels":{_encode(labels)}' if labels else "",
+                f'"meta":{row.meta}' if row.meta != "{}" else "",
+                f'"{HISTORY}":{_encode(past)}',
+            ]
+            yield "{" + ",".join(part for part in parts if part) + "}"
+
+
+def _flat_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Yield a task as columns: fields and answers by name."""
+    for rows in batches(project, filters):
+        labels = grouped(_CURRENT, [row.pk for row in rows], lambda question, value: (question, json.loads(value)))
+        for row in rows:
+            yield {
+                EXPORT_MARK: row.pk,
+                "external_id": row.external_id,
+                "split": row.split or None,
+                STATE: row.state,
+                **json.loads(row.data),
+                **dict(labels.get(row.pk, ())),
+                "meta": row.meta if row.meta != "{}" else None,
+            }
+
+
+def _csv(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
+    images = [field.name for field in schema.fields if field.type == "image"]
+    rows = (
+        {name: _cell(value, image=name in images) for name, value in row.items()}
+        for row in _flat_rows(project, filters)
+    )
+    return csv.write(rows, _columns(schema))
+
+
+def _columns(schema: Schema) -> list[str]:
+    fields = [field.name for field in schema.fields]
+    questions = [question.name for question in schema.questions]
+    return [EXPORT_MARK, "external_id", "split", STATE, *fields, *questions, "meta"]
+
+
+def _cell(value: Any, *, image: bool) -> Any:
+    if image and isinstance(value, dict):
+        return value.get("name") or value.get("sha256")
+    return value if value is None or isinstance(value, str | int | float) else _encode(value)
+
+
+def _parquet(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
+    types = {EXPORT_MARK: pa.int64()}
+    types |= {field.name: _IMAGE if field.type == "image" else pa.string() for field in schema.fields}
+    types |= {question.name: _ANSWERS.get(question.kind, pa.string()) for question in schema.questions}
+    odd = [question.name for question in schema.questions if question.kind not in _ANSWERS]
+    rows = (
+        row | {name: _encode(row[name]) for name in odd if row.get(name) is not None}
+        for row in _flat_rows(project, filters)
+    )
+    return parquet.write(rows, pa.schema([(name, types.get(name, pa.string())) for name in _columns(schema)]))
+
+
+def _zip(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
+    return images_zip.write(_members(project, schema, filters), stored=tuple(_SUFFIXES.values()))
+
+
+def _members(project: Project, schema: Schema, filters: Filters) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the manifest, whose image fields name the files, and then the files."""
+    fields = [field.name for field in schema.fields if field.type == "image"]
+    shown: set[bytes] = set()
+    suffixes = _Suffixes(project)
+
+    def manifest() -> Iterator[str]:
+        for line in _lines(project, schema, filters):
+            row = json.loads(line)
+            for name in fields:
+                image = row.get(name)
+                if isinstance(image, dict):
+                    image["file"] = suffixes.path(image["sha256"])
+                    shown.add(bytes.fromhex(image["sha256"]))
+            yield _encode(row)
+
+    yield "manifest.jsonl", jsonl.pack(manifest())
+    for digest in sorted(shown):
+        sha256 = digest.hex()
+        stored = path_of(sha256, "original")
+        if default_storage.exists(stored):
+            yield suffixes.path(sha256), _pieces(stored)
+        else:
+            logger.error("export of project %s: the file of image %s is missing", project.pk, sha256)
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    with default_storage.open(path) as file:
+        yield from file.chunks()
+
+
+class _Suffixes:
+    """Names the files of a ZIP by what they are, asking the database a thousand at a time."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[str, str] = {}
+
+    def path(self, sha256: str) -> str:
+        if sha256 not in self._known:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            after = Media.objects.filter(links__project=self._project, sha256__gte=sha256).order_by("sha256")
+            self._known.update(after.values_list("sha256", "content_type")[:1_000])
+        return f"images/{sha256}{_SUFFIXES.get(self._known.get(sha256, ''), '.bin')}"
+
+
+FORMATS = {
+    format.name: format
+    for format in (
+        Format(
+            name="jsonl",
+            title="JSON Lines",
+            content_type="application/x-ndjson",
+            suffix="jsonl",
+            carries="Everything: data, split, metadata, every label with its source, every annotation with all its "
+            "saves, comments and flags. Importing it again gives the same project.",
+            lacks="The images themselves (the ZIP has them), and running leases.",
+            write=_jsonl,
+        ),
+        Format(
+            name="csv",
+            title="CSV",
+            content_type="text/csv; charset=utf-8",
+            suffix="csv",
+            carries="One row per task: data, split, metadata (as JSON), and a column per question with the label of record.",
+            lacks="Annotations, earlier labels, sources, comments, flags and images. Cells that a spreadsheet would "
+            "run as a formula begin with an apostrophe.",
+            write=_csv,
+        ),
+        Format(
+            name="parquet",
+            title="Parquet",
+            content_type="application/vnd.apache.parquet",
+            suffix="parquet",
+            carries="The rows of the CSV, with types: lists stay lists and numbers stay numbers.",
+            lacks="Annotations, earlier labels, sources, comments, flags and images.",
+            write=_parquet,
+        ),
+        Format(
+            name="zip",
+            title="ZIP with images",
+            content_type="application/zip",
+            suffix="zip",
+            carries="Everything of JSON Lines (as manifest.jsonl) and the original image files. Importing it again "
+            "gives the same project, images included.",
+            lacks="Running leases.",
+            write=_zip,
+        ),
+    )
+}
+
+
+def stream(*, project: Project, format: str = "jsonl", filters: Filters | None = None) -> Export:
+    """Return a project's tasks and labels as a download; nothing is read before the first bytes are asked for."""
+    chosen = FORMATS.get(format)
+    if chosen is None:
+        message = f"Expected one of {', '.join(FORMATS)}."
+        raise Invalid(f"There is no format “{format[:40]}”. {message}", problems=(Problem("format", message),))
+    checked = (filters or Filters()).checked()
+    schema = versions.schema(project.pk)
+
+    def content() -> Iterator[bytes]:
+        with one_instant():
+            yield from chosen.write(project, schema, checked)
+
+    return Export(
+        content=content(),
+        content_type=chosen.content_type,
+        filename=f"{project.slug}-{timezone.localdate().isoformat()}.{chosen.suffix}",
+    )
+
+
+def summary(project: Project) -> dict[str, int]:
+    """Return how many tasks there are in each state."""
+    found = QueueEntry.objects.filter(project=project).order_by().values_list("state").annotate(Count("pk"))
+    return dict.fromkeys(TaskState.values, 0) | dict(found)

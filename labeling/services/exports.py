@@ -1,0 +1,36 @@
+"""Exports: who took what out, written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from labeling.selectors import exports
+from labeling.services import events
+
+if TYPE_CHECKING:
+    from labeling.models import Project, User
+
+
+@transaction.atomic
+def download(
+    *,
+    actor: User,
+    project: Project,
+    format: str = "jsonl",
+    filters: exports.Filters | None = None,
+) -> exports.Export:
+    """Return a project's tasks and labels as a stream, and record that they were taken out."""
+    export = exports.stream(project=project, format=format, filters=filters)
+    chosen = filters or exports.Filters()
+    events.record(
+        verb="export.downloaded",
+        project=project,
+        actor=actor,
+        format=format,
+        split=chosen.split,
+        state=chosen.state,
+        quarantined=chosen.quarantined,
+    )
+    return export
