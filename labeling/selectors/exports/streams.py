@@ -218,7 +218,7 @@ FORMATS = {
             title="CSV",
             content_type="text/csv; charset=utf-8",
             suffix="csv",
-            carries="One row per task: data, split, metadata (as JSON), and a column per question with the label of record.",
+            carries="One row per task: data, split, metadata (as JSON), and each question's label of record.",
             lacks="Annotations, earlier labels, sources, comments, flags and images. Cells that a spreadsheet would "
             "run as a formula begin with an apostrophe.",
             write=_csv,

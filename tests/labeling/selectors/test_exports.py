@@ -1,0 +1,143 @@
+"""Exports: what is on the screen, in every format; JSON Lines gives the same project again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labeling.models import AnnotationState, FlagReason, Project, Task
+from labeling.selectors import exports
+from labeling.services import annotations, flags, tasks
+from labeling.services.annotations import Submission
+from tests import factories
+from tests.labeling.services.test_claims import invariant
+from tests.labeling.services.test_imports import _own_storage, counts, imported, jsonl  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+
+SCHEMA = {
+    "fields": [{"name": "text", "type": "text"}, {"name": "title", "type": "text", "required": False}],
+    "questions": [
+        {"name": "intent", "kind": "choice", "field": "text", "labels": ["billing", "=sum", "1"]},
+        {"name": "topics", "kind": "multi_choice", "field": "text", "labels": ["a", "b, c", "d|e"], "required": False},
+        {"name": "mood", "kind": "rating", "field": "text", "min": 1, "max": 5, "required": False},
+        {"name": "note", "kind": "text", "field": "text", "required": False},
+    ],
+}
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), min_size=1, max_size=30)
+WORDS = TEXT.filter(lambda text: bool(text.strip()))
+ANSWERS = st.fixed_dictionaries(
+    {"intent": st.sampled_from(["billing", "=sum", "1"])},
+    optional={
+        "topics": st.lists(st.sampled_from(["a", "b, c", "d|e"]), min_size=1, unique=True),
+        "mood": st.integers(1, 5),
+        "note": WORDS,
+    },
+)
+JSON = st.recursive(
+    st.booleans() | st.integers(-(2**31), 2**31) | TEXT, lambda inner: st.lists(inner, max_size=2), max_leaves=4
+)
+ROW = st.fixed_dictionaries(
+    {"text": WORDS},
+    optional={
+        "title": WORDS,
+        "split": st.sampled_from(["train", "validation", "test"]),
+        "meta": st.dictionaries(TEXT, JSON, min_size=1, max_size=2),
+        "labels": ANSWERS,
+    },
+)
+ACT = st.tuples(
+    st.integers(0, 3), st.sampled_from(["submit", "draft", "skip", "comment", "flag", "quarantine", "bulk"]), ANSWERS
+)
+
+
+def exported(project: Project, format: str = "jsonl", **filters: Any) -> bytes:
+    return b"".join(exports.stream(project=project, format=format, filters=exports.Filters(**filters)).content)
+
+
+def lines(project: Project, **filters: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in exported(project, **filters).splitlines()]
+
+
+def without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_times(item) for name, item in value.items() if not name.endswith("_at")}
+    if isinstance(value, list):
+        return [without_times(item) for item in value]
+    return value
+
+
+def act(
+    project: Project, people: list[Any], number: int, step: tuple[int, str, dict[str, Any]], all_: list[Task]
+) -> None:
+    index, what, answers = step
+    task = Task.objects.select_related("project").get(pk=all_[index % len(all_)].pk)
+    person = people[number % len(people)]
+    manager = project.created_by
+    if what in {"submit", "draft", "skip"}:
+        known = task.annotations.filter(annotator=person).first()
+        state = {"submit": "submitted", "draft": "draft", "skip": "skipped"}[what]
+        submission = Submission(
+            answers={} if what == "skip" else answers,
+            state=AnnotationState(state),
+            version=known.version if known else 0,
+            lead_time_ms=number,
+            skip_reason="unclear" if what == "skip" else "",
+        )
+        annotations.submit(actor=person, task=task, submission=submission, key=f"{project.pk}-{number}")
+    elif what == "comment":
+        annotations.comment(actor=person, task=task, body=str(answers))
+    elif what == "flag":
+        flags.put(task=task, reason=FlagReason.MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
+    elif what == "quarantine":
+        tasks.quarantine(actor=manager, project=project, task_ids=[task.pk])
+    else:
+        tasks.assign_label(
+            actor=manager, project=project, task_ids=[task.pk], question="intent", value=answers["intent"]
+        )
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=5), acts=st.lists(ACT, max_size=10), overlap=st.integers(1, 2))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_json_lines_give_the_same_project_again(
+    rows: list[dict[str, Any]], acts: list[tuple[int, str, dict[str, Any]]], overlap: int
+) -> None:
+    project = factories.project(schema=SCHEMA, overlap=overlap)
+    people = [factories.member(project) for _ in range(3)]
+    imported(project, jsonl(row | {"external_id": f"row {number}"} for number, row in enumerate(rows)))
+    made = list(Task.objects.filter(project=project).order_by("pk"))
+    for number, step in enumerate(acts):
+        act(project, people, number, step, made)
+    before = exported(project, quarantined=True)
+
+    twin = factories.project(schema=SCHEMA, overlap=overlap)
+    job = imported(twin, before)
+
+    assert counts(job) == (len(rows), 0, 0), list(job.import_problems.values_list("row", "column", "message"))
+    assert without_times(lines(twin, quarantined=True)) == without_times(
+        [json.loads(line) for line in before.splitlines()]
+    )
+    invariant(twin)
+    again = imported(twin, before)
+    assert counts(again) == (0, 0, len(rows))
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=5))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_flat_formats_give_data_labels_split_and_metadata_again(rows: list[dict[str, Any]], format: str) -> None:
+    project = factories.project(schema=SCHEMA)
+    imported(project, jsonl(row | {"external_id": f"row {number}"} for number, row in enumerate(rows)))
+    content = exported(project, format)
+
+    twin = factories.project(schema=SCHEMA)
+    job = imported(twin, content, f"export.{format}")
+
+    assert counts(job) == (len(rows), 0, 0), list(job.import_problems.values_list("row", "column", "message"))
+    for row in (first := lines(project)) + (second := lines(twin)):
+        del row["dcai"]
+    assert first == second
