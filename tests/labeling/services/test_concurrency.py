@@ -4,13 +4,11 @@ The clients are processes with connections of their own, as the web workers are.
 random instants whether every task's slots add up.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -106,7 +104,7 @@ class Crew:
 
 
 @contextmanager
-def crew(project: Project) -> Iterable[Crew]:
+def crew(project: Project) -> Iterator[Crew]:
     """Give a crew, of which no process is left behind when a test fails."""
     team = Crew(project)
     try:
