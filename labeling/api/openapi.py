@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from labeling.api.reading import Body, Query
 
@@ -48,16 +48,19 @@ def operation(
     summary: str,
     *,
     tag: str,
-    returns: dict[int, Any],
+    returns: Mapping[Any, Any],
     body: type[Body] | dict[str, Any] | None = None,
     query: type[Query] | None = None,
     headers: dict[str, str] | None = None,
     description: str = "",
     conflict: str = "",
 ) -> Callable[[Any], Any]:
-    """Describe a method of an endpoint: its id, what it takes and what it answers."""
+    """Describe a method of an endpoint: its id, what it takes and what it answers.
+
+    `returns` maps a status, or a status and a content type, to the document of the answer.
+    """
     responses: dict[Any, Any] = {
-        code: OpenApiResponse(document, description=_DONE.get(code, ""))
+        code: OpenApiResponse(document, description=_DONE.get(code if isinstance(code, int) else code[0], ""))
         if document
         else OpenApiResponse(description="Done.")
         for code, document in returns.items()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.api import annotations, docs, guidelines, imports, jobs, labels, people, projects, tasks
+from labeling.api import annotations, docs, exports, guidelines, imports, jobs, labels, people, projects, tasks
 
 urlpatterns = [
     path("schema/", docs.OpenApi.as_view(), name="api-schema"),
@@ -31,6 +31,7 @@ urlpatterns = [
     path("projects/<slug:slug>/annotations/", annotations.ProjectAnnotations.as_view(), name="api-annotations"),
     path("projects/<slug:slug>/annotations/mine/", annotations.Mine.as_view(), name="api-annotations-mine"),
     path("projects/<slug:slug>/labels/", labels.Labels.as_view(), name="api-labels"),
+    path("projects/<slug:slug>/export/", exports.Export.as_view(), name="api-export"),
     path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),
     path("tasks/<int:task_id>/annotations/", annotations.TaskAnnotations.as_view(), name="api-task-annotations"),
     path("tasks/<int:task_id>/comments/", annotations.Comments.as_view(), name="api-task-comments"),

@@ -93,7 +93,7 @@ def assert_as_described(name: str, method: str, status: int, content: Any) -> No
     answers = described(name, method)["responses"]
     assert str(status) in answers, f"{method} {name} answered {status}, described are {list(answers)}"
     kinds = answers[str(status)].get("content", {})
-    if not kinds:
+    if isinstance(content, bytes) or not kinds:
         return
     document = openapi()
     schema = kinds["application/problem+json" if status >= 400 else "application/json"]["schema"]
