@@ -277,6 +277,9 @@ def _outside_transaction(run: jobs.Run) -> Iterator[Callable[[int, int, str], No
         finally:
             close_old_connections()
 
+    def leave() -> None:
+        connection.close()  # that of the other thread
+
     with ThreadPoolExecutor(max_workers=1) as pool:
         yield lambda done, total, message: pool.submit(tell, done, total, message).result()
-        pool.submit(connection.close).result()
+        pool.submit(leave).result()
