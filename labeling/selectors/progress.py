@@ -160,14 +160,17 @@ def _class_counts(project_id: int) -> dict[tuple[str, str], int]:
 
 
 def _question(question: Question, found: dict[tuple[str, str], int]) -> QuestionProgress:
-    shown = {label.name: label for label in getattr(question.config, "labels", None) or () if hasattr(label, "name")}
+    # A rating names some of its steps in a dictionary; other kinds list labels.
+    known = getattr(question.config, "labels", None) or ()
+    steps = known if isinstance(known, dict) else {}
+    shown = {} if steps else {label.name: label for label in known}
     labels = []
     for name in question.class_names:
         label = shown.get(name)
         labels.append(
             LabelCount(
                 name=name,
-                title=label.title if label else name,
+                title=label.title if label else f"{name} {steps[name]}" if name in steps else name,
                 color=label.color if label else "",
                 count=found.get((question.name, name), 0),
             )

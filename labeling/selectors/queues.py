@@ -34,7 +34,7 @@ FROM unnest(%(projects)s::bigint[]) AS p(id)
 _FLAGS = """
 SELECT p.id, (SELECT count(*) FROM (
     SELECT 1 FROM labeling_flag f WHERE f.project_id = p.id AND f.state = 'open' LIMIT %(cap)s
-) some)
+) counted)
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """
 

@@ -43,7 +43,9 @@ def menu(content: str, *, label: str, icon: str = "", end: bool = False, quiet: 
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: forms.BoundField, *, placeholder: str = "", hide_label: bool = False) -> dict[str, Any]:
+def field(
+    bound: forms.BoundField, *, placeholder: str = "", hide_label: bool = False, optional: bool = True
+) -> dict[str, Any]:
     """Render a form field with its label, hint and errors: see components/field.html."""
     widget = bound.field.widget
     attrs: dict[str, str] = {"class": f"{_control_class(widget)} {widget.attrs.get('class', '')}".strip()}
@@ -56,6 +58,7 @@ def field(bound: forms.BoundField, *, placeholder: str = "", hide_label: bool = 
         "grouped": grouped,
         "boolean": isinstance(widget, forms.CheckboxInput),
         "hide_label": hide_label,
+        "optional": optional and not bound.field.required,
     }
 
 
@@ -73,7 +76,9 @@ def bar(done: float, total: float, *, label: str = "", tone: str = "done", color
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False) -> dict[str, Any]:
+def sort_header(
+    context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False, wide_only: bool = False
+) -> dict[str, Any]:
     """Render a column head that sorts by `?sort=key` and, pressed again, by `?sort=-key`."""
     request: HttpRequest = context["request"]
     current = request.GET.get("sort", context.get("default_sort", ""))
@@ -81,7 +86,8 @@ def sort_header(context: Mapping[str, Any], key: str, label: str, *, numeric: bo
     params = request.GET.copy()
     params["sort"] = f"-{key}" if current == key else key
     params.pop("cursor", None)
-    return {"label": label, "numeric": numeric, "direction": direction, "href": f"?{params.urlencode()}"}
+    css = " ".join(name for name, on in (("dc-num", numeric), ("dc-hide-narrow", wide_only)) if on)
+    return {"label": label, "css": css, "direction": direction, "href": f"?{params.urlencode()}"}
 
 
 @register.filter

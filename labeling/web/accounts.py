@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
-from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse, reverse_lazy
@@ -15,7 +14,16 @@ from labeling.errors import DomainError
 from labeling.models import User
 from labeling.selectors import people as reading
 from labeling.services import accounts, people
-from labeling.web.forms import ForgottenPasswordForm, JoinForm, NameForm, SignInForm, TokenForm, add_problems
+from labeling.web.forms import (
+    ForgottenPasswordForm,
+    JoinForm,
+    NameForm,
+    NewPasswordForm,
+    OwnPasswordForm,
+    SignInForm,
+    TokenForm,
+    add_problems,
+)
 from labeling.web.requests import SignedInRequest, no_content, signed_in
 from labeling.web.toasts import notify
 
@@ -59,7 +67,7 @@ def profile(request: SignedInRequest) -> HttpResponseBase:
 def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
     return {
         "form": NameForm(initial={"name": request.user.name}),
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": OwnPasswordForm(request.user),
         "token_form": TokenForm(),
         "tokens": reading.tokens_of(request.user),
     } | more
@@ -70,7 +78,7 @@ def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
 @require_POST
 def password(request: SignedInRequest) -> HttpResponseBase:
     """Change one's own password; other browsers are signed out."""
-    form = PasswordChangeForm(request.user, request.POST)
+    form = OwnPasswordForm(request.user, request.POST)
     if not form.is_valid():
         return render(request, "labeling/account/profile.html", _profile(request, password_form=form), status=422)
     form.save()
@@ -140,7 +148,9 @@ urlpatterns = [
     ),
     path(
         "password/<uidb64>/<token>/",
-        views.PasswordResetConfirmView.as_view(template_name="labeling/account/password_new.html"),
+        views.PasswordResetConfirmView.as_view(
+            form_class=NewPasswordForm, template_name="labeling/account/password_new.html"
+        ),
         name="password_reset_confirm",
     ),
     path(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
 
 from labeling.models import Role
 
@@ -50,6 +50,34 @@ class ForgottenPasswordForm(PasswordResetForm):
         return get_user_model().objects.filter(email=email.strip().lower(), is_active=True)
 
 
+NEW_PASSWORD_WORDS = "At least 10 characters; a few unrelated words are easy to remember."
+
+
+class NewPasswordForm(SetPasswordForm):
+    """A new password, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _explain_new_password(self)
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The password one has, and a new one, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].label = "Current password"
+        # The form is one of several on its page: none takes the focus.
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        _explain_new_password(self)
+
+
+def _explain_new_password(form: forms.Form) -> None:
+    form.fields["new_password1"].help_text = NEW_PASSWORD_WORDS
+    form.fields["new_password2"].label = "New password again"
+    form.fields["new_password2"].help_text = ""
+
+
 class JoinForm(forms.Form):
     """What a new person tells about themselves."""
 
@@ -60,7 +88,7 @@ class JoinForm(forms.Form):
     password = forms.CharField(
         label="Password",
         strip=False,
-        help_text="At least 10 characters; a few unrelated words are easy to remember.",
+        help_text=NEW_PASSWORD_WORDS,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
