@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 
 from labeling.errors import Forbidden, NotFound
-from labeling.models import Annotation, Flag, JobRun, Membership, Project, Role, Task
+from labeling.models import Annotation, BulkAct, Flag, JobRun, Membership, Project, Role, SavedFilter, Task, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,6 +134,24 @@ def flag_for(user: User | AnonymousUser, flag_id: int, action: Action) -> Flag:
     return flag
 
 
+def bulk_act_for(user: User | AnonymousUser, act_id: int, action: Action) -> BulkAct:
+    """Return the act on many tasks, with its project, if the person may do this in the project."""
+    act = BulkAct.objects.select_related("project").filter(pk=act_id).first()
+    if act is None:
+        raise NotFound
+    _check(user, act.project, action)
+    return act
+
+
+def saved_filter_for(user: User, filter_id: int, action: Action) -> SavedFilter:
+    """Return the person's own filter, if they may do this in its project."""
+    found = SavedFilter.objects.select_related("project").filter(pk=filter_id, user_id=user.pk).first()
+    if found is None:
+        raise NotFound
+    _check(user, found.project, action)
+    return found
+
+
 def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
     """Return the job: of a project where the person may do this, or of the site for its administrators."""
     job = JobRun.objects.select_related("project", "requested_by").filter(pk=job_id).first()
@@ -144,4 +162,21 @@ def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
             raise NotFound
         return job
     _check(user, job.project, action)
+    return job
+
+
+def upload_for(user: User | AnonymousUser, slug: str, upload_id: int, action: Action) -> Upload:
+    """Return a file sent to the project, if the person may do this in it."""
+    project = project_for(user, slug, action)
+    upload = Upload.objects.select_related("project").filter(pk=upload_id, project=project).first()
+    if upload is None:
+        raise NotFound
+    return upload
+
+
+def import_for(user: User | AnonymousUser, slug: str, job_id: int, action: Action) -> JobRun:
+    """Return an import of the project, if the person may do this in it."""
+    job = job_for(user, job_id, action)
+    if job.kind != "labeling.import" or job.project is None or job.project.slug != slug:
+        raise NotFound
     return job

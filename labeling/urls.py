@@ -2,15 +2,33 @@
 
 from django.urls import include, path
 
-from labeling.web import accounts, annotations, chrome, guidelines, jobs, people, projects
+from labeling.web import (
+    accounts,
+    annotations,
+    chrome,
+    exports,
+    guidelines,
+    imports,
+    jobs,
+    media,
+    people,
+    projects,
+    task_page,
+    tasks,
+)
 
 urlpatterns = [
     path("api/", include("labeling.api.urls")),
     *accounts.urlpatterns,
     *annotations.urlpatterns,
     *chrome.urlpatterns,
+    *exports.urlpatterns,
     *guidelines.urlpatterns,
+    *imports.urlpatterns,
     *jobs.urlpatterns,
+    *media.urlpatterns,
     *people.urlpatterns,
     *projects.urlpatterns,
+    *tasks.urlpatterns,
+    *task_page.urlpatterns,
 ]

@@ -18,3 +18,6 @@ startKeys();
 startTables();
 startForms();
 startUploads();
+
+const explorer = document.querySelector<HTMLElement>("[data-explorer]");
+if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));

@@ -1,0 +1,54 @@
+"""The task explorer: filters, orders, pages and rows."""
+
+from labeling.selectors.explorer.filters import STATE_FILTERS, STATES, TaskFilter, matching, read
+from labeling.selectors.explorer.pages import (
+    COUNTED,
+    DEFAULT_SORT,
+    SORTS,
+    Matches,
+    TaskPage,
+    beside,
+    first_ids,
+    matches,
+    page,
+)
+from labeling.selectors.explorer.rows import (
+    Chip,
+    Given,
+    TaskRow,
+    chips_of,
+    labels_of,
+    media_address,
+    named_labels,
+    rows,
+    state_of,
+)
+from labeling.selectors.explorer.saved import MAX_SAVED, saved_filters
+
+__all__ = [
+    "COUNTED",
+    "DEFAULT_SORT",
+    "MAX_SAVED",
+    "SORTS",
+    "STATES",
+    "STATE_FILTERS",
+    "Chip",
+    "Given",
+    "Matches",
+    "TaskFilter",
+    "TaskPage",
+    "TaskRow",
+    "beside",
+    "chips_of",
+    "first_ids",
+    "labels_of",
+    "matches",
+    "matching",
+    "media_address",
+    "named_labels",
+    "page",
+    "read",
+    "rows",
+    "saved_filters",
+    "state_of",
+]

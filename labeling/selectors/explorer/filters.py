@@ -1,0 +1,237 @@
+"""What the explorer can be asked for, and the rows that answer it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.search import SearchVectorField
+from django.db import connection
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Collate
+
+from labeling.errors import Forbidden, Invalid, Problem
+from labeling.models import (
+    Annotation,
+    AnnotationState,
+    Flag,
+    FlagReason,
+    FlagState,
+    Label,
+    LabelSource,
+    Split,
+    Task,
+    TaskState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import QueryDict
+
+    from labeling.models import Project
+
+STATES: dict[str, str] = {
+    "todo": "To do",
+    "progress": "In progress",
+    "labeled": "Labeled",
+    "skipped": "Skipped",
+    "quarantined": "Quarantined",
+}
+"""Where a task can stand, as the explorer tells it; every task stands at exactly one of them."""
+
+STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES
+"""The states to filter by: the first takes together what still needs an answer."""
+
+NO_SPLIT = "none"
+ANY_FLAG = "any"
+HAS_LABEL, NO_LABEL, IS_LABEL = "any", "none", "is:"
+LABEL_PREFIX = "label."
+MAX_SEARCH = 200
+
+# Every lexeme of what was typed, read as the index reads texts, as the beginning of a word.
+_WORDS = """
+SELECT string_agg('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || ''':*', ' & ')
+FROM unnest(to_tsvector('simple', %s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What tasks to show; empty parts ask for nothing."""
+
+    search: str = ""
+    state: str = ""
+    split: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    flag: str = ""
+    annotator: int = 0
+    meta: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every task fits."""
+        return self == TaskFilter()
+
+    def params(self) -> list[tuple[str, str]]:
+        """Return the filter as parameters of an address; `read` is the way back."""
+        plain = [
+            ("q", self.search),
+            ("state", self.state),
+            ("split", self.split),
+            *((f"{LABEL_PREFIX}{question}", wanted) for question, wanted in self.labels),
+            ("source", self.source),
+            ("flag", self.flag),
+            ("annotator", str(self.annotator or "")),
+            ("meta", self.meta),
+        ]
+        return [(name, value) for name, value in plain if value]
+
+
+def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
+    """Return the filter in an address; who annotated what is for reviewers."""
+    problems: list[Problem] = []
+
+    def one_of(name: str, known: Iterable[str]) -> str:
+        value = query.get(name, "")
+        if value and value not in known:
+            problems.append(Problem(name, f"“{value[:40]}” is no {name} to filter by. Choose one from the list."))
+        return value
+
+    labels = tuple(
+        (name.removeprefix(LABEL_PREFIX), value)
+        for name in sorted(query)
+        if name.startswith(LABEL_PREFIX) and (value := query.get(name, ""))
+    )
+    problems += [
+        Problem(f"{LABEL_PREFIX}{question}", "Expected a label, any label, or no label.")
+        for question, wanted in labels
+        if wanted not in {HAS_LABEL, NO_LABEL} and not wanted.startswith(IS_LABEL)
+    ]
+    annotator = query.get("annotator", "")
+    if annotator and not reviewer:
+        raise Forbidden("Who annotated what is shown to reviewers. Take the annotator out of the filter.")
+    if annotator and not (annotator.isascii() and annotator.isdigit() and len(annotator) < 19):
+        problems.append(Problem("annotator", "Expected the number of a person."))
+    meta = query.get("meta", "").strip()
+    if meta and not all(meta.partition("=")[:2]):
+        problems.append(Problem("meta", "Write metadata as key=value, such as country=DE."))
+    found = TaskFilter(
+        search=query.get("q", "").strip()[:MAX_SEARCH],
+        state=one_of("state", STATE_FILTERS),
+        split=one_of("split", (*Split.values, NO_SPLIT)),
+        labels=labels,
+        source=one_of("source", LabelSource.values),
+        flag=one_of("flag", (*FlagReason.values, ANY_FLAG)),
+        annotator=int(annotator) if annotator and not problems else 0,
+        meta=meta,
+    )
+    if any("\x00" in value for _, value in found.params()):
+        problems.append(Problem("q", "There is a NUL character in the filter."))
+    if problems:
+        raise Invalid(problems[0].message, problems=problems)
+    return found
+
+
+def matching(project: Project, wanted: TaskFilter) -> QuerySet[Task]:
+    """Return the project's tasks that fit the filter, in no order."""
+    tasks = Task.objects.filter(project=project)
+    if wanted.search:
+        tasks = _search(tasks, project, wanted.search)
+    if wanted.state:
+        tasks = tasks.filter(_state(wanted.state), queue_entry__project=project)
+    if wanted.split:
+        tasks = tasks.filter(split="" if wanted.split == NO_SPLIT else wanted.split)
+    for question, value in wanted.labels:
+        tasks = tasks.filter(_labeled(project, question, value))
+    if wanted.source:
+        tasks = tasks.filter(Exists(_current(project).filter(source=wanted.source)))
+    if wanted.flag:
+        flags = Flag.objects.filter(project=project, task_id=OuterRef("pk"), state=FlagState.OPEN)
+        tasks = tasks.filter(Exists(flags if wanted.flag == ANY_FLAG else flags.filter(reason=wanted.flag)))
+    if wanted.annotator:
+        theirs = Annotation.objects.filter(project=project, task_id=OuterRef("pk"), annotator_id=wanted.annotator)
+        tasks = tasks.filter(Exists(theirs))
+    if wanted.meta:
+        tasks = tasks.filter(_meta(wanted.meta))
+    return tasks
+
+
+def skipped() -> Exists:
+    """Return the condition that somebody skipped the task."""
+    return Exists(Annotation.objects.filter(task_id=OuterRef("pk"), state=AnnotationState.SKIPPED))
+
+
+def _state(state: str) -> Q:
+    todo = Q(queue_entry__state=TaskState.TODO)
+    # "At least" means "all" here, and lets PostgreSQL expect many such rows.
+    untouched = todo & Q(queue_entry__open_slots__gte=F("queue_entry__required"))
+    match state:
+        case "open":
+            return todo
+        case "todo":
+            return untouched & ~Q(skipped())
+        case "skipped":
+            return untouched & Q(skipped())
+        case "progress":
+            return todo & Q(queue_entry__open_slots__lt=F("queue_entry__required"))
+        case _:
+            return Q(queue_entry__state=state)
+
+
+def _current(project: Project) -> QuerySet[Label]:
+    return Label.objects.filter(project=project, task_id=OuterRef("pk"), retired_at__isnull=True)
+
+
+def _labeled(project: Project, question: str, wanted: str) -> Q:
+    labels = _current(project).filter(question=question)
+    if wanted == NO_LABEL:
+        return ~Q(Exists(labels))
+    if wanted == HAS_LABEL:
+        return Q(Exists(labels))
+    return Q(Exists(labels.filter(classes__contains=[wanted.removeprefix(IS_LABEL)])))
+
+
+def _meta(wanted: str) -> Q:
+    """Return the condition for ``key=value``; the value may be stored as text or as a number or truth value."""
+    key, _, value = (part.strip() for part in wanted.partition("="))
+    condition = Q(meta__contains={key: value})
+    try:
+        plain: Any = json.loads(value)
+    except (ValueError, RecursionError):
+        return condition
+    return condition | Q(meta__contains={key: plain})
+
+
+class _Words(Func):
+    """The words of a task's texts: the expression of the index `task_by_words`, to the letter."""
+
+    function = "jsonb_to_tsvector"
+    template = "%(function)s('simple'::regconfig, %(expressions)s, '[\"string\"]'::jsonb)"
+    output_field = SearchVectorField()
+
+
+class _Match(Func):
+    """Whether the words contain all that is asked for."""
+
+    template = "%(expressions)s::tsquery"
+    arg_joiner = " @@ "
+    output_field = BooleanField()
+
+
+def _search(tasks: QuerySet[Task], project: Project, search: str) -> QuerySet[Task]:
+    """Keep the tasks whose texts have all the words, or whose external id begins with what was typed."""
+    mine = Task.objects.filter(project=project)
+    named = mine.annotate(exact=Collate(F("external_id"), "C")).filter(exact__startswith=search).values_list("pk")
+    with connection.cursor() as cursor:
+        cursor.execute(_WORDS, (search,))
+        (words,) = cursor.fetchone()
+    if not words:
+        return tasks.filter(pk__in=named)
+    matches = _Match(_Words(F("data")), Value(words))
+    if not named.exists():
+        return tasks.filter(matches)
+    # A union and no "or", because each half has an index of its own.
+    return tasks.filter(pk__in=mine.filter(matches).values_list("pk").union(named))

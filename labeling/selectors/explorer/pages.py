@@ -1,0 +1,246 @@
+"""Pages of tasks by the last row seen, for every order the explorer offers: as fast at row 900,000 as at the first.
+
+An order is a list of stretches, each with a condition and a key that an index runs along; a page is read from one
+stretch after the other until it is full.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Collate
+from psycopg.errors import QueryCanceled
+
+from labeling.models import Task, TaskState
+from labeling.selectors.explorer.filters import matching
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+    from labeling.models import Project
+    from labeling.selectors.explorer.filters import TaskFilter
+
+SORTS: dict[str, str] = {
+    "id": "Oldest first",
+    "-id": "Newest first",
+    "queue": "Queue order",
+    "external_id": "External id",
+    "-external_id": "External id, backward",
+}
+DEFAULT_SORT = "id"
+
+COUNTED = 10_000
+"""How far tasks are counted; also how many one bulk act may change."""
+
+PATIENCE_MS = 400
+"""How long an order's index is walked before it is given up."""
+
+_EVERY = 2**31
+
+_EXTERNAL = "external_c"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of an order: the tasks it has, and the key they are ordered by (a leading "-": descending)."""
+
+    condition: Q
+    key: tuple[str, ...]
+
+    def reversed(self) -> Stretch:
+        """Return the stretch from its other end."""
+        flipped = (part[1:] if part.startswith("-") else f"-{part}" for part in self.key)
+        return Stretch(self.condition, tuple(flipped))
+
+
+_WAITING = Q(queue_entry__state=TaskState.TODO, queue_entry__open_slots__gt=0)
+_NOT_WAITING = Q(queue_entry__open_slots=0) | Q(queue_entry__state__in=(TaskState.LABELED, TaskState.QUARANTINED))
+_NAMED = Stretch(Q(external_id__isnull=False), (_EXTERNAL,))
+_UNNAMED = Stretch(Q(external_id__isnull=True), ("pk",))
+
+_ORDERS: dict[str, tuple[Stretch, ...]] = {
+    "queue": (Stretch(_WAITING, ("-queue_entry__priority", "queue_entry__pk")), Stretch(_NOT_WAITING, ("pk",))),
+    "id": (Stretch(Q(), ("pk",)),),
+    "-id": (Stretch(Q(), ("-pk",)),),
+    "external_id": (_NAMED, _UNNAMED),
+    "-external_id": (_UNNAMED.reversed(), _NAMED.reversed()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in an order: just after the row with this key in this stretch, or (backward) just before it."""
+
+    stretch: int
+    values: tuple[Any, ...]
+    backward: bool = False
+
+    def write(self) -> str:
+        """Return the position as it stands in an address."""
+        plain = json.dumps([self.stretch, int(self.backward), *self.values])
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """The tasks of a page in order, and the cursors of the pages beside it (empty: there is none)."""
+
+    ids: list[int]
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The project's tasks that fit a filter, and how many they are (COUNTED + 1 means more)."""
+
+    project: Project
+    tasks: QuerySet[Task]
+    total: int
+    filtered: bool
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.total > COUNTED
+
+    def found_first(self) -> Matches:
+        """Return the same, but let PostgreSQL find the tasks before it sorts them: the limit keeps both apart.
+
+        It would else walk along the order, in the belief that what fits is spread evenly. Where it is not, or is
+        little, that means a look at every task.
+        """
+        most = _EVERY if self.is_more else COUNTED
+        ids = self.tasks.order_by().values("pk")[:most]
+        return replace(self, tasks=Task.objects.filter(project=self.project, pk__in=ids), filtered=False)
+
+
+def matches(project: Project, wanted: TaskFilter) -> Matches:
+    """Find what fits a filter; counting stops soon, so that it costs the same however many there are."""
+    tasks = matching(project, wanted)
+    total = tasks[: COUNTED + 1].count()
+    found = Matches(project=project, tasks=tasks, total=total, filtered=not wanted.is_empty)
+    return found if wanted.is_empty or found.is_more else found.found_first()
+
+
+def page(found: Matches, *, sort: str, cursor: str, size: int) -> TaskPage:
+    """Return a page of what was found; a cursor that is none of this order starts over."""
+    at = _read(cursor, sort)
+    backward = at is not None and at.backward
+    rows = list(islice(_from(found, sort=sort, at=at, most=size + 1), size + 1))
+    more, rows = len(rows) > size, rows[:size]
+    if not rows:
+        return TaskPage(ids=[])
+    if backward:
+        rows.reverse()
+    first, last = rows[0][1], rows[-1][1]
+    has_previous, has_next = (more, True) if backward else (at is not None, more)
+    return TaskPage(
+        ids=[pk for pk, _ in rows],
+        previous=replace(first, backward=True).write() if has_previous else "",
+        next=last.write() if has_next else "",
+    )
+
+
+def first_ids(found: Matches, *, sort: str, most: int) -> list[int]:
+    """Return the first tasks in an order."""
+    return [pk for pk, _ in islice(_from(found, sort=sort, at=None, most=most), most)]
+
+
+def beside(found: Matches, *, sort: str, task_id: int) -> tuple[int, int]:
+    """Return the tasks before and after one (0: there is none), also when that one fits the filter no longer."""
+    at = _position_of(found.project, task_id, sort=sort)
+    if at is None:
+        return 0, 0
+    before = _from(found, sort=sort, at=replace(at, backward=True), most=1)
+    after = _from(found, sort=sort, at=at, most=1)
+    return next((pk for pk, _ in before), 0), next((pk for pk, _ in after), 0)
+
+
+def _position_of(project: Project, task_id: int, *, sort: str) -> Position | None:
+    one = Matches(project, Task.objects.filter(project=project, pk=task_id), total=1, filtered=False)
+    return next((position for _, position in _from(one, sort=sort, at=None, most=1)), None)
+
+
+def _from(found: Matches, *, sort: str, at: Position | None, most: int) -> Iterator[tuple[int, Position]]:
+    """Yield tasks with their positions, from a position in its direction; each query reads `most` at most."""
+    backward = at is not None and at.backward
+    stretches = list(enumerate(_ORDERS[sort]))
+    if backward:
+        stretches = [(number, stretch.reversed()) for number, stretch in reversed(stretches)]
+    if at is not None:
+        stretches = stretches[[number for number, _ in stretches].index(at.stretch) :]
+    for number, stretch in stretches:
+        pieces = _after(stretch.key, at.values) if at is not None and number == at.stretch else [Q()]
+        for piece in pieces:
+            for row in _read_rows(found, stretch, piece, most=most):
+                yield row["pk"], Position(number, tuple(row[name.removeprefix("-")] for name in stretch.key))
+
+
+def _read_rows(found: Matches, stretch: Stretch, piece: Q, *, most: int) -> list[dict[str, Any]]:
+    """Read along an index; where what is wanted lies too far apart for that, find it first and then sort it."""
+    if not found.filtered:
+        return list(_ordered(found, stretch, piece)[:most])
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", (PATIENCE_MS,))
+            rows = list(_ordered(found, stretch, piece)[:most])
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            return rows
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+    return list(_ordered(found.found_first(), stretch, piece)[:most])
+
+
+def _ordered(found: Matches, stretch: Stretch, piece: Q) -> QuerySet[Any, dict[str, Any]]:
+    tasks = found.tasks
+    names = {part.removeprefix("-") for part in stretch.key}
+    if not names.isdisjoint(("queue_entry__priority", "queue_entry__pk")):
+        # Said of the task and of its queue entry, so that the queue's index can be walked.
+        tasks = tasks.filter(queue_entry__project=found.project)
+    tasks = tasks.annotate(**{_EXTERNAL: Collate(F("external_id"), "C")}).filter(stretch.condition, piece)
+    rows: QuerySet[Any, dict[str, Any]] = tasks.order_by(*stretch.key).values(*sorted(names | {"pk"}))
+    return rows
+
+
+def _after(key: tuple[str, ...], values: tuple[Any, ...]) -> list[Q]:
+    """Return what comes after a key, in pieces at each of which an index can begin: the ties first, then the rest."""
+    names = [part.removeprefix("-") for part in key]
+    pieces = []
+    for position in reversed(range(len(key))):
+        lookup = "lt" if key[position].startswith("-") else "gt"
+        beyond = Q(**{f"{names[position]}__{lookup}": values[position]})
+        ties = Q(**dict(zip(names[:position], values[:position], strict=True)))
+        pieces.append(ties & beyond)
+    return pieces
+
+
+def _read(cursor: str, sort: str) -> Position | None:
+    try:
+        plain = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        number, backward, *values = plain
+        key = _ORDERS[sort][number if isinstance(number, int) and number >= 0 else len(_ORDERS[sort])].key
+    except (ValueError, TypeError, IndexError, binascii.Error, RecursionError):
+        return None
+    fits = len(values) == len(key) and all(_fits(part, value) for part, value in zip(key, values, strict=True))
+    return Position(number, tuple(values), backward=bool(backward)) if fits else None
+
+
+def _fits(part: str, value: object) -> bool:
+    match part.removeprefix("-"):
+        case "external_c":
+            return isinstance(value, str) and "\x00" not in value
+        case "queue_entry__priority":
+            return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+        case _:
+            return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62

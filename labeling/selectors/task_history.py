@@ -1,0 +1,212 @@
+"""One task with everything that happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from labeling.kinds.schema import Schema
+from labeling.models import (
+    AnnotationRevision,
+    AnnotationState,
+    BulkAct,
+    Comment,
+    Flag,
+    FlagReason,
+    FlagState,
+    Label,
+    LabelSource,
+    Lease,
+    QueueEntry,
+    SkipReason,
+    TaskState,
+)
+from labeling.selectors.explorer import Chip, chips_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labeling.models import Task, User
+
+_BY_PEOPLE = {LabelSource.ANNOTATION, LabelSource.CONSENSUS}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to a task. `who` is empty where that is not for the reader, or nobody did it."""
+
+    at: datetime
+    icon: str
+    words: str
+    who: str = ""
+    chips: list[Chip] = field(default_factory=list)
+    note: str = ""
+    basis: str = ""
+    current: bool = False
+    flag: Flag | None = None
+
+
+def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list[Moment]:
+    """Return what happened to a task, newest first; who annotated what is for reviewers and the person alone."""
+    moments = [
+        Moment(at=task.created_at, icon="upload", words="was added to the project"),
+        *_labels(task, schema, reader=reader, reviewer=reviewer),
+        *_revisions(task, schema, reader=reader, reviewer=reviewer),
+        *_flags(task, schema, reader=reader, reviewer=reviewer),
+        *_comments(task),
+        *_acts(task),
+    ]
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+
+
+def _labels(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    for label in Label.objects.filter(task=task).select_related("created_by").order_by("pk"):
+        shown = reviewer or label.source not in _BY_PEOPLE or label.created_by_id == reader.pk
+        sure = f", confidence {label.confidence:.2f}" if label.confidence is not None else ""
+        until = f", until {label.retired_at:%b %-d, %Y %H:%M}" if label.retired_at else ""
+        yield Moment(
+            at=label.created_at,
+            icon="label",
+            words=f"became the label of “{_title(schema, label.question)}” (source: "
+            f"{LabelSource(label.source).label.lower()}{sure}{until})",
+            who=str(label.created_by) if shown and label.created_by else "",
+            chips=chips_of(schema.question(label.question), label.value),
+            basis=_basis(label.guideline_version, label.schema_version),
+            current=label.retired_at is None,
+        )
+
+
+def _revisions(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    found = AnnotationRevision.objects.filter(annotation__task=task).select_related("annotator").order_by("pk")
+    for revision in found if reviewer else found.filter(annotator=reader):
+        seconds = revision.lead_time_ms / 1000
+        yield Moment(
+            at=revision.created_at,
+            icon="skip" if revision.state == AnnotationState.SKIPPED else "edit",
+            words=_answered(revision),
+            who=str(revision.annotator),
+            chips=[
+                chip
+                for name, value in revision.answers.items()
+                if revision.state != AnnotationState.SKIPPED
+                for chip in chips_of(schema.question(name), value)
+            ],
+            basis=_basis(revision.guideline_version, revision.schema_version)
+            + (f", {seconds:.1f} s" if seconds else ""),
+        )
+
+
+def _answered(revision: AnnotationRevision) -> str:
+    match revision.state:
+        case AnnotationState.SKIPPED:
+            reason = revision.skip_reason or SkipReason.OTHER
+            return f"skipped it: {SkipReason(reason).label.lower()}"
+        case AnnotationState.DRAFT:
+            return f"kept a draft (version {revision.number})"
+        case _:
+            counts = "" if revision.counted else ", which came after all answers were in"
+            said = "answered" if revision.number == 1 else f"changed the answer (version {revision.number})"
+            return f"{said}{counts}"
+
+
+def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    for flag in Flag.objects.filter(task=task).select_related("raised_by", "resolved_by").order_by("pk"):
+        shown = reviewer or flag.reason == FlagReason.MANUAL or flag.raised_by_id == reader.pk
+        about = f" about “{_title(schema, flag.question)}”" if flag.question else ""
+        yield Moment(
+            at=flag.created_at,
+            icon="flag",
+            words=f"was flagged{about}: {FlagReason(flag.reason).label.lower()}",
+            who=str(flag.raised_by) if shown and flag.raised_by else "",
+            note=flag.note,
+            current=flag.state == FlagState.OPEN,
+            flag=flag if flag.state == FlagState.OPEN else None,
+        )
+        if flag.resolved_at:
+            decided = flag.resolution or "no longer holds"
+            yield Moment(
+                at=flag.resolved_at,
+                icon="check",
+                words=f"flag “{FlagReason(flag.reason).label.lower()}” was closed: {decided}",
+                who=str(flag.resolved_by) if flag.resolved_by else "",
+                note=flag.resolution_note,
+            )
+
+
+def _comments(task: Task) -> Iterator[Moment]:
+    for comment in Comment.objects.filter(task=task).select_related("author").order_by("pk"):
+        yield Moment(
+            at=comment.created_at, icon="comment", words="commented", who=str(comment.author), note=comment.body
+        )
+
+
+def _acts(task: Task) -> Iterator[Moment]:
+    """Tell the bulk acts that changed the task; their labels are told as labels."""
+    found = BulkAct.objects.filter(project_id=task.project_id, before__contains=[[task.pk]]).exclude(verb="label")
+    for act in found.select_related("actor").order_by("pk"):
+        if not any(row[0] == task.pk for row in act.before):
+            continue
+        undone = f" (taken back {act.undone_at:%b %-d, %Y %H:%M})" if act.undone_at else ""
+        many = f", with {act.count - 1:,} more" if act.count > 1 else ""
+        yield Moment(
+            at=act.created_at,
+            icon=_ACT_ICONS.get(act.verb, "tasks"),
+            words=f"{_act_words(act.verb, act.params)}{many}{undone}",
+            who=str(act.actor),
+            note=act.params.get("reason", ""),
+        )
+
+
+_ACT_ICONS = {"split": "split", "quarantine": "quarantine", "restore": "undo"}
+
+
+def _act_words(verb: str, params: dict[str, Any]) -> str:
+    match verb:
+        case "split":
+            split = params.get("split")
+            return f"moved it to the {split} split" if split else "took it out of its split"
+        case "quarantine":
+            return "quarantined it"
+        case "restore":
+            return "restored it from quarantine"
+        case _:
+            return verb
+
+
+def _title(schema: Schema, question: str) -> str:
+    known = schema.question(question)
+    return known.title if known else question
+
+
+def _basis(guideline: int, schema: int) -> str:
+    under = f"guideline {guideline}" if guideline else "before any guideline"
+    return f"{under}, schema {schema}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a task stands in the queue, in words."""
+
+    state: str
+    words: str
+
+
+def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bool) -> Standing:
+    """Say where a task stands: how many answers it still needs, and who has it now."""
+    given = entry.required - entry.open_slots - len(leases)
+    parts = []
+    if state == TaskState.QUARANTINED:
+        parts.append("Out of queue, training and export until it is restored.")
+    elif entry.required == 0:
+        parts.append("Came with its labels: nobody is asked.")
+    else:
+        parts.append(f"{given} of {entry.required} answer{'' if entry.required == 1 else 's'} given.")
+    if leases:
+        who = ", ".join(str(lease.user) for lease in leases) if reviewer else ""
+        count = len(leases)
+        parts.append(f"On the screen of {who or ('1 person' if count == 1 else f'{count} people')} now.")
+    elif state != TaskState.QUARANTINED and entry.open_slots:
+        reason = f": {entry.reason}" if entry.reason else ""
+        parts.append(f"Waits in the queue with priority {entry.priority:g}{reason}.")
+    return Standing(state=state, words=" ".join(parts))

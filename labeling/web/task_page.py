@@ -1,0 +1,159 @@
+"""A task's own page: the item, its labels, where it stands, and everything that happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.access import Action, flag_for, may, project_for, task_for
+from labeling.errors import DomainError, NotFound
+from labeling.models import Annotation, Lease, Split, Task
+from labeling.selectors import explorer, task_history, versions
+from labeling.services import annotations as answering
+from labeling.services import flags
+from labeling.web.answers import offered
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.tasks import Asked
+from labeling.web.toasts import notify
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
+    from labeling.models import Project
+
+MOST_TEXT = 100_000
+"""Characters of a text that the page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field of the task, to be shown large."""
+
+    title: str
+    text: str = ""
+    cut: bool = False
+    screen: str = ""
+    original: str = ""
+    width: int = 0
+    height: int = 0
+    name: str = ""
+
+
+@signed_in
+@require_GET
+def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBase:
+    """Show a task."""
+    project = project_for(request.user, slug, Action.VIEW)
+    task = task_for(request.user, task_id, Action.VIEW)
+    if task.project_id != project.pk:
+        raise NotFound
+    reviewer = may(request.user, project, Action.REVIEW)
+    asked = Asked.read(request.GET, reviewer=reviewer)
+    found = explorer.matches(project, asked.wanted)
+    previous, following = explorer.beside(found, sort=asked.sort, task_id=task.pk)
+    schema = versions.schema(project.pk)
+    values = {
+        "project": project,
+        "task": task,
+        "asked": asked,
+        "previous": previous,
+        "following": following,
+        "can_review": reviewer,
+        "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
+        "fields": [_shown(project, field.name, field.title, task.data.get(field.name)) for field in schema.fields],
+        **_told(request, task, schema, reviewer=reviewer),
+    }
+    return render(request, "labeling/tasks/detail.html", values)
+
+
+def _shown(project: Project, name: str, title: str, value: Any) -> Shown:
+    if isinstance(value, dict) and "sha256" in value:
+        return Shown(
+            title=title,
+            screen=explorer.media_address(project, value["sha256"], "screen"),
+            original=explorer.media_address(project, value["sha256"], "original"),
+            width=value.get("width", 0),
+            height=value.get("height", 0),
+            name=value.get("name", ""),
+        )
+    text = value if isinstance(value, str) else ""
+    return Shown(title=title, text=text[:MOST_TEXT], cut=len(text) > MOST_TEXT)
+
+
+def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
+    (row,) = explorer.rows(task.project, [task.pk])
+    entry = task.queue_entry
+    leases = list(Lease.objects.filter(task=task).select_related("user"))
+    return {
+        "row": row,
+        "answers": [(question.title, given) for question, given in zip(schema.questions, row.given, strict=True)],
+        "standing": task_history.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
+        "history": task_history.history(task, schema=schema, reader=request.user, reviewer=reviewer),
+        "mine": Annotation.objects.filter(task=task, annotator=request.user).first(),
+        "offered": offered(schema) if reviewer else [],
+        "questions": [(question.name, question.title) for question in schema.questions],
+        "splits": [(value, words) for value, words in Split.choices if value],
+    }
+
+
+def _page(request: SignedInRequest, task: Task) -> str:
+    """Return the task's page, in the list it was opened from."""
+    query = request.POST.get("back", "").lstrip("?")[:4000]
+    here = reverse("project-task", args=(task.project.slug, task.pk))
+    return f"{here}?{query}" if query else here
+
+
+@signed_in
+@require_POST
+def comment(request: SignedInRequest, task_id: int) -> HttpResponseBase:
+    """Add a comment."""
+    task = task_for(request.user, task_id, Action.ANNOTATE)
+    try:
+        answering.comment(actor=request.user, task=task, body=request.POST.get("body", ""))
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+    return redirect(_page(request, task) + "#history")
+
+
+@signed_in
+@require_POST
+def flag(request: SignedInRequest, task_id: int) -> HttpResponseBase:
+    """Flag the task, so that a reviewer looks at it."""
+    task = task_for(request.user, task_id, Action.ANNOTATE)
+    try:
+        flags.raise_flag(
+            actor=request.user,
+            task=task,
+            note=request.POST.get("note", ""),
+            question=request.POST.get("question", ""),
+        )
+        notify(request, "Flagged. A reviewer will look at it.")
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+    return redirect(_page(request, task))
+
+
+@signed_in
+@require_POST
+def resolve(request: SignedInRequest, flag_id: int) -> HttpResponseBase:
+    """Close a flag and leave the label as it is."""
+    raised = flag_for(request.user, flag_id, Action.REVIEW)
+    try:
+        flags.resolve(actor=request.user, flag=raised, resolution="keep", note=request.POST.get("note", ""))
+        notify(request, "The flag is closed; the label stays as it is.")
+    except DomainError as error:
+        notify(request, error.message, level=messages.WARNING)
+    return redirect(_page(request, task_for(request.user, raised.task_id, Action.REVIEW)))
+
+
+urlpatterns = [
+    path("p/<slug:slug>/tasks/<int:task_id>/", detail, name="project-task"),
+    path("tasks/<int:task_id>/comments/", comment, name="task-comment"),
+    path("tasks/<int:task_id>/flags/", flag, name="task-flag"),
+    path("flags/<int:flag_id>/resolve/", resolve, name="flag-resolve"),
+]

@@ -1,0 +1,319 @@
+"""The task explorer: filter, sort, select, act on many; and the filters a person keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
+from labeling.errors import DomainError, Invalid
+from labeling.models import BulkAct, FlagReason, LabelSource, Project, Split
+from labeling.selectors import activity, explorer, versions
+from labeling.services import explorer as looks
+from labeling.services import tasks
+from labeling.web.answers import from_form, offered
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.toasts import notify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from labeling.kinds.schema import Question, Schema
+
+PAGE = 50
+COLUMNS: dict[str, str] = {
+    "state": "State",
+    "labels": "Labels",
+    "source": "Label source",
+    "split": "Split",
+    "external_id": "External id",
+    "flags": "Open flags",
+    "meta": "Metadata",
+    "reason": "Why in the queue",
+    "added": "Added",
+}
+SHOWN_AT_FIRST = ("state", "labels", "split", "external_id", "flags")
+MOST_OPTIONS = 200
+"""Labels listed in a filter; of more, the name is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address of the explorer asks for."""
+
+    wanted: explorer.TaskFilter
+    sort: str
+    cursor: str
+
+    @classmethod
+    def read(cls, query: QueryDict, *, reviewer: bool) -> Asked:
+        """Read an address; an unknown order is the usual one."""
+        sort = query.get("sort", "")
+        return cls(
+            wanted=explorer.read(query, reviewer=reviewer),
+            sort=sort if sort in explorer.SORTS else explorer.DEFAULT_SORT,
+            cursor=query.get("cursor", "")[:1000],
+        )
+
+    @property
+    def query(self) -> str:
+        """The filter and the order as parameters, without the place in the list."""
+        sort = [("sort", self.sort)] if self.sort != explorer.DEFAULT_SORT else []
+        return urlencode(self.wanted.params() + sort)
+
+    def without(self, name: str) -> str:
+        """Return the parameters with one condition taken out."""
+        return urlencode([(key, value) for key, value in QueryDict(self.query).items() if key != name])
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person likes the explorer to look."""
+
+    view: str
+    dense: bool
+    columns: list[str]
+
+    @classmethod
+    def of(cls, preferences: Any) -> Look:
+        """Read what is kept of a person's choices."""
+        kept = preferences if isinstance(preferences, dict) else {}
+        chosen = kept.get("columns")
+        columns = chosen if isinstance(chosen, list) else SHOWN_AT_FIRST
+        return cls(
+            view="grid" if kept.get("view") == "grid" else "table",
+            dense=bool(kept.get("dense")),
+            columns=[name for name in COLUMNS if name in columns],
+        )
+
+
+@signed_in
+@require_GET
+def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show the tasks that fit."""
+    project = project_for(request.user, slug, Action.VIEW)
+    reviewer = may(request.user, project, Action.REVIEW)
+    asked = Asked.read(request.GET, reviewer=reviewer)
+    found = explorer.matches(project, asked.wanted)
+    page = explorer.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
+    values = {
+        "project": project,
+        "asked": asked,
+        "found": found,
+        "page": page,
+        "rows": explorer.rows(project, page.ids),
+        "look": Look.of(request.user.preferences.get("tasks")),
+        "saved": explorer.saved_filters(user=request.user, project=project),
+        "can_review": reviewer,
+        "can_manage": may(request.user, project, Action.MANAGE),
+        "counted": explorer.COUNTED,
+        **_choices(project, asked, versions.schema(project.pk), reviewer=reviewer),
+    }
+    return render(request, "labeling/tasks/index.html", values)
+
+
+def _choices(project: Project, asked: Asked, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
+    people = activity.people_of(project) if reviewer else []
+    return {
+        "states": explorer.STATE_FILTERS,
+        "splits": [(value, words) for value, words in Split.choices if value],
+        "sources": LabelSource.choices,
+        "reasons": FlagReason.choices,
+        "sorts": explorer.SORTS,
+        "people": people,
+        "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
+        "columns": COLUMNS,
+        "offered": offered(schema) if reviewer else [],
+        "conditions": list(_conditions(asked, schema, {person.pk: str(person) for person in people})),
+        "more_filters": any((asked.wanted.source, asked.wanted.flag, asked.wanted.annotator, asked.wanted.meta)),
+    }
+
+
+def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
+    """Return what the filter by one question's label offers; a label that is not offered any more stays choosable."""
+    known = explorer.named_labels(question)
+    labels = [
+        (f"is:{name}", known.get(name, explorer.Chip(name)).title) for name in question.class_names[:MOST_OPTIONS]
+    ]
+    chosen = wanted.get(question.name, "")
+    other = chosen.removeprefix("is:") if chosen.startswith("is:") and chosen not in dict(labels) else ""
+    return {
+        "param": f"label.{question.name}",
+        "title": question.title,
+        "wanted": chosen,
+        "labels": labels,
+        "other": other,
+    }
+
+
+def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterator[dict[str, str]]:
+    """Say each condition in words, with the address that takes it out."""
+    titles = {question.name: question.title for question in schema.questions}
+    words: dict[str, Callable[[str], str]] = {
+        "q": lambda value: f"contains “{value}”",
+        "state": lambda value: explorer.STATE_FILTERS[value],
+        "split": lambda value: "no split" if value == "none" else f"{Split(value).label} split",
+        "source": lambda value: f"label from {LabelSource(value).label.lower()}",
+        "flag": lambda value: "any open flag" if value == "any" else f"flag: {FlagReason(value).label.lower()}",
+        "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
+        "meta": lambda value: value,
+    }
+    for name, value in asked.wanted.params():
+        if name.startswith("label."):
+            title = titles.get(name.removeprefix("label."), name)
+            said = {"any": "any label", "none": "no label"}.get(value, value.removeprefix("is:"))
+            text = f"{title}: {said}"
+        else:
+            text = words[name](value)
+        yield {"words": text, "without": asked.without(name)}
+
+
+@signed_in
+@require_POST
+def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Change the selected tasks, or all that fit the filter; with a way back."""
+    project = project_for(request.user, slug, Action.REVIEW)
+    back = _back(request, slug)
+    try:
+        act = _carry_out(request, project, _chosen(request, project))
+    except Invalid as error:
+        notify(request, error.message, level=messages.ERROR)
+        return redirect(back)
+    if act.count:
+        undo = reverse("project-act-undo", args=(slug, act.pk))
+        notify(request, _told(act), undo=f"{undo}?{urlencode({'back': back})}")
+    else:
+        notify(request, "Nothing had to change: the selected tasks were so already.", level=messages.INFO)
+    return redirect(back)
+
+
+def _back(request: SignedInRequest, slug: str) -> str:
+    """Return the page a form came from: the explorer, or a task's own page; only ever a page of this project."""
+    query = request.POST.get("back", "").lstrip("?")[:4000]
+    task = request.POST.get("page", "")
+    here = (
+        reverse("project-task", args=(slug, int(task)))
+        if task.isascii() and task.isdigit() and len(task) < 19
+        else reverse("project-tasks", args=(slug,))
+    )
+    return f"{here}?{query}" if query else here
+
+
+def _chosen(request: SignedInRequest, project: Project) -> list[int]:
+    if request.POST.get("scope") == "matching":
+        asked = Asked.read(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
+        return explorer.first_ids(explorer.matches(project, asked.wanted), sort=asked.sort, most=tasks.MAX_BULK)
+    return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+
+
+def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> BulkAct:
+    """Do what the pressed button says: quarantine, restore, split:<name>, label:<question> or …:<answer>."""
+    verb, _, rest = request.POST.get("act", "").partition(":")
+    who: dict[str, Any] = {"actor": request.user, "project": project, "task_ids": ids}
+    match verb:
+        case "quarantine":
+            return tasks.quarantine(**who, reason=request.POST.get("reason", ""))
+        case "restore":
+            return tasks.restore(**who)
+        case "split":
+            return tasks.set_split(**who, split=rest)
+        case "label":
+            name, given, answer = rest.partition(":")
+            question = versions.schema(project.pk).question(name)
+            if question is None:
+                raise Invalid(f"There is no question “{name[:64]}” in this project any more.")
+            value = from_form(question, [answer] if given else request.POST.getlist(f"answer.{name}"))
+            return tasks.assign_label(**who, question=name, value=value)
+    raise Invalid("Choose what to do with the selected tasks.")
+
+
+def _told(act: BulkAct) -> str:
+    """Say what an act did."""
+    many = f"{act.count:,} task{'' if act.count == 1 else 's'}"
+    match act.verb:
+        case "split":
+            split = act.params["split"]
+            return f"{many} moved to the {split} split." if split else f"{many} taken out of their split."
+        case "quarantine":
+            return f"{many} quarantined: out of queue, training and export."
+        case "restore":
+            return f"{many} restored from quarantine."
+        case _:
+            value = act.params["value"]
+            return f"{many} labeled “{', '.join(map(str, value)) if isinstance(value, list) else value}”."
+
+
+@signed_in
+@require_POST
+def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
+    """Take an act on many tasks back."""
+    act = bulk_act_for(request.user, act_id, Action.REVIEW)
+    back = request.GET.get("back", "")
+    try:
+        tasks.undo(actor=request.user, act=act)
+    except DomainError as error:
+        notify(request, error.message, level=messages.WARNING)
+    else:
+        notify(request, f"Taken back for {act.count:,} task{'' if act.count == 1 else 's'}.")
+    mine = reverse("project-tasks", args=(slug,))
+    return redirect(back if back.startswith(mine) else mine)
+
+
+@signed_in
+@require_POST
+def look(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Remember view, density and columns."""
+    project_for(request.user, slug, Action.VIEW)
+    choices: dict[str, Any] = {}
+    if request.POST.get("view") in {"table", "grid"}:
+        choices["view"] = request.POST["view"]
+    if "columns_sent" in request.POST:
+        choices["columns"] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
+        choices["dense"] = request.POST.get("dense") == "1"
+    looks.choose_look(user=request.user, **choices)
+    return redirect(_back(request, slug))
+
+
+@signed_in
+@require_POST
+def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Keep the filter under a name."""
+    project = project_for(request.user, slug, Action.VIEW)
+    asked = Asked.read(
+        QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=may(request.user, project, Action.REVIEW)
+    )
+    try:
+        kept = looks.save_filter(
+            actor=request.user, project=project, name=request.POST.get("name", ""), query=asked.query
+        )
+        notify(request, f"The filter “{kept.name}” is kept for you.")
+    except Invalid as error:
+        notify(request, error.message, level=messages.ERROR)
+    return redirect(_back(request, slug))
+
+
+@signed_in
+@require_POST
+def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpResponseBase:
+    """Forget one of one's own filters."""
+    kept = saved_filter_for(request.user, filter_id, Action.VIEW)
+    looks.delete_filter(actor=request.user, kept=kept)
+    notify(request, f"The filter “{kept.name}” is deleted.", level=messages.INFO)
+    return redirect(_back(request, slug))
+
+
+urlpatterns = [
+    path("p/<slug:slug>/tasks/", index, name="project-tasks"),
+    path("p/<slug:slug>/tasks/bulk/", bulk, name="project-tasks-bulk"),
+    path("p/<slug:slug>/tasks/look/", look, name="project-tasks-look"),
+    path("p/<slug:slug>/tasks/filters/", save_filter, name="project-filters"),
+    path("p/<slug:slug>/tasks/filters/<int:filter_id>/delete/", delete_filter, name="project-filter-delete"),
+    path("p/<slug:slug>/acts/<int:act_id>/undo/", undo, name="project-act-undo"),
+]
