@@ -13,6 +13,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 # The node and npm of the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Node trusts whom this machine trusts.
+export NODE_USE_SYSTEM_CA := 1
 XDIST ?= 2
 
 help: ## Show this list

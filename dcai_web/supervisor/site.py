@@ -55,6 +55,11 @@ def manage(name: str, *arguments: str) -> Program:
     return Program(name=name, command=[sys.executable, str(ROOT / "manage.py"), *arguments], options=_HERE, once=True)
 
 
+def build() -> Program:
+    """Return the build of the front end."""
+    return Program(name="build", command=[sys.executable, "-m", "dcai_web.frontend"], options=_HERE, once=True)
+
+
 def web(*, host: str, port: int, size: Size) -> Program:
     """Return the web server: on SIGTERM it takes no more requests and ends after answering those it has."""
     command = [str(_TOOLS / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port)]

@@ -97,8 +97,7 @@ class Up:
     def _start(self) -> None:
         _refuse_taken_port(self._plan.host, self._plan.port)
         self._start_engines()
-        if frontend.build_if_stale():
-            self._output.say("Built the front end.")
+        self._build()
         self._prepare()
         self._child(site.web(host=self._plan.host, port=self._plan.port, size=self._plan.size))
         for program in site.workers(size=self._plan.size):
@@ -132,6 +131,14 @@ class Up:
     def _await(self, is_ready: object, child: Child) -> None:
         if not callable(is_ready) or not self._supervisor.wait_for(is_ready, seconds=ENGINE_PATIENCE):
             message = f"{child.name} does not start: see {self._output.path(child.name)}"
+            raise CannotStart(message)
+
+    def _build(self) -> None:
+        if not frontend.is_stale():
+            return
+        self._output.say("Building the front end ...")
+        if self._supervisor.run_once(self._make(site.build())) != 0:
+            message = "The front end could not be built: see the lines above."
             raise CannotStart(message)
 
     def _prepare(self) -> None:
@@ -171,7 +178,7 @@ class Up:
             return False
 
     def _stop(self) -> None:
-        for names in (("prepare", "demo", "beat", "web"), ("worker", "quality"), ("redis",), ("postgres",)):
+        for names in (("build", "prepare", "demo", "beat", "web"), ("worker", "quality"), ("redis",), ("postgres",)):
             self._supervisor.stop(*names)
         self._output.say("Stopped.")
 

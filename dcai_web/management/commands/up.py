@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from dcai_web.frontend import BuildFailed
 from dcai_web.supervisor.lock import AlreadyRunning
 from dcai_web.supervisor.up import CannotStart, up
 
@@ -23,5 +22,5 @@ class Command(BaseCommand):
         """Run until asked to stop."""
         try:
             up(settings.DATA_DIR)
-        except (AlreadyRunning, BuildFailed, CannotStart, RuntimeError) as error:
+        except (AlreadyRunning, CannotStart, RuntimeError) as error:
             raise CommandError(str(error)) from error
