@@ -266,6 +266,12 @@ def stream(*, project: Project, format: str = "jsonl", filters: Filters | None =
     )
 
 
+def offered(project: Project) -> list[Format]:
+    """Return the formats that make sense for a project: a ZIP of images only where there are images."""
+    images = any(field.type == "image" for field in versions.schema(project.pk).fields)
+    return [format for format in FORMATS.values() if images or format.name != "zip"]
+
+
 def summary(project: Project) -> dict[str, int]:
     """Return how many tasks there are in each state."""
     found = QueueEntry.objects.filter(project=project).order_by().values_list("state").annotate(Count("pk"))

@@ -2,9 +2,9 @@
 
 from labeling.services.imports.options import KEEP_GOOD, MODES, Options
 from labeling.services.imports.running import run_import
-from labeling.services.imports.starting import Preview, PreviewColumn, preview, start
+from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start
 from labeling.services.imports.undoing import Removable, removable, remove
-from labeling.services.imports.uploading import IMPORT, upload
+from labeling.services.imports.uploading import IMPORT, forget, upload
 
 __all__ = [
     "IMPORT",
@@ -14,7 +14,9 @@ __all__ = [
     "Preview",
     "PreviewColumn",
     "Removable",
+    "forget",
     "preview",
+    "receive",
     "removable",
     "remove",
     "run_import",

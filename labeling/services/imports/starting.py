@@ -13,7 +13,7 @@ from labeling.formats.mapping import PLAIN, REST, guess
 from labeling.selectors import versions
 from labeling.services import jobs
 from labeling.services.imports.options import parse_options
-from labeling.services.imports.uploading import IMPORT
+from labeling.services.imports.uploading import IMPORT, forget
 from labeling.services.imports.uploading import upload as keep
 
 if TYPE_CHECKING:
@@ -67,6 +67,20 @@ def preview(*, project: Project, upload: Upload) -> Preview:
         for position, name in enumerate(source.columns)
     )
     return Preview(source=source, columns=columns, rows=rows, targets=targets_of(schema))
+
+
+def receive(*, actor: User, project: Project, file: File[Any] | None) -> Upload:
+    """Keep a file if it is something that can be imported; what is not is deleted at once."""
+    if file is None:
+        message = "Choose a file to import."
+        raise Invalid(message, problems=(Problem("file", message),))
+    kept = keep(actor=actor, project=project, file=file)
+    try:
+        preview(project=project, upload=kept)
+    except Invalid:
+        forget(actor=actor, upload=kept)
+        raise
+    return kept
 
 
 def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:

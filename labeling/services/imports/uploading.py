@@ -14,7 +14,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.errors import Problem, TooLarge
+from labeling.errors import Conflict, Problem, TooLarge
 from labeling.models import ALIVE, JobRun, Upload
 from labeling.services import events
 
@@ -67,6 +67,20 @@ def _forget_old(project: Project) -> None:
         forgotten.delete()
         if name:
             transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))  # type: ignore[misc]
+
+
+@transaction.atomic
+def forget(*, actor: User, upload: Upload) -> None:
+    """Delete a file that is not to be imported after all."""
+    jobs_of_it = JobRun.objects.filter(kind=IMPORT, project_id=upload.project_id, params__upload=upload.pk)
+    if jobs_of_it.filter(state__in=ALIVE).exists():
+        message = "This file is being imported. Cancel the import first."
+        raise Conflict(message)
+    storage, name = upload.file.storage, upload.file.name
+    events.record(verb="import.discarded", project=upload.project, actor=actor, filename=upload.filename)
+    upload.delete()
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 def discard(kept: Upload) -> None:

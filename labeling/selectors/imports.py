@@ -1,0 +1,70 @@
+"""Imports as people follow them: earlier ones, and what was wrong with their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+
+from labeling.formats import csv
+from labeling.models import ImportProblem, JobRun
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+KIND = "labeling.import"
+SHOWN = 50
+RECENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """One import in the list of a project."""
+
+    job: JobRun
+    filename: str
+    counts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A kind of problem, and how many rows have it."""
+
+    column: str
+    message: str
+    count: int
+
+
+def line(job: JobRun) -> ImportLine:
+    """Return a job as an import."""
+    return ImportLine(job=job, filename=str(job.params.get("filename", "")), counts=job.result or {})
+
+
+def recent(project: Project) -> list[ImportLine]:
+    """Return the last imports, newest first."""
+    found = JobRun.objects.filter(project=project, kind=KIND).select_related("requested_by").order_by("-pk")[:RECENT]
+    return [line(job) for job in found]
+
+
+def problems(job: JobRun) -> list[ImportProblem]:
+    """Return the first problems, in the order of the rows."""
+    return list(ImportProblem.objects.filter(job=job).order_by("row", "pk")[:SHOWN])
+
+
+def reasons(job: JobRun) -> list[Reason]:
+    """Return what was wrong most often."""
+    found = (
+        ImportProblem.objects.filter(job=job)
+        .values_list("column", "message")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "column", "message")[:5]
+    )
+    return [Reason(column, message, count) for column, message, count in found]
+
+
+def report(job: JobRun) -> Iterator[bytes]:
+    """Yield every kept problem as CSV."""
+    found = ImportProblem.objects.filter(job=job).order_by("row", "pk").values("row", "column", "message")
+    return csv.write(found.iterator(chunk_size=2_000), ("row", "column", "message"))

@@ -1,0 +1,165 @@
+"""Import pages: drop a file, see what it holds and where its columns go, follow the job, read the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from labeling.access import Action, import_for, may, project_for, upload_for
+from labeling.errors import DomainError, Invalid
+from labeling.formats.mapping import REST
+from labeling.models import ALIVE, Project, Upload
+from labeling.selectors import imports as reading
+from labeling.selectors import jobs as following
+from labeling.selectors import versions
+from labeling.services import imports
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.toasts import notify
+
+TARGETS = {
+    "external_id": "External id",
+    "external_id_hash": "External id, as a keyed hash",
+    "split": "Split (train, validation, test)",
+    "meta": "Metadata",
+    "hash": "Metadata, as a keyed hash",
+    "meta_object": "Metadata (an object with several)",
+    "labels": "Labels (an object: question, answer)",
+    "history": "History (of a dcai export)",
+    "drop": "Leave out",
+}
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Take a file, and list earlier imports."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    error: DomainError | None = None
+    if request.method == "POST":
+        try:
+            kept = imports.receive(actor=request.user, project=project, file=request.FILES.get("file"))
+            return redirect("import-preview", slug, kept.pk)
+        except DomainError as refused:
+            error = refused
+    return _index(request, project, error)
+
+
+def _index(request: SignedInRequest, project: Project, error: DomainError | None) -> HttpResponseBase:
+    fields = [field.name for field in versions.schema(project.pk).fields]
+    values = {"project": project, "fields": fields, "imports": reading.recent(project), "error": error}
+    return render(request, "labeling/imports/index.html", values, status=error.status if error else 200)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def preview(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponseBase:
+    """Show what a file holds, and start its import with the chosen columns."""
+    upload = upload_for(request.user, slug, upload_id, Action.MANAGE)
+    error: DomainError | None = None
+    try:
+        found = imports.preview(project=upload.project, upload=upload)
+    except Invalid as refused:
+        return _index(request, upload.project, refused)
+    chosen = {column.name: column.target for column in found.columns}
+    mode = request.POST.get("mode", imports.KEEP_GOOD)
+    if request.method == "POST":
+        chosen = _mapping(request, found)
+        try:
+            options = {"mapping": chosen | {REST: request.POST.get("rest", "meta")}, "mode": mode}
+            job = imports.start(actor=request.user, project=upload.project, upload=upload, options=options)
+            return redirect("import-report", slug, job.pk)
+        except DomainError as refused:
+            error = refused
+    values = _preview_values(upload, found, chosen) | {"mode": mode, "modes": imports.MODES, "error": error}
+    return render(request, "labeling/imports/preview.html", values, status=error.status if error else 200)
+
+
+def _mapping(request: SignedInRequest, found: imports.Preview) -> dict[str, str]:
+    """Return the chosen targets; columns have numbers in the form, because their names may be anything."""
+    return {
+        column.name: request.POST.get(f"column-{number}", column.target) for number, column in enumerate(found.columns)
+    }
+
+
+def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, str]) -> dict[str, Any]:
+    return {
+        "project": upload.project,
+        "upload": upload,
+        "preview": found,
+        "columns": [
+            {"number": number, "name": column.name, "samples": column.samples, "target": chosen[column.name]}
+            for number, column in enumerate(found.columns)
+        ],
+        "fields": [(target, target[6:]) for target in found.targets if target.startswith("field:")],
+        "questions": [(target, target[6:]) for target in found.targets if target.startswith("label:")],
+        "others": list(TARGETS.items()),
+    }
+
+
+@signed_in
+@require_POST
+def discard(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponseBase:
+    """Throw an uploaded file away."""
+    upload = upload_for(request.user, slug, upload_id, Action.MANAGE)
+    imports.forget(actor=request.user, upload=upload)
+    notify(request, f"“{upload.filename}” was not imported, and is deleted.")
+    return redirect("project-imports", slug)
+
+
+@signed_in
+@require_GET
+def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
+    """Show how far an import is, and what became of its rows."""
+    job = import_for(request.user, slug, job_id, Action.MANAGE)
+    over = job.state not in ALIVE
+    values = {
+        "project": job.project,
+        "job": job,
+        "over": over,
+        "line": reading.line(job),
+        "time_left": following.time_left(job),
+        "no_worker": following.no_worker(job),
+        "problems": reading.problems(job) if over else [],
+        "reasons": reading.reasons(job) if over else [],
+        "removable": imports.removable(job) if over else None,
+        "can_annotate": may(request.user, project_for(request.user, slug, Action.MANAGE), Action.ANNOTATE),
+        "can_cancel": not over and not job.cancel_requested_at,
+    }
+    return render(request, "labeling/imports/report.html", values)
+
+
+@signed_in
+@require_GET
+def problems(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
+    """Send every problem of an import as CSV."""
+    job = import_for(request.user, slug, job_id, Action.MANAGE)
+    response = StreamingHttpResponse(reading.report(job), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=f"import-{job.pk}-problems.csv") or ""
+    )
+    return response
+
+
+@signed_in
+@require_POST
+def remove(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
+    """Remove the tasks an import added."""
+    job = import_for(request.user, slug, job_id, Action.MANAGE)
+    removed = imports.remove(actor=request.user, job=job)
+    notify(request, f"{removed.tasks:,} tasks of this import are removed.")
+    return redirect("project-imports", slug)
+
+
+urlpatterns = [
+    path("p/<slug:slug>/imports/", index, name="project-imports"),
+    path("p/<slug:slug>/imports/files/<int:upload_id>/", preview, name="import-preview"),
+    path("p/<slug:slug>/imports/files/<int:upload_id>/discard/", discard, name="import-discard"),
+    path("p/<slug:slug>/imports/<int:job_id>/", report, name="import-report"),
+    path("p/<slug:slug>/imports/<int:job_id>/problems.csv", problems, name="import-problems"),
+    path("p/<slug:slug>/imports/<int:job_id>/remove/", remove, name="import-remove"),
+]

@@ -1,0 +1,61 @@
+"""Images, for members only; their address names their content, so they may be cached for ever."""
+
+from __future__ import annotations
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from labeling.access import Action, project_for
+from labeling.models import User
+from labeling.selectors import media as reading
+from labeling.services import people
+from labeling.web.requests import signed_in
+
+_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@require_safe
+def media(request: HttpRequest, slug: str, sha256: str, variant: str) -> HttpResponseBase:
+    """Send an image in one of its sizes."""
+    user = _token_user(request)
+    if user is None:
+        return _signed_in(request, slug, sha256, variant)
+    return _send(request, user, slug, sha256, variant)
+
+
+@signed_in
+def _signed_in(request: HttpRequest, slug: str, sha256: str, variant: str) -> HttpResponseBase:
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 - `signed_in` lets nobody else through
+    return _send(request, user, slug, sha256, variant)
+
+
+def _token_user(request: HttpRequest) -> User | None:
+    """Return the person of a bearer token: programs fetch images by the addresses that the API gives."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return people.user_of_token(secret.strip()) if scheme.lower() == "bearer" else None
+
+
+def _send(request: HttpRequest, user: User, slug: str, sha256: str, variant: str) -> HttpResponseBase:
+    found = reading.known(project_for(user, slug, Action.VIEW), sha256)
+    tag = f'"{sha256}-{variant}"'
+    if variant in reading.VARIANTS and request.headers.get("If-None-Match") == tag:
+        response: HttpResponseBase = HttpResponse(status=304)
+    else:
+        served = reading.served(found, variant)
+        response = FileResponse(served.file, content_type=served.content_type)
+        response["Content-Length"] = str(served.size)
+        response["Content-Disposition"] = "inline"
+    response["ETag"] = tag
+    for name, value in _HEADERS.items():
+        response[name] = value
+    return response
+
+
+urlpatterns = [path("media/<slug:slug>/<str:sha256>/<str:variant>", media, name="media")]
