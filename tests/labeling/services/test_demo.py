@@ -267,6 +267,16 @@ def test_images_that_another_project_shows_stay(
     assert default_storage.exists(stored_media.path_of(media.pk, "original"))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_works_outside_the_transaction_of_a_test() -> None:
+    admin = factories.user("admin@example.org", is_superuser=True)
+
+    project = demo.create(actor=admin, key="handwritten_digits")
+
+    assert project.tasks.count() == 1797
+    assert not Media.objects.filter(variants_at=None).exists()
+
+
 # The command
 
 
