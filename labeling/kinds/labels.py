@@ -60,18 +60,30 @@ def _named(raw: Any) -> Any:
 
 
 def _completed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
-    taken = {label.key for label in labels}
-    free = iter([key for key in LABEL_KEYS if key not in taken])
+    keys = _keys(labels)
     return tuple(
         Label.model_construct(
             name=label.name,
             title=label.title.strip() or label.name,
             color=label.color or palette.color(position),
-            key=label.key or next(free, ""),
+            key=keys[position],
             description=label.description,
         )
         for position, label in enumerate(labels)
     )
+
+
+def _keys(labels: tuple[Label, ...]) -> list[str]:
+    """Give out keys: a label named like a key gets that key, the others the next free one."""
+    keys = [label.key for label in labels]
+    taken = set(keys)
+    for position, label in enumerate(labels):
+        own = label.name.lower()
+        if not keys[position] and own not in taken and own in tuple(LABEL_KEYS):
+            keys[position] = own
+            taken.add(own)
+    free = iter([key for key in LABEL_KEYS if key not in taken])
+    return [key or next(free, "") for key in keys]
 
 
 Labels = Annotated[

@@ -61,3 +61,18 @@ def test_consensus_is_the_share_of_the_winner_and_nothing_for_a_tie(
 
 def test_an_answer_from_a_removed_label_still_has_a_vote() -> None:
     assert ASKED.consensus(["gone", "gone", "ham"])[0] == "gone"
+
+
+@pytest.mark.parametrize(
+    ("labels", "keys"),
+    [
+        (["spam", "ham"], "12"),
+        ([str(n) for n in range(10)], "0123456789"),
+        (["A", "b", "other", "1"], "ab21"),
+        (["7", {"name": "x", "key": "7"}], "17"),
+        (["g", "z"], "12"),
+    ],
+)
+def test_a_label_named_like_a_key_gets_that_key(labels: list[Any], keys: str) -> None:
+    asked = question(kind="choice", labels=labels)
+    assert "".join(label["key"] for label in asked.dump()["labels"]) == keys

@@ -50,7 +50,7 @@ function Progress() {
       </span>
       {left !== null && (
         <span title="Items still open for you">
-          <strong>{(remaining.value ?? 0) >= 1_000 ? "1,000+" : left.toLocaleString("en")}</strong> left
+          <strong>{(remaining.value ?? 0) >= 100 ? "100+" : left.toLocaleString("en")}</strong> left
         </span>
       )}
     </span>
