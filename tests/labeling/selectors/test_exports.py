@@ -15,9 +15,9 @@ from labeling.services import annotations, flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.labeling.services.test_claims import invariant
-from tests.labeling.services.test_imports import _own_storage, counts, imported, jsonl  # noqa: F401
+from tests.labeling.services.test_imports import counts, imported, jsonl
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 SCHEMA = {
     "fields": [{"name": "text", "type": "text"}, {"name": "title", "type": "text", "required": False}],
