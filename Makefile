@@ -46,6 +46,8 @@ lock: $(VENV)/.dev ## Pin what requirements/*.in and static/package.json ask for
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header $$only requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
+	# From nothing: npm leaves the packages of other platforms out of a lock file it only updates.
+	rm -rf static/node_modules static/package-lock.json
 	cd static && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean: ## Remove what was built and installed; the data directory stays
