@@ -68,10 +68,10 @@ export function ImageField({ value, title }: { value: ImageValue; title: string 
   }
   return (
     <figure class="ed-figure">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the frame is panned with the arrow keys */}
       <section
         ref={frame}
         class="ed-frame"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the frame is panned with the arrow keys
         tabIndex={0}
         aria-label={`${title}, zoom ${percent}%`}
         onKeyDown={(event) => pannedByKey(event, viewer.current)}

@@ -3,8 +3,8 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEditor } from "./context.ts";
 import { Icon, Key } from "./icon.tsx";
 
-/** A save that takes less than this is not worth a flicker. */
-const SAVING_SHOWN_AFTER_MS = 400;
+/** A save that takes less than this is not worth a word to a screen reader. */
+const SLOW_AFTER_MS = 1_500;
 
 export function StatusBar() {
   const { state, guideline, openGuideline } = useEditor();
@@ -74,15 +74,25 @@ export function SaveState() {
     }
     const timer = setTimeout(() => {
       slow.value = true;
-    }, SAVING_SHOWN_AFTER_MS);
+    }, SLOW_AFTER_MS);
     return () => clearTimeout(timer);
   });
-  const words = saveWords(useEditor(), slow.value);
+  const words = saveWords(useEditor());
+  const troubled = useSignal(false);
+  const trouble = words.tone === "warn" || words.tone === "danger";
+  useSignalEffect(() => {
+    if (state.line.value.is !== "good") troubled.value = true;
+  });
+  // Read out what is out of the ordinary and its end, not every single save.
+  const worthSaying = trouble || (words.tone === "busy" ? slow.value : troubled.value);
   return (
     <span class="ed-save" data-tone={words.tone}>
-      <span class="ed-save-words" role="status" aria-live="polite" data-save-state={words.tone}>
+      <span class="ed-save-words" data-save-state={words.tone}>
         <Icon name={words.icon} />
         <span>{words.text}</span>
+      </span>
+      <span class="visually-hidden" role="status" aria-live="polite">
+        {worthSaying ? words.text : ""}
       </span>
       {words.action?.href && (
         <a class="btn btn-secondary btn-sm" href={words.action.href} target="_blank" rel="noopener">
@@ -102,7 +112,7 @@ export function SaveState() {
   );
 }
 
-function saveWords({ state, api }: ReturnType<typeof useEditor>, slow: boolean): SaveWords {
+function saveWords({ state, api }: ReturnType<typeof useEditor>): SaveWords {
   const line = state.line.value;
   const waiting = state.waiting.value;
   const count = `${waiting} waiting`;
@@ -134,7 +144,7 @@ function saveWords({ state, api }: ReturnType<typeof useEditor>, slow: boolean):
       action: { label: "Try now" },
     };
   }
-  if (waiting > 0 && slow) return { tone: "busy", icon: "clock", text: "Saving" };
+  if (waiting > 0) return { tone: "busy", icon: "clock", text: "Saving" };
   if (!state.durable.value) return { tone: "warn", icon: "ok", text: "Saved (this browser keeps no copy)" };
   return { tone: "ok", icon: "ok", text: "Saved" };
 }
