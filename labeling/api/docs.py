@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -16,6 +18,7 @@ from labeling.api.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+    from django.utils.safestring import SafeString
     from rest_framework.request import Request
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -28,6 +31,16 @@ def openapi() -> dict[str, Any]:
     return document
 
 
+def marked(text: str) -> SafeString:
+    """Return a description with what stands in backticks as code."""
+    pieces = re.split(r"`([^`]+)`", text)
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", piece) if position % 2 else piece,) for position, piece in enumerate(pieces)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A parameter, or a key of a JSON object."""
@@ -35,7 +48,7 @@ class Part:
     name: str
     type: str
     required: bool
-    description: str
+    description: SafeString
     place: str = ""
 
 
@@ -44,7 +57,7 @@ class Answer:
     """What an operation can answer."""
 
     status: str
-    description: str
+    description: SafeString
     keys: list[Part]
 
 
@@ -56,7 +69,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    description: str
+    description: SafeString
     parameters: list[Part]
     content_type: str
     body: list[Part]
@@ -82,13 +95,13 @@ def _operation(document: dict[str, Any], path: str, method: str, found: dict[str
         method=method.upper(),
         path=path,
         summary=found.get("summary", ""),
-        description=found.get("description", ""),
+        description=marked(found.get("description", "")),
         parameters=[
             Part(
                 entry["name"],
                 _type(entry["schema"]),
                 entry.get("required", False),
-                entry.get("description", ""),
+                marked(entry.get("description", "")),
                 entry["in"],
             )
             for entry in found.get("parameters", [])
@@ -96,7 +109,7 @@ def _operation(document: dict[str, Any], path: str, method: str, found: dict[str
         content_type=content_type,
         body=_keys(document, bodies[content_type].get("schema", {})) if bodies else [],
         answers=[
-            Answer(status, entry.get("description", ""), _answer_keys(document, entry))
+            Answer(status, marked(entry.get("description", "")), _answer_keys(document, entry))
             for status, entry in found["responses"].items()
         ],
     )
@@ -112,7 +125,7 @@ def _keys(document: dict[str, Any], schema: dict[str, Any]) -> list[Part]:
         schema = document["components"]["schemas"][reference.rpartition("/")[2]]
     needed = schema.get("required", ())
     return [
-        Part(name, _type(part), name in needed, part.get("description", ""))
+        Part(name, _type(part), name in needed, marked(part.get("description", "")))
         for name, part in schema.get("properties", {}).items()
     ]
 
@@ -122,7 +135,7 @@ def _type(schema: dict[str, Any]) -> str:
     if reference := schema.get("$ref"):
         return str(reference.rpartition("/")[2])
     if options := schema.get("enum"):
-        return " | ".join(f'"{option}"' for option in options)
+        return " | ".join(f'"{option}"' for option in options if option != "")
     if options := schema.get("anyOf") or schema.get("oneOf"):
         return " | ".join(dict.fromkeys(_type(option) for option in options))
     if schema.get("type") == "array":
@@ -151,7 +164,7 @@ class Docs(Endpoint):
         """Show every operation with what it takes and answers."""
         context = {
             "groups": groups(),
-            "frame": "base.html" if request.user.is_authenticated else "solo.html",
+            "frame": "base.html" if request.user.is_authenticated else "labeling/api/frame.html",
             "site": request.build_absolute_uri("/").rstrip("/"),
         }
         return render(request._request, "labeling/api/docs.html", context)

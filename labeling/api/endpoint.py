@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.urls import is_valid_path
+from django.utils.http import escape_leading_slashes
+from django.views import View
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -16,6 +20,8 @@ from labeling.models import User
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
     from rest_framework.parsers import BaseParser
     from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
@@ -45,6 +51,24 @@ class Endpoint(APIView):
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
     content_negotiation_class = OneFormat
     metadata_class = None
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Let no proxy or browser keep what one person may see."""
+        response.headers.setdefault("Cache-Control", "no-store")
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class AddSlash(View):
+    """An address without its last slash: sent on with method and body, which a 301 would lose."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Redirect if there is something at the address with a slash."""
+        address = f"{request.path}/"
+        if not is_valid_path(address):
+            raise Http404
+        query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+        return HttpResponsePermanentRedirect(f"{escape_leading_slashes(address)}{query}", preserve_request=True)
 
 
 def actor(request: Request) -> User:

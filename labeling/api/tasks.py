@@ -16,7 +16,9 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
 from labeling.models import Label, Task
-from labeling.selectors import tasks
+from labeling.selectors import explorer, tasks
+from labeling.selectors.explorer import TaskFilter
+from labeling.selectors.explorer.filters import MAX_SEARCH
 from labeling.services import claims
 
 if TYPE_CHECKING:
@@ -88,11 +90,15 @@ class ReleaseDocument(BaseModel):
 class TaskQuery(Page):
     """Which tasks to list."""
 
+    q: str = Field("", max_length=MAX_SEARCH, description="Words of the texts, or the beginning of an `external_id`.")
     state: Literal["todo", "labeled", "quarantined", ""] = ""
     split: Literal["train", "validation", "test", "none", ""] = Field("", description="`none`: tasks without a split.")
     external_id: str = Field("", max_length=200)
-    question: str = Field("", max_length=64, description="Narrows `label` to one question.")
-    label: str = Field("", max_length=200, description="Tasks whose label of record has this class.")
+    question: str = Field("", max_length=64, description="Tasks with a label of record for this question.")
+    label: str = Field("", max_length=200, description="Tasks whose label of record (of that question) has this class.")
+    source: Literal["import", "model", "annotation", "consensus", "bulk", "review", ""] = ""
+    flag: str = Field("", max_length=20, description="Tasks with an open flag of this reason, or `any`.")
+    meta: str = Field("", max_length=500, description="`key=value`")
 
 
 class ClaimRequest(Body):
@@ -116,15 +122,19 @@ class ReleaseRequest(Body):
 
 def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
     """Return the project's tasks that a query asks for."""
-    found = Task.objects.filter(project=project)
-    if wanted.state:
-        found = found.filter(queue_entry__state=wanted.state)
-    if wanted.split:
-        found = found.filter(split="" if wanted.split == "none" else wanted.split)
+    asked = TaskFilter(
+        search=wanted.q.strip(),
+        state="open" if wanted.state == "todo" else wanted.state,
+        split=wanted.split,
+        source=wanted.source,
+        flag=wanted.flag,
+        meta=wanted.meta,
+    )
+    found = explorer.matching(project, asked)
     if wanted.external_id:
         found = found.filter(external_id=wanted.external_id)
     if wanted.label or wanted.question:
-        labels = Label.objects.filter(task_id=OuterRef("pk"), retired_at=None)
+        labels = Label.objects.filter(project=project, task_id=OuterRef("pk"), retired_at=None)
         if wanted.question:
             labels = labels.filter(question=wanted.question)
         if wanted.label:

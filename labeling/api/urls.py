@@ -1,8 +1,9 @@
 """The addresses of the API."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from labeling.api import annotations, docs, exports, guidelines, imports, jobs, labels, people, projects, tasks
+from labeling.api.endpoint import AddSlash
 
 urlpatterns = [
     path("schema/", docs.OpenApi.as_view(), name="api-schema"),
@@ -38,4 +39,5 @@ urlpatterns = [
     path("tasks/<int:task_id>/flags/", annotations.Flags.as_view(), name="api-task-flags"),
     path("jobs/<int:job_id>/", jobs.OneJob.as_view(), name="api-job"),
     path("jobs/<int:job_id>/problems/", jobs.JobProblems.as_view(), name="api-job-problems"),
+    re_path(r"^.*[^/]$", AddSlash.as_view(), name="api-add-slash"),
 ]

@@ -181,3 +181,19 @@ def test_a_format_is_no_business_of_lists(api_for: Callable[[User], APIClient]) 
     response = api_for(factories.user()).get("/api/projects/?format=json", headers={"Accept": "text/csv"})
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/json"
+
+
+def test_a_missing_last_slash_keeps_method_and_body(api_for: Callable[[User], APIClient]) -> None:
+    client = api_for(factories.user())
+    response = client.post("/api/tokens?x=1", {"name": "a"}, format="json")
+    assert response.status_code == 308
+    assert response.headers["Location"] == "/api/tokens/?x=1"
+    made = client.post("/api/tokens", {"name": "a"}, format="json", follow=True)
+    assert made.status_code == 201
+    assert_refused_in_words(client.post("/api/nothing", {}, format="json"))
+
+
+def test_nothing_is_kept_by_caches(api_for: Callable[[User], APIClient]) -> None:
+    client = api_for(factories.user())
+    assert client.get("/api/me/").headers["Cache-Control"] == "no-store"
+    assert client.get("/api/projects/none/").headers["Cache-Control"] == "no-store"

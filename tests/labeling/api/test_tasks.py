@@ -78,6 +78,10 @@ def test_tasks_are_found_by_state_split_external_id_and_label(project: Project, 
     assert found("label=other") == []
     assert found(f"external_id={plain.external_id}") == [plain.pk]
     assert test_split.pk not in found("split=none")
+    assert found("source=bulk") == [billing.pk]
+    assert set(found("state=todo")) == {test_split.pk, plain.pk}
+    assert found("q=" + plain.data["text"].split()[-1]) == [plain.pk]
+    assert found("flag=any") == found("meta=a=b") == []
 
 
 def test_the_list_costs_the_same_for_any_number_of_tasks(project: Project, api_for: ApiFor) -> None:
