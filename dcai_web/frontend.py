@@ -39,6 +39,11 @@ def build() -> None:
     _MARK.write_text(wanted, encoding="ascii")
 
 
+def forget_build() -> None:
+    """Let the next start build anew: what is in static/dist from now on is not what `build` makes."""
+    _MARK.unlink(missing_ok=True)
+
+
 def fingerprint() -> str:
     """Return a hash of everything the build reads."""
     digest = hashlib.sha256()

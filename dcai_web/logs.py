@@ -52,7 +52,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
             # Our own line says the same with the request's id; errors keep their traceback.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "propagate": True},
-            "celery.worker.strategy": {"level": "WARNING"},
+            "celery": {"level": "WARNING"},
         },
     }
 

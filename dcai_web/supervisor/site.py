@@ -60,6 +60,12 @@ def build() -> Program:
     return Program(name="build", command=[sys.executable, "-m", "dcai_web.frontend"], options=_HERE, once=True)
 
 
+def build_on_change() -> Program:
+    """Return the build that goes on for as long as sources change."""
+    command = [str(_TOOLS / "node"), "build.mjs", "--watch"]
+    return Program(name="static", command=command, options={"cwd": str(ROOT / "static")})
+
+
 def web(*, host: str, port: int, size: Size) -> Program:
     """Return the web server: on SIGTERM it takes no more requests and ends after answering those it has."""
     command = [str(_TOOLS / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port)]

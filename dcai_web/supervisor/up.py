@@ -19,6 +19,7 @@ from dcai_web.supervisor import lock, site
 from dcai_web.supervisor.child import Child
 from dcai_web.supervisor.output import Output
 from dcai_web.supervisor.program import Program
+from dcai_web.supervisor.sources import Sources
 from dcai_web.supervisor.supervisor import Stopped, Supervisor
 
 ENGINE_PATIENCE = 120.0
@@ -39,6 +40,7 @@ class Plan:
     port: int
     size: site.Size
     demo: bool
+    reload: bool
 
     @property
     def address(self) -> str:
@@ -47,7 +49,7 @@ class Plan:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-def plan(data_dir: Path) -> Plan:
+def plan(data_dir: Path, *, reload: bool) -> Plan:
     """Read the plan from the environment."""
     return Plan(
         data_dir=data_dir,
@@ -59,6 +61,7 @@ def plan(data_dir: Path) -> Plan:
             job_workers=env.integer("DCAI_JOB_WORKERS", 2),
         ),
         demo=env.boolean("DCAI_DEMO", default=True),
+        reload=reload,
     )
 
 
@@ -81,6 +84,7 @@ class Up:
             "DCAI_STATIC_ROOT": os.environ.get("DCAI_STATIC_ROOT") or str(wanted.data_dir / "static"),
             "PYTHONUNBUFFERED": "1",
         }
+        self._site: dict[str, Child] = {}
         self._began = time.monotonic()
 
     def run(self) -> None:
@@ -88,7 +92,7 @@ class Up:
         with self._supervisor.listening():
             try:
                 self._start()
-                self._supervisor.run()
+                self._follow_sources() if self._plan.reload else self._supervisor.run()
             except Stopped:
                 pass
             finally:
@@ -170,6 +174,19 @@ class Up:
         if child.exit_code == 0:
             done.touch()
 
+    def _follow_sources(self) -> None:
+        frontend.forget_build()
+        self._child(site.build_on_change())
+        followed = [self._site[name] for name in ("web", "worker", "quality", "beat")]
+        sources = Sources()
+        while True:
+            self._supervisor.wait_for(lambda: False, seconds=1)
+            changed = sources.changed()
+            if changed:
+                self._output.say(f"{', '.join(changed)} changed: starting again with it.")
+                for child in followed:
+                    self._supervisor.restart(child)
+
     def _is_ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self._plan.address}/readyz", timeout=2) as answer:  # noqa: S310 - http
@@ -178,21 +195,28 @@ class Up:
             return False
 
     def _stop(self) -> None:
-        for names in (("build", "prepare", "demo", "beat", "web"), ("worker", "quality"), ("redis",), ("postgres",)):
+        for names in (
+            ("build", "prepare", "demo", "static", "beat", "web"),
+            ("worker", "quality"),
+            ("redis",),
+            ("postgres",),
+        ):
             self._supervisor.stop(*names)
         self._output.say("Stopped.")
 
     def _child(self, program: Program, *, engine: bool = False) -> Child:
-        return self._supervisor.start(self._make(program, engine=engine))
+        child = self._supervisor.start(self._make(program, engine=engine))
+        self._site[program.name] = child
+        return child
 
     def _make(self, program: Program, *, engine: bool = False) -> Child:
         environment = self._engine_environment if engine else self._environment
         return Child(program, environment=environment, output=self._output)
 
 
-def up(data_dir: Path) -> None:
+def up(data_dir: Path, *, reload: bool = False) -> None:
     """Start everything on this machine and stay until asked to stop."""
-    wanted = plan(data_dir)
+    wanted = plan(data_dir, reload=reload)
     data_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
     run_dir = data_dir / "run"
     run_dir.mkdir(mode=0o700, exist_ok=True)
