@@ -48,7 +48,7 @@ def field(
 ) -> dict[str, Any]:
     """Render a form field with its label, hint and errors: see components/field.html."""
     widget = bound.field.widget
-    attrs: dict[str, str] = {"class": f"{_control_class(widget)} {widget.attrs.get('class', '')}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{_control_class(widget)} {widget.attrs.get('class', '')}".strip()}
     if placeholder:
         attrs["placeholder"] = placeholder
     grouped = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)

@@ -50,10 +50,10 @@ class ForgottenPasswordForm(PasswordResetForm):
         return get_user_model().objects.filter(email=email.strip().lower(), is_active=True)
 
 
-NEW_PASSWORD_WORDS = "At least 10 characters; a few unrelated words are easy to remember."
+CHOOSING = "At least 10 characters; a few unrelated words are easy to remember."
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
     """A new password, twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class OwnPasswordForm(PasswordChangeForm):
 
 
 def _explain_new_password(form: forms.Form) -> None:
-    form.fields["new_password1"].help_text = NEW_PASSWORD_WORDS
+    form.fields["new_password1"].help_text = CHOOSING
     form.fields["new_password2"].label = "New password again"
     form.fields["new_password2"].help_text = ""
 
@@ -88,7 +88,7 @@ class JoinForm(forms.Form):
     password = forms.CharField(
         label="Password",
         strip=False,
-        help_text=NEW_PASSWORD_WORDS,
+        help_text=CHOOSING,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 

@@ -43,6 +43,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "people": progress.by_person(project),
         "lines": [telling.told(event) for event in telling.activity(project, size=8).rows],
         "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
+        "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
         "can_manage": may(request.user, project, Action.MANAGE),
         "can_export": may(request.user, project, Action.EXPORT),

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 class SignedInRequest(HttpRequest):
     """A request whose person is known."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 
@@ -40,7 +40,7 @@ def signed_in(
             return HttpResponseClientRedirect(resolve_url("login"))
         return redirect_to_login(request.get_full_path())
 
-    return guarded
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", guarded)
 
 
 def page_number(raw: str | None, default: int = 0) -> int:

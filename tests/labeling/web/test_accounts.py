@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from labeling.models import ApiToken, User
+from labeling.services import people
+from tests import factories
+from tests.query_counts import assert_same_queries
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def test_signing_in_and_out() -> None:
+    person = factories.user("anna@example.org", password=factories.PASSWORD)
+    client = Client()
+    wrong = client.post("/login/", {"username": person.email, "password": "wrong"})
+    assert "do not fit together" in wrong.content.decode()
+    right = client.post("/login/?next=/me/", {"username": "Anna@Example.org", "password": factories.PASSWORD})
+    assert right["Location"] == "/me/"
+    assert client.get("/me/").status_code == 200
+    assert client.post("/logout/")["Location"] == "/login/"
+    assert client.get("/me/").status_code == 302
+
+
+def test_too_many_wrong_passwords_are_stopped() -> None:
+    person = factories.user(password=factories.PASSWORD)
+    client = Client()
+    replies = [client.post("/login/", {"username": person.email, "password": "wrong"}) for _ in range(11)]
+    assert replies[-1].status_code == 429
+    last = client.post("/login/", {"username": person.email, "password": factories.PASSWORD})
+    assert last.status_code == 429
+    assert "Too many attempts" in last.content.decode()
+
+
+def test_an_open_redirect_is_refused() -> None:
+    person = factories.user(password=factories.PASSWORD)
+    reply = Client().post(
+        "/login/?next=https://evil.example/", {"username": person.email, "password": factories.PASSWORD}
+    )
+    assert reply["Location"] == "/"
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_a_password_is_set_through_a_mailed_link(*, has_password: bool) -> None:
+    person = factories.user(password=factories.PASSWORD if has_password else None)
+    client = Client()
+    assert client.post("/password/", {"email": person.email.upper()})["Location"] == "/password/sent/"
+    (sent,) = mail.outbox
+    link = re.search(r"http://testserver(/password/\S+)", str(sent.body))
+    assert link is not None
+    form = client.get(link.group(1), follow=True)
+    address = form.redirect_chain[-1][0]
+    short = client.post(address, {"new_password1": "short", "new_password2": "short"})
+    assert short.context["form"].errors
+    done = client.post(address, {"new_password1": "brand-new-words", "new_password2": "brand-new-words"})
+    assert done["Location"] == "/password/done/"
+    person.refresh_from_db()
+    assert person.check_password("brand-new-words")
+    assert "no longer works" in Client().get(link.group(1), follow=True).content.decode()
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail() -> None:
+    assert Client().post("/password/", {"email": "nobody@example.org"})["Location"] == "/password/sent/"
+    assert mail.outbox == []
+
+
+def test_a_person_changes_name_and_theme(client_for: SignIn) -> None:
+    person = factories.user()
+    client = client_for(person)
+    client.post("/me/", {"name": "  Anna   Berg "})
+    assert client.post("/me/theme/", {"theme": "dark"}).status_code == 204
+    assert client.post("/me/theme/", {"theme": "pink"}).status_code == 400
+    person.refresh_from_db()
+    assert (person.name, person.preferences) == ("Anna Berg", {"theme": "dark"})
+    assert 'data-theme="dark"' in client.get("/me/").content.decode()
+
+
+def test_a_new_password_keeps_this_browser_and_ends_others(client_for: SignIn) -> None:
+    person = factories.user(password=factories.PASSWORD)
+    here, elsewhere = client_for(person), client_for(person)
+    wrong = here.post(
+        "/me/password/", {"old_password": "no", "new_password1": "brand-new-words", "new_password2": "brand-new-words"}
+    )
+    assert wrong.status_code == 422
+    assert "old_password" in wrong.context["password_form"].errors
+    here.post(
+        "/me/password/",
+        {
+            "old_password": factories.PASSWORD,
+            "new_password1": "brand-new-words",
+            "new_password2": "brand-new-words",
+        },
+    )
+    assert here.get("/me/").status_code == 200
+    assert elsewhere.get("/me/").status_code == 302
+
+
+def test_a_token_is_shown_once_and_revoked(client_for: SignIn) -> None:
+    person = factories.user()
+    client = client_for(person)
+    made = client.post("/me/tokens/", {"name": "Nightly export"})
+    secret = made.context["secret"]
+    assert secret in made.content.decode()
+    assert made["Cache-Control"] == "no-store"
+    assert people.user_of_token(secret) == person
+    token = ApiToken.objects.get(user=person)
+    assert secret not in client.get("/me/").content.decode()
+    stranger = client_for(factories.user())
+    assert stranger.post(f"/me/tokens/{token.pk}/revoke/").status_code == 404
+    client.post(f"/me/tokens/{token.pk}/revoke/")
+    assert people.user_of_token(secret) is None
+    assert "Nightly export" not in client.get("/me/").context["tokens"].values_list("name", flat=True)
+
+
+def test_a_token_needs_a_name(client_for: SignIn) -> None:
+    reply = client_for(factories.user()).post("/me/tokens/", {"name": " "})
+    assert reply.status_code == 422
+    assert ApiToken.objects.count() == 0
+
+
+def test_the_profile_needs_the_same_queries_for_one_token_and_for_many(client_for: SignIn) -> None:
+    person = factories.user()
+    client = client_for(person)
+    people.issue_token(user=person, name="one")
+    assert_same_queries(
+        lambda: client.get("/me/"), add_rows=lambda: [people.issue_token(user=person, name=str(n)) for n in range(5)]
+    )
+
+
+def test_what_a_person_types_is_shown_as_text(client_for: SignIn) -> None:
+    person = factories.user(name="<script>alert(1)</script>")
+    page = client_for(person).get("/me/").content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from labeling.models import Event, JobRun, Project, Role, User
+from labeling.selectors import activity, progress
+from labeling.services import projects
+from tests import factories
+from tests.labeling.web.test_home import answer
+from tests.query_counts import assert_same_queries
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+PAGES = ("", "activity/", "people/", "guideline/", "guideline/versions/")
+MANAGER_PAGES = ("settings/", "guideline/edit/")
+
+
+@pytest.mark.parametrize("path", PAGES + MANAGER_PAGES + ("label/",))
+def test_a_page_of_another_project_is_not_there(client_for: SignIn, path: str) -> None:
+    project = factories.project()
+    assert client_for(factories.user()).get(f"/p/{project.slug}/{path}").status_code == 404
+    manager = factories.member(project, Role.MANAGER)
+    assert client_for(manager).get(f"/p/{project.slug}/{path}").status_code == 200
+
+
+@pytest.mark.parametrize("path", MANAGER_PAGES)
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ANNOTATOR, Role.REVIEWER])
+def test_only_managers_reach_what_managers_do(client_for: SignIn, path: str, role: Role) -> None:
+    project = factories.project()
+    assert client_for(factories.member(project, role)).get(f"/p/{project.slug}/{path}").status_code == 403
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_viewers_read_pages_and_get_no_button_that_changes(client_for: SignIn, path: str) -> None:
+    project = factories.project()
+    factories.tasks(project, 2)
+    reply = client_for(factories.member(project, Role.VIEWER)).get(f"/p/{project.slug}/{path}")
+    assert reply.status_code == 200
+    content = reply.content.decode()
+    for forbidden in ("/settings/", "/edit/", "/invite/", "/label/", "/role/"):
+        assert forbidden not in content
+
+
+def test_the_overview_counts_labels_people_and_pace(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 30)
+    annotator = factories.member(project, name="Bob Okafor")
+    answer(annotator, project, 12)
+    page = client_for(annotator).get(f"/p/{project.slug}/")
+    assert page.context["counts"] == progress.Counts(total=30, labeled=12)
+    assert [(label.name, label.count) for label in page.context["questions"][0].labels] == [
+        ("billing", 12),
+        ("delivery", 0),
+        ("other", 0),
+    ]
+    (row,) = page.context["people"]
+    assert (row.person, row.answered, row.seconds) == (annotator, 12, 2.0)
+    pace = page.context["pace"]
+    assert (pace.answers, pace.people, pace.remaining) == (12, 1, 18)
+    assert pace.finish > timezone.now()
+    content = page.content.decode()
+    assert "40% of 30" in content
+    assert "12 in 7 days by 1 person" in content
+
+
+def test_the_overview_tells_no_finish_from_too_few_answers() -> None:
+    project = factories.project()
+    factories.tasks(project, 5)
+    answer(factories.member(project), project, 2)
+    assert progress.pace(project).finish is None
+
+
+def test_the_overview_of_an_empty_project_says_what_will_be_there(client_for: SignIn) -> None:
+    project = factories.project()
+    assert "once there are tasks" in client_for(project.created_by).get(f"/p/{project.slug}/").content.decode()
+
+
+def test_the_overview_needs_the_same_queries_for_few_rows_and_for_many(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 20)
+    answer(factories.member(project), project, 2)
+    client = client_for(project.created_by)
+
+    def add_rows() -> None:
+        for _ in range(3):
+            answer(factories.member(project), project, 3)
+
+    assert_same_queries(lambda: client.get(f"/p/{project.slug}/"), add_rows=add_rows)
+
+
+def test_activity_tells_events_in_words_and_filters(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 3)
+    annotator = factories.member(project, name="Bob Okafor")
+    answer(annotator, project, 2)
+    client = client_for(project.created_by)
+    address = f"/p/{project.slug}/activity/"
+    content = client.get(address).content.decode()
+    assert "Bob Okafor" in content
+    assert "answered" in content
+    assert "created the project" in content
+    lines = client.get(address, {"kind": "labeling", "person": str(annotator.pk)}).context["lines"]
+    assert [line.event.verb for line in lines] == ["annotation.submitted"] * 2
+    settings = client.get(address, {"kind": "settings"}).context["lines"]
+    assert [line.event.verb for line in settings] == ["project.created"]
+    assert "Nothing fits this filter" in client.get(address, {"kind": "flags"}).content.decode()
+
+
+def test_activity_pages_without_a_gap(client_for: SignIn) -> None:
+    project = factories.project()
+    for number in range(60):
+        Event.objects.create(project=project, actor=project.created_by, verb="member.joined", payload={"n": number})
+    client = client_for(project.created_by)
+    seen: list[int] = []
+    cursor = ""
+    while True:
+        reply = client.get(f"/p/{project.slug}/activity/", {"cursor": cursor})
+        seen += [line.event.pk for line in reply.context["lines"]]
+        cursor = reply.context["next_cursor"]
+        if not cursor:
+            break
+    assert seen == list(Event.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True))
+
+
+def test_activity_needs_the_same_queries_for_one_event_and_for_many(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 10)
+    client = client_for(project.created_by)
+
+    def add_rows() -> None:
+        for _ in range(3):
+            answer(factories.member(project), project, 2)
+
+    assert_same_queries(
+        lambda: client.get(f"/p/{project.slug}/activity/"),
+        add_rows=add_rows,
+    )
+
+
+def test_every_verb_that_services_write_has_a_sentence() -> None:
+    project = factories.project()
+    event = Event(project=project, verb="something.new_happened", payload={})
+    assert activity.told(event).words == "something new happened"
+    for verb in activity._SENTENCES:
+        assert activity.told(Event(project=project, verb=verb, payload={})).words
+
+
+def test_settings_change_and_say_what_is_wrong(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    address = f"/p/{project.slug}/settings/"
+    wrong = client.post(address, {"name": "", "description": "", "overlap": 99})
+    assert wrong.status_code == 422
+    assert set(wrong.context["form"].errors) == {"name", "overlap"}
+    right = client.post(address, {"name": "New name", "description": "Words", "overlap": 3}, follow=True)
+    assert "The settings are saved" in right.content.decode()
+    project.refresh_from_db()
+    assert (project.name, project.description, project.overlap) == ("New name", "Words", 3)
+
+
+def test_archiving_can_be_undone_from_its_message(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    page = client.post(f"/p/{project.slug}/archive/", follow=True).content.decode()
+    assert f'action="/p/{project.slug}/restore/"' in page
+    assert Project.objects.get(pk=project.pk).archived_at is not None
+    client.post(f"/p/{project.slug}/restore/")
+    assert Project.objects.get(pk=project.pk).archived_at is None
+
+
+def test_the_label_page_tells_the_editor_what_it_needs(client_for: SignIn) -> None:
+    project = factories.project()
+    annotator = factories.member(project)
+    reply = client_for(annotator).get(f"/p/{project.slug}/label/")
+    config = reply.context["config"]
+    assert config["schema_version"] == 1
+    assert config["schema"]["questions"][0]["labels"][0]["key"] == "1"
+    assert config["urls"]["claims"] == f"/api/projects/{project.slug}/claims/"
+    assert "{id}" in config["urls"]["annotations"]
+    assert "dcai_csrf" in reply.cookies
+    assert b"dc-rail" not in reply.content
+
+
+def test_viewers_and_archived_projects_have_no_label_page(client_for: SignIn) -> None:
+    project = factories.project()
+    assert client_for(factories.member(project, Role.VIEWER)).get(f"/p/{project.slug}/label/").status_code == 403
+    projects.archive(actor=project.created_by, project=project, archived=True)
+    assert client_for(project.created_by).get(f"/p/{project.slug}/label/").status_code == 403
+
+
+def test_jobs_are_listed_for_members_only_and_canceled_by_those_who_may(client_for: SignIn) -> None:
+    project = factories.project()
+    job = JobRun.objects.create(kind="import", project=project, requested_by=project.created_by)
+    viewer = client_for(factories.member(project, Role.VIEWER))
+    stranger = client_for(factories.user())
+    assert f"/jobs/{job.pk}/" in viewer.get("/jobs/").content.decode()
+    assert f"/jobs/{job.pk}/" not in stranger.get("/jobs/").content.decode()
+    assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
+    assert viewer.post(f"/jobs/{job.pk}/cancel/").status_code == 403
+    page = client_for(project.created_by).post(f"/jobs/{job.pk}/cancel/", follow=True).content.decode()
+    assert "The job is canceled" in page
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_a_job_card_asks_again_only_while_the_job_is_alive(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    job = JobRun.objects.create(kind="import", project=project, state="running", done=3, total=10)
+    assert "every 1s" in client.get(f"/jobs/{job.pk}/card/").content.decode()
+    JobRun.objects.filter(pk=job.pk).update(state="failed", error="Row 7 has no text.")
+    card = client.get(f"/jobs/{job.pk}/card/").content.decode()
+    assert "every 1s" not in card
+    assert "Row 7 has no text." in card
+
+
+def test_the_job_list_filters_sorts_and_keeps_its_queries(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    JobRun.objects.create(kind="import", project=project, state="failed", error="No columns")
+    JobRun.objects.create(kind="export", project=project, state="succeeded")
+    assert [job.kind for job in client.get("/jobs/?state=failed").context["page"].rows] == ["import"]
+    assert [job.kind for job in client.get("/jobs/?q=columns").context["page"].rows] == ["import"]
+    assert [job.kind for job in client.get("/jobs/?sort=kind").context["page"].rows] == ["export", "import"]
+
+    def add_rows() -> None:
+        for _ in range(6):
+            other = factories.project(manager=project.created_by)
+            JobRun.objects.create(kind="import", project=other, requested_by=factories.user())
+
+    assert_same_queries(lambda: client.get("/jobs/"), add_rows=add_rows)
+
+
+def test_the_palette_finds_pages_projects_and_ones_own_tasks(client_for: SignIn) -> None:
+    project = factories.project(name="Letters of 1890")
+    (task,) = factories.tasks(project, 1)
+    mine, stranger = client_for(project.created_by), client_for(factories.user())
+    assert "Letters of 1890" in mine.get("/palette/?q=letters").content.decode()
+    assert f"Task {task.pk}" in mine.get(f"/palette/?q={task.pk}").content.decode()
+    assert f"Task {task.pk}" not in stranger.get(f"/palette/?q={task.pk}").content.decode()
+    assert "Guideline" in mine.get(f"/palette/?q=guid&project={project.slug}").content.decode()
+    assert "Nothing by that name" in stranger.get("/palette/?q=letters").content.decode()
+    assert stranger.get(f"/palette/?q=&project={project.slug}").status_code == 200
+
+
+def test_the_frame_counts_running_jobs_and_lists_projects(client_for: SignIn) -> None:
+    project = factories.project(name="Letters")
+    client = client_for(project.created_by)
+    assert "none running" in client.get("/jobs/indicator/").content.decode()
+    JobRun.objects.create(kind="import", project=project, state="running")
+    assert "1 job running" in client.get("/jobs/indicator/").content.decode()
+    assert "Letters" in client.get("/switcher/").content.decode()
