@@ -27,14 +27,14 @@ dev: $(VENV)/.dev ## The same, rebuilding and reloading when a source file chang
 	@DCAI_DEBUG=$${DCAI_DEBUG:-1} exec $(PY) manage.py up --reload
 
 test: $(VENV)/.dev build ## Run every test, those in a real browser too
-	$(PY) -m pytest -n $(XDIST) --dist worksteal -m "not bench"
+	$(PY) -m pytest -n $(XDIST) --dist worksteal
 	cd static && npm test --silent
 
 check: $(VENV)/.dev static/node_modules/.package-lock.json ## Look for faults without running the product
 	$(PY) .ci/check.py
 
-bench: $(VENV)/.dev build ## Measure against the floors of the design
-	$(PY) -m pytest -p no:randomly -m bench -s tests/bench
+bench: $(VENV)/.dev build ## Measure against the floors of the design (BENCH="--tasks 1000000" for more)
+	$(PY) -m tests.bench.run
 
 build: $(VENV)/.local ## Build the front end if its sources changed
 	@$(PY) -m dcai_web.frontend
