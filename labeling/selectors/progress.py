@@ -246,6 +246,16 @@ def answered_by(user: User, *, up_to: int) -> int:
     return Annotation.objects.filter(annotator=user).exclude(state=AnnotationState.DRAFT)[:up_to].count()
 
 
+def answered_today(project: Project, user: User) -> int:
+    """Return how many tasks of a project a person submitted or skipped since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return (
+        Annotation.objects.filter(project=project, annotator=user, updated_at__gte=midnight)
+        .exclude(state=AnnotationState.DRAFT)
+        .count()
+    )
+
+
 def last_project_of(user: User, project_ids: Iterable[int]) -> int | None:
     """Return the project in which the person answered last."""
     latest = Annotation.objects.filter(annotator=user, project_id__in=list(project_ids))

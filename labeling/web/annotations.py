@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
-from labeling.selectors import versions
+from labeling.selectors import progress, versions
 from labeling.web.requests import SignedInRequest, signed_in
 
 if TYPE_CHECKING:
@@ -51,10 +52,13 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
             "flags": "/api/tasks/{id}/flags/",
             "home": reverse("home"),
             "overview": reverse("project-overview", args=(project.slug,)),
+            "guideline_page": reverse("project-guideline", args=(project.slug,)),
+            "icons": static("icons/sprite.svg"),
         },
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
         "can_flag": True,
+        "done_today": progress.answered_today(project, request.user),
     }
 
 

@@ -159,11 +159,21 @@ export class Keyboard {
     this.#options.root.querySelector<HTMLElement>("[data-item]")?.focus({ preventScroll: true });
   }
 
+  /** Scroll the question the keys go to into sight; on a phone the page is the person's to scroll. */
+  showQuestion(name: string): void {
+    if (!this.#severalQuestions || window.matchMedia("(width < 768px)").matches) return;
+    this.#fieldset(name)?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  #fieldset(name: string): HTMLElement | null {
+    return this.#options.root.querySelector<HTMLElement>(`[data-question="${CSS.escape(name)}"]`);
+  }
+
   /** Put the focus on the question the keys go to: into its input where it is answered by typing. */
   focusQuestion(): void {
-    const { session, root } = this.#options;
+    const { session } = this.#options;
     const name = session.state.question.peek();
-    const fieldset = root.querySelector<HTMLElement>(`[data-question="${CSS.escape(name)}"]`);
+    const fieldset = this.#fieldset(name);
     const question = session.state.questionNamed(name);
     const typed = question && session.kinds.get(question.kind)?.typed;
     const target = typed ? fieldset?.querySelector<HTMLElement>("textarea, input") : fieldset;

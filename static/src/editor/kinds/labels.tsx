@@ -4,6 +4,8 @@ import type { LabelOption } from "../../core/schema.ts";
 
 /** Beyond this many, a box to filter them appears. */
 const FILTER_FROM = 30;
+/** Titles this short fit several to a row, even on a phone. */
+const SHORT_TITLE = 5;
 /** More than these are not drawn at once; the filter finds the others. */
 const SHOWN_AT_MOST = 200;
 
@@ -32,7 +34,11 @@ export function LabelGrid({ labels, selected, type, id, pick, point }: LabelGrid
           onInput={(event) => setFilter(event.currentTarget.value)}
         />
       )}
-      <div class="ed-labels" data-many={shown.length > 12 || undefined}>
+      <div
+        class="ed-labels"
+        data-many={shown.length > 12 || undefined}
+        data-short={labels.every((label) => label.title.length <= SHORT_TITLE) || undefined}
+      >
         {shown.map((label, index) => (
           <LabelButton
             key={label.name}

@@ -4,6 +4,8 @@ import type { RatingQuestion } from "../../core/schema.ts";
 import { isRequired } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
 
+/** Up to this many named steps are explained below the scale. */
+const NAMES_BELOW = 3;
 const DIGITS = "1234567890";
 /** Longer scales are entered as a number. */
 const BUTTONS_AT_MOST = 21;
@@ -23,50 +25,64 @@ function RatingAnswers(props: AnswerProps<RatingQuestion, number>) {
   const byPointer = useRef(false);
   const all = steps(question);
   if (all.length > BUTTONS_AT_MOST) return <RatingNumber {...props} />;
+  // A few names, of the ends mostly, stand below the scale; many make a list of the steps.
+  const names = Object.entries(question.labels ?? {});
+  const listed = names.length > NAMES_BELOW;
   return (
-    <div class="ed-rating" data-named={Object.keys(question.labels ?? {}).length > 0 || undefined}>
-      {all.map((step) => {
-        const name = question.labels?.[String(step)];
-        const key = keyOf(question, step);
-        return (
-          <label
-            key={step}
-            class="ed-label ed-rating-step"
-            data-checked={step === value || undefined}
-            onPointerDown={() => {
-              byPointer.current = true;
-            }}
-            onMouseDown={(event) => event.preventDefault()}
-            onPointerEnter={() => point(String(step))}
-            onPointerLeave={() => point(null)}
-          >
-            <input
-              class="ed-label-input"
-              type="radio"
-              name={id}
-              value={step}
-              checked={step === value}
-              aria-keyshortcuts={key || undefined}
-              onChange={() => {
-                change(step, byPointer.current);
-                byPointer.current = false;
+    <>
+      <div class="ed-rating" data-named={listed || undefined}>
+        {all.map((step) => {
+          const name = listed ? question.labels?.[String(step)] : undefined;
+          const key = keyOf(question, step);
+          return (
+            <label
+              key={step}
+              class="ed-label ed-rating-step"
+              data-checked={step === value || undefined}
+              onPointerDown={() => {
+                byPointer.current = true;
               }}
-            />
-            <span class="ed-rating-number">{step}</span>
-            {name && (
-              <span class="ed-label-title" dir="auto">
-                {name}
-              </span>
-            )}
-            {key && key !== String(step) && (
-              <span class="ed-key" aria-hidden="true">
-                {key}
-              </span>
-            )}
-          </label>
-        );
-      })}
-    </div>
+              onMouseDown={(event) => event.preventDefault()}
+              onPointerEnter={() => point(String(step))}
+              onPointerLeave={() => point(null)}
+            >
+              <input
+                class="ed-label-input"
+                type="radio"
+                name={id}
+                value={step}
+                checked={step === value}
+                aria-keyshortcuts={key || undefined}
+                onChange={() => {
+                  change(step, byPointer.current);
+                  byPointer.current = false;
+                }}
+              />
+              <span class="ed-rating-number">{step}</span>
+              {name && (
+                <span class="ed-label-title" dir="auto">
+                  {name}
+                </span>
+              )}
+              {key && key !== String(step) && (
+                <span class="ed-key" aria-hidden="true">
+                  {key}
+                </span>
+              )}
+            </label>
+          );
+        })}
+      </div>
+      {!listed && names.length > 0 && (
+        <p class="ed-rating-names">
+          {names.map(([step, name]) => (
+            <span key={step} dir="auto">
+              {step} {name}
+            </span>
+          ))}
+        </p>
+      )}
+    </>
   );
 }
 

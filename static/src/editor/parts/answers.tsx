@@ -11,6 +11,7 @@ import { Icon } from "./icon.tsx";
 export function AnswersPane({ item }: { item: Item }) {
   const { state, keyboard, session } = useEditor();
   const { questions } = state.config.schema;
+  useSignalEffect(() => keyboard.showQuestion(state.question.value));
   useSignalEffect(() => {
     const question = state.questionNamed(state.question.value);
     const typed = question && session.kinds.get(question.kind)?.typed;
@@ -124,7 +125,7 @@ function QuestionView({ item, question, only }: { item: Item; question: Question
         value={item.answers.value[question.name]}
         id={id}
         change={(value: Answer | undefined, finished: boolean) =>
-          session.run(() => session.answer(question.name, value, finished))
+          session.run(() => session.answer(item, question.name, value, finished))
         }
         point={(label) => {
           state.pointed.value = label === null ? null : { question: question.name, label };

@@ -16,8 +16,10 @@ export function App() {
   const item = state.current.value;
   useItemFocus();
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is
     <div
       class="ed"
+      onMouseDown={keepFocus}
       data-panel-open={state.panel.value && state.panel.value !== "skip" ? state.panel.value : undefined}
     >
       <StatusBar />
@@ -44,6 +46,12 @@ export function App() {
       </div>
     </div>
   );
+}
+
+/** After a click on a button the keys go on working: the focus stays where it was. */
+function keepFocus(event: MouseEvent): void {
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest("button") && !target.closest("dialog, form")) event.preventDefault();
 }
 
 /** A new item takes the focus, unless the person is typing somewhere. */

@@ -36,7 +36,8 @@ function CommentsPanel({ item }: { item: Item }) {
     const url = state.config.urls.comments.replace("{id}", String(item.id));
     api.get<{ results: CommentDoc[] } | CommentDoc[]>(url).then(
       (listed) => {
-        comments.value = Array.isArray(listed) ? listed : listed.results;
+        const newestFirst = Array.isArray(listed) ? listed : listed.results;
+        comments.value = [...newestFirst].reverse();
       },
       (error: unknown) => {
         trouble.value = error instanceof RequestFailed ? error.message : "The comments could not be loaded.";

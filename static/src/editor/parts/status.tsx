@@ -133,10 +133,10 @@ function saveWords({ state, api }: ReturnType<typeof useEditor>): SaveWords {
       action: { label: "Try again" },
     };
   }
-  if (line.is === "offline") {
+  if (line.is === "offline" && !navigator.onLine) {
     return { tone: "warn", icon: "warning", text: `Offline, ${count}`, action: { label: "Try now" } };
   }
-  if (line.is === "unavailable") {
+  if (line.is === "offline" || line.is === "unavailable") {
     return {
       tone: "warn",
       icon: "warning",

@@ -9,6 +9,7 @@ import type { Item } from "./item.ts";
 import type { EditorState } from "./state.ts";
 
 const IDLE_MS = 10 * 60_000;
+const RENEW_ON_RETURN_MS = 60_000;
 const EMPTY_POLL_FIRST_MS = 20_000;
 const EMPTY_POLL_CAP_MS = 5 * 60_000;
 
@@ -34,6 +35,7 @@ export class Leases {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastInput: number;
   #leaseSeconds: number;
+  #renewedAt: number;
   #renewTimer: ReturnType<typeof setInterval> | undefined;
   /** Claims were given back because nobody was there. */
   #away = false;
@@ -42,6 +44,7 @@ export class Leases {
     this.#options = options;
     this.#locks = new TaskLocks(options.scope);
     this.#lastInput = options.now();
+    this.#renewedAt = options.now();
     this.#leaseSeconds = options.state.config.lease_seconds;
   }
 
@@ -58,8 +61,14 @@ export class Leases {
 
   /** The page came to the front again. */
   visible(): void {
-    if (this.#away) void this.comeBack();
-    else if (this.#options.state.phase.peek() === "empty") void this.refill({ force: true });
+    if (this.#away) {
+      void this.comeBack();
+      return;
+    }
+    const { state, now } = this.#options;
+    if (state.phase.peek() === "empty" || state.loadTrouble.peek()) void this.refill({ force: true });
+    // Nothing was renewed while the page was hidden.
+    if (now() - this.#renewedAt > RENEW_ON_RETURN_MS) void this.renew({ dropCurrent: true });
   }
 
   /** Claim more when too few are ahead. `held`: begin with those this person already holds. */
@@ -79,8 +88,9 @@ export class Leases {
   }
 
   async #claim(count: number, held: boolean): Promise<void> {
-    const { state } = this.#options;
+    const { state, api } = this.#options;
     try {
+      if (state.loadTrouble.peek()?.signedOut) await api.reauthenticate();
       let added = await this.#claimOnce(count, held);
       // What was held may be on the screen of another tab: then claim fresh ones.
       if (held && added < count) added += await this.#claimOnce(count - added, false);
@@ -167,6 +177,7 @@ export class Leases {
     if (document.hidden || this.#idle || this.#away) return;
     const open = state.items.peek().filter((item) => item.open);
     if (open.length === 0) return;
+    this.#renewedAt = this.#options.now();
     try {
       const reply = await api.post<{ lost: number[] }>(state.config.urls.renew, {
         tasks: open.map((item) => item.id),

@@ -23,6 +23,9 @@ import { DraftKeeper } from "./drafts.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { EditorState } from "./state.ts";
 
+/** The server takes no longer one for true. */
+const LONGEST_LEAD_MS = 24 * 3_600_000;
+
 export interface SavingOptions {
   state: EditorState;
   store: Store;
@@ -69,7 +72,7 @@ export class Saving {
     const body: AnnotationBody = {
       answers: snapshot.answers,
       state: snapshot.status === "open" ? "draft" : snapshot.status,
-      lead_time_ms: Math.round(item.clock.elapsed(this.#options.now())),
+      lead_time_ms: Math.min(LONGEST_LEAD_MS, Math.round(item.clock.elapsed(this.#options.now()))),
     };
     if (snapshot.status === "skipped" && snapshot.skipReason) body.skip_reason = snapshot.skipReason;
     const quiet = snapshot.status === "open" && !takeBack;

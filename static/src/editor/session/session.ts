@@ -137,9 +137,9 @@ export class Session {
 
   // Answering
 
-  answer(question: string, answer: Answer | undefined, finished: boolean): void {
-    const item = this.state.current.peek();
-    if (!item) return;
+  answer(item: Item, question: string, answer: Answer | undefined, finished: boolean): void {
+    // A letter typed while its item was being submitted must not end up in the next one.
+    if (item !== this.state.current.peek()) return;
     const before = item.answers.peek()[question];
     this.state.question.value = question;
     if (!sameAnswer(before, answer)) {
@@ -166,7 +166,7 @@ export class Session {
     const kind = this.kinds.get(question.kind);
     const pressed = kind?.press(key, question, item.answers.peek()[question.name]);
     if (!pressed) return false;
-    this.answer(question.name, pressed.answer, pressed.finished);
+    this.answer(item, question.name, pressed.answer, pressed.finished);
     measureToPaint("dcai:answer", started);
     return true;
   }
