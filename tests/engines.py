@@ -24,10 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
 
 
-def start() -> dict[str, str]:
+def start(*, durable: bool = False) -> dict[str, str]:
     """Start engines for this process and those it starts; return their addresses and a data directory."""
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "tests.engines"],
+        [sys.executable, "-m", "tests.engines", *(["--durable"] if durable else [])],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -48,7 +48,7 @@ def start() -> dict[str, str]:
 _keepers: list[subprocess.Popen[str]] = []
 
 
-def keep() -> None:
+def keep(*, durable: bool) -> None:
     """Run the engines until the other end of standard input is closed."""
     # A folder with a short name, for the sockets.
     folder = Path(tempfile.mkdtemp(prefix="dcai-test-"))
@@ -58,8 +58,8 @@ def keep() -> None:
         account = for_postgres()
         home = folder / "postgres"
         home.mkdir(mode=0o711)
-        postgres = Postgres(home=home, programs=place.postgres_programs(account), account=account, durable=False)
-        redis = Redis(home=folder / "redis", program=place.redis_program(), durable=False)
+        postgres = Postgres(home=home, programs=place.postgres_programs(account), account=account, durable=durable)
+        redis = Redis(home=folder / "redis", program=place.redis_program(), durable=durable)
         log = (folder / "log").open("wb")
         for engine in (postgres, redis):
             engine.prepare()
@@ -87,4 +87,4 @@ def keep() -> None:
 
 
 if __name__ == "__main__":
-    keep()
+    keep(durable="--durable" in sys.argv)
