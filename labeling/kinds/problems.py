@@ -84,7 +84,11 @@ def unstorable(text: str) -> str | None:
     """Say why a text cannot be stored, or None: NUL and half surrogates have no place in a database text."""
     if "\x00" in text:
         return "The text has a NUL character; remove it."
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return "The text has half of a surrogate pair, which is no character; remove it."
     return None
 

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import json
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Invalid
@@ -59,6 +60,15 @@ class Ready:
     history: History | None = None
 
 
+def _data_text(data: dict[str, Any]) -> str:
+    """Return a task's data as canonical JSON; most values are text, for which the general encoder is slow."""
+    parts = (
+        f"{encode_basestring(name)}:{encode_basestring(value) if isinstance(value, str) else _encode(value)}"
+        for name, value in sorted(data.items())
+    )
+    return "{" + ",".join(parts) + "}"
+
+
 class Checker:
     """Checks the rows of one import against one schema."""
 
@@ -93,12 +103,13 @@ class Checker:
             ]
         if problems:
             return problems
+        text = _data_text(data)
         names = {label.question for label in labels} | (history.current_questions if history else set())
         return Ready(
             number=row.number,
             external_id=mapped.external_id or None,
-            content_hash=self._hash(data),
-            data=_encode(data),
+            content_hash=self._hash(data, text),
+            data=text,
             meta=_encode(mapped.meta) if mapped.meta else "{}",
             split=mapped.split,
             labels=labels,
@@ -107,12 +118,14 @@ class Checker:
             history=history,
         )
 
-    def _hash(self, data: dict[str, Any]) -> str:
+    def _hash(self, data: dict[str, Any], text: str) -> str:
         """Return the hash of the content: texts as they are, images by their bytes and not by their names."""
-        content = {
-            name: {"sha256": value["sha256"]} if name in self._image_fields else value for name, value in data.items()
-        }
-        return hashlib.sha256(_encode(content).encode()).hexdigest()
+        if self._image_fields:
+            images_by_hash = {
+                name: value["sha256"] if name in self._image_fields else value for name, value in data.items()
+            }
+            text = _data_text(images_by_hash)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _labels(self, mapped: Mapped, problems: list[RowProblem]) -> Iterator[ReadyLabel | None]:
         for name, raw in mapped.labels.items():
