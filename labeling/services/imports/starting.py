@@ -54,6 +54,9 @@ def preview(*, project: Project, upload: Upload) -> Preview:
     Invalid
         When it is nothing that can be imported.
     """
+    if not upload.file:
+        message = f"“{upload.filename}” was imported and is no longer kept. Choose the file again."
+        raise Invalid(message, problems=(Problem("file", message),))
     schema = versions.schema(project.pk)
     try:
         with upload.file.open("rb") as file:
