@@ -70,8 +70,13 @@ def clean_entries(raw: Iterable[Any], *, longest: int) -> list[dict[str, Any]]:
 @lru_cache(maxsize=512)
 def render(markdown: str) -> str:
     """Return Markdown as HTML that is safe to show: no scripts, no images, no styles, links open elsewhere."""
+    tokens = _MARKDOWN.parse(markdown)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            # The page has the one first-level heading.
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
     return nh3.clean(
-        _MARKDOWN.render(markdown),
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
         tags=_TAGS,
         attributes={"a": {"href", "title"}, "td": {"align"}, "th": {"align"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},

@@ -8,7 +8,19 @@ function closeMenus(except?: Element | null): void {
 
 function open(name: string): void {
   const dialog = document.getElementById(`dialog-${name}`);
-  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+  if (dialog instanceof HTMLDialogElement) show(dialog);
+}
+
+function show(dialog: HTMLDialogElement): void {
+  if (dialog.open) return;
+  dialog.showModal();
+  const body = ".dc-dialog-body";
+  const first =
+    dialog.querySelector<HTMLElement>(`${body} [aria-invalid=true]`) ??
+    dialog.querySelector<HTMLElement>(
+      `${body} :is(input:not([type=hidden]), select, textarea, button):not([disabled])`,
+    );
+  first?.focus();
 }
 
 /** Menus (details) and dialogs: opened by a press, closed by Escape, a press outside, or a choice. */
@@ -48,6 +60,6 @@ export function startFloating(): void {
 function openMarked(within: ParentNode): void {
   for (const mark of all("dialog [data-open-now]", within)) {
     const dialog = mark.closest("dialog");
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog) show(dialog);
   }
 }

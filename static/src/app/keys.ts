@@ -5,7 +5,11 @@ function shown(element: HTMLElement): boolean {
 }
 
 function describe(element: HTMLElement): string {
-  return element.dataset.keyName ?? element.getAttribute("aria-label") ?? element.innerText.trim();
+  const named = element.dataset.keyName ?? element.getAttribute("aria-label");
+  if (named) return named;
+  const words = element.cloneNode(true) as HTMLElement;
+  for (const key of all("kbd", words)) key.remove();
+  return (words.textContent ?? "").trim();
 }
 
 /** List the keys of the page: those written in the template, and every element with data-key. */
