@@ -50,14 +50,14 @@ class Moment:
 def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list[Moment]:
     """Return what happened to a task, newest first; who annotated what is for reviewers and the person alone."""
     moments = [
-        Moment(at=task.created_at, icon="upload", words="was added to the project"),
         *_labels(task, schema, reader=reader, reviewer=reviewer),
         *_revisions(task, schema, reader=reader, reviewer=reviewer),
         *_flags(task, schema, reader=reader, reviewer=reviewer),
         *_comments(task),
         *_acts(task),
     ]
-    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+    added = Moment(at=task.created_at, icon="upload", words="was added to the project")
+    return [*sorted(moments, key=lambda moment: moment.at, reverse=True), added]
 
 
 def _labels(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:

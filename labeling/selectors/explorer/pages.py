@@ -11,7 +11,7 @@ import binascii
 import json
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q
@@ -22,12 +22,14 @@ from labeling.models import Task, TaskState
 from labeling.selectors.explorer.filters import matching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.db.models import QuerySet
 
     from labeling.models import Project
     from labeling.selectors.explorer.filters import TaskFilter
+
+T = TypeVar("T")
 
 SORTS: dict[str, str] = {
     "id": "Oldest first",
@@ -42,7 +44,7 @@ COUNTED = 10_000
 """How far tasks are counted; also how many one bulk act may change."""
 
 PATIENCE_MS = 400
-"""How long an order's index is walked before it is given up."""
+"""How long a query may take before it is run in another way."""
 
 _EVERY = 2**31
 
@@ -106,7 +108,7 @@ class Matches:
     project: Project
     tasks: QuerySet[Task]
     total: int
-    filtered: bool
+    walk: bool = False
 
     @property
     def is_more(self) -> bool:
@@ -114,22 +116,45 @@ class Matches:
         return self.total > COUNTED
 
     def found_first(self) -> Matches:
-        """Return the same, but let PostgreSQL find the tasks before it sorts them: the limit keeps both apart.
-
-        It would else walk along the order, in the belief that what fits is spread evenly. Where it is not, or is
-        little, that means a look at every task.
-        """
-        most = _EVERY if self.is_more else COUNTED
-        ids = self.tasks.order_by().values("pk")[:most]
-        return replace(self, tasks=Task.objects.filter(project=self.project, pk__in=ids), filtered=False)
+        """Return the same, but let PostgreSQL find all the tasks before it sorts them: the limit keeps both apart."""
+        ids = self.tasks.order_by().values("pk")[:_EVERY]
+        return replace(self, tasks=Task.objects.filter(project=self.project, pk__in=ids), walk=False)
 
 
 def matches(project: Project, wanted: TaskFilter) -> Matches:
-    """Find what fits a filter; counting stops soon, so that it costs the same however many there are."""
+    """Find what fits a filter; counting stops soon, so that it costs the same however many there are.
+
+    A few tasks are found here once and then sorted. Many are met soon along the index of their order.
+    """
     tasks = matching(project, wanted)
-    total = tasks[: COUNTED + 1].count()
-    found = Matches(project=project, tasks=tasks, total=total, filtered=not wanted.is_empty)
-    return found if wanted.is_empty or found.is_more else found.found_first()
+    if wanted.is_empty:
+        return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
+    ids = _soon(lambda: list(tasks.values_list("pk", flat=True)[: COUNTED + 1]))
+    if len(ids) > COUNTED:
+        return Matches(project, tasks, total=len(ids), walk=True)
+    return Matches(project, Task.objects.filter(project=project, pk__in=ids), total=len(ids))
+
+
+def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | None = None) -> list[T]:
+    """Run a query as PostgreSQL plans it; when that takes too long, run it in a way that is never very slow.
+
+    Plans go wrong where PostgreSQL expects few rows and meets many: in a project it has no statistics of yet, or
+    where what fits a filter lies far apart in the order. Joins by hash do not mind.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", (PATIENCE_MS,))
+            rows = read()
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            return rows
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        rows = (otherwise or read)()
+        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
+        return rows
 
 
 def page(found: Matches, *, sort: str, cursor: str, size: int) -> TaskPage:
@@ -167,7 +192,7 @@ def beside(found: Matches, *, sort: str, task_id: int) -> tuple[int, int]:
 
 
 def _position_of(project: Project, task_id: int, *, sort: str) -> Position | None:
-    one = Matches(project, Task.objects.filter(project=project, pk=task_id), total=1, filtered=False)
+    one = Matches(project, Task.objects.filter(project=project, pk=task_id), total=1)
     return next((position for _, position in _from(one, sort=sort, at=None, most=1)), None)
 
 
@@ -188,18 +213,12 @@ def _from(found: Matches, *, sort: str, at: Position | None, most: int) -> Itera
 
 def _read_rows(found: Matches, stretch: Stretch, piece: Q, *, most: int) -> list[dict[str, Any]]:
     """Read along an index; where what is wanted lies too far apart for that, find it first and then sort it."""
-    if not found.filtered:
+    if not found.walk:
         return list(_ordered(found, stretch, piece)[:most])
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", (PATIENCE_MS,))
-            rows = list(_ordered(found, stretch, piece)[:most])
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return rows
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-    return list(_ordered(found.found_first(), stretch, piece)[:most])
+    return _soon(
+        lambda: list(_ordered(found, stretch, piece)[:most]),
+        otherwise=lambda: list(_ordered(found.found_first(), stretch, piece)[:most]),
+    )
 
 
 def _ordered(found: Matches, stretch: Stretch, piece: Q) -> QuerySet[Any, dict[str, Any]]:

@@ -1,0 +1,274 @@
+"""A project as it is being thought up: what was typed so far, and the schema it makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import Invalid, Problem
+from labeling.kinds.registry import KINDS
+from labeling.kinds.schema import Schema, parse_schema
+from labeling.kinds.schema.model import RESERVED_NAMES, titled
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from labeling.kinds.templates import Template
+
+KIND_WORDS: dict[str, tuple[str, str]] = {
+    "choice": ("One label", "Exactly one of the labels below."),
+    "multi_choice": ("Several labels", "All labels that apply, or none."),
+    "rating": ("A step on a scale", "One of the steps below, from the lowest to the highest."),
+    "text": ("Free words", "Whatever the annotator writes."),
+}
+MAX_QUESTIONS = 20
+MAX_KEPT = 200_000
+"""Characters of a draft that are kept between pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label as the form shows it: its color and key can be changed."""
+
+    name: str
+    color: str
+    key: str
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftQuestion:
+    """A question as it was typed. `chosen` holds the colors and keys a person set by hand, by label."""
+
+    kind: str
+    title: str = ""
+    labels: str = ""
+    name: str = ""
+    chosen: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The labels in the list: one a line, or, in a single line, between commas."""
+        lines = [line.strip() for line in self.labels.splitlines() if line.strip()]
+        if len(lines) == 1:
+            lines = [part.strip() for part in re.split(r"[,;\t]", lines[0]) if part.strip()]
+        return lines
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the question is answered with names from a list."""
+        return self.kind != "text"
+
+    @property
+    def hint(self) -> str:
+        """What the kind of question means, in one line."""
+        return KIND_WORDS[self.kind][1]
+
+    def as_schema(self, about: str) -> dict[str, Any]:
+        """Return the question as a schema writes it."""
+        question: dict[str, Any] = {"name": self.name, "kind": self.kind, "field": about, "title": self.title.strip()}
+        match self.kind:
+            case "rating":
+                steps = self.names
+                named = {"labels": {str(step): name for step, name in enumerate(steps, start=1)}} if steps else {}
+                return question | {"min": 1, "max": len(steps) or 5} | named
+            case "text":
+                return question
+            case _:
+                labels = []
+                for name in self.names:
+                    color, key = self.chosen.get(name, ["", ""])
+                    labels.append({"name": name, "color": color, "key": key})
+                return question | {"labels": labels} | ({"min": 0} if self.kind == "multi_choice" else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed on the way to a new project."""
+
+    template: str = ""
+    name: str = ""
+    field_type: str = "text"
+    questions: tuple[DraftQuestion, ...] = ()
+
+    def as_schema(self) -> dict[str, Any]:
+        """Return the schema document that was described."""
+        questions = [question.as_schema(self.field_type) for question in self.questions]
+        return {"fields": [{"name": self.field_type, "type": self.field_type}], "questions": questions}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A question with what is wrong with it, or with the colors and keys of its labels."""
+
+    place: int
+    question: DraftQuestion
+    rows: list[Row]
+    problems: list[str]
+
+
+def of_template(template: Template, earlier: Draft) -> Draft:
+    """Return the form of a template; what was typed for another one is carried over."""
+    if earlier.template == template.key and earlier.questions:
+        return earlier
+    sample = template.build(template.suggested_labels or ("A label",)).questions[0]
+    labels = "\n".join(template.suggested_labels)
+    first = DraftQuestion(kind=sample.kind, title=sample.title, name=sample.name, labels=labels)
+    if earlier.questions and first.kind in {"choice", "multi_choice"}:
+        before = earlier.questions[0]
+        if before.kind in {"choice", "multi_choice"}:
+            first = replace(first, labels=before.labels, chosen=before.chosen)
+    others = tuple(replace(question) for question in earlier.questions[1:])
+    return Draft(template=template.key, name=earlier.name, field_type=template.field_type, questions=(first, *others))
+
+
+def read(form: QueryDict, template: Template) -> Draft:
+    """Return what a form holds."""
+    questions: list[DraftQuestion] = []
+    taken = {template.field_type, *RESERVED_NAMES}
+    for place in range(min(MAX_QUESTIONS, _number(form.get("questions", "1")))):
+        at = f"q{place}-"
+        kind = form.get(f"{at}kind", "")
+        title = form.get(f"{at}title", "")
+        name = form.get(f"{at}name", "") or _named(title, taken)
+        taken.add(name)
+        questions.append(
+            DraftQuestion(
+                kind=kind if kind in KIND_WORDS and kind in KINDS else "choice",
+                title=title,
+                name=name,
+                labels=form.get(f"{at}labels", ""),
+                chosen=_chosen(form, at),
+            )
+        )
+    return Draft(
+        template=template.key,
+        name=form.get("name", ""),
+        field_type=template.field_type,
+        questions=tuple(questions),
+    )
+
+
+def _number(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 1
+
+
+def _chosen(form: QueryDict, at: str) -> dict[str, list[str]]:
+    """Return the colors and keys that differ from those that were given out."""
+    parts = (form.getlist(f"{at}{part}") for part in ("row", "color", "key", "given"))
+    chosen = {}
+    for name, color, key, given in zip(*parts, strict=False):
+        given_color, _, given_key = given.partition("|")
+        mine = [color if color != given_color else "", key.strip() if key.strip() != given_key else ""]
+        if any(mine):
+            chosen[name] = mine
+    return chosen
+
+
+def _named(title: str, taken: set[str]) -> str:
+    """Make the name that files and the API use from a title."""
+    words = "_".join(re.findall(r"[a-z0-9]+", title.lower()))[:40].strip("_")
+    base = words if words[:1].isalpha() else f"question_{words}".rstrip("_")
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name
+
+
+def check(draft: Draft) -> list[Checked]:
+    """Return each question with its labels' colors and keys, or with what is wrong in words."""
+    found = []
+    for place, question in enumerate(draft.questions):
+        problems = _about_list(question)
+        rows: list[Row] = []
+        if not problems:
+            try:
+                schema = parse_schema({**draft.as_schema(), "questions": [question.as_schema(draft.field_type)]})
+            except Invalid as error:
+                problems = [_in_words(problem, question) for problem in error.problems]
+            else:
+                rows = _rows(schema, question)
+        found.append(Checked(place=place, question=question, rows=rows, problems=problems))
+    return found
+
+
+def _about_list(question: DraftQuestion) -> list[str]:
+    names = question.names
+    if question.kind in {"choice", "multi_choice"} and not names:
+        return ["Name at least one label."]
+    if question.kind == "rating" and len(names) == 1:
+        return ["A scale has at least two steps."]
+    repeated = sorted({name for name in names if names.count(name) > 1}) if len(names) < 2000 else []
+    return [f"“{name}” is in the list more than once." for name in repeated[:5]]
+
+
+def _in_words(problem: Problem, question: DraftQuestion) -> str:
+    """Say which label a problem of the schema is about."""
+    place = re.search(r"labels[\[.](\d+)", problem.path)
+    part = problem.path.rpartition(".")[2]
+    names = question.names
+    if place and int(place[1]) < len(names):
+        name = names[int(place[1])]
+        if part == "key" and "already has" in problem.message:
+            return f"“{name}” has the same key as another label."
+        return f"“{name}”: {problem.message}"
+    return problem.message
+
+
+def _rows(schema: Schema, question: DraftQuestion) -> list[Row]:
+    """Return the labels with their colors and keys; `given` is what they would have by themselves."""
+    config = schema.questions[0].config
+    labels = getattr(config, "labels", ())
+    if isinstance(labels, dict):
+        return []
+    alone = replace(question, chosen={}).as_schema(schema.fields[0].name)
+    plain = parse_schema({"fields": [schema.fields[0].model_dump()], "questions": [alone]}).questions[0].config
+    return [
+        Row(label.name, label.color, label.key, f"{own.color}|{own.key}")
+        for label, own in zip(labels, getattr(plain, "labels", ()), strict=True)
+    ]
+
+
+def dump(draft: Draft) -> dict[str, Any] | None:
+    """Return a draft as JSON to keep, unless it is too long."""
+    kept = asdict(draft)
+    return kept if len(json.dumps(kept)) <= MAX_KEPT else None
+
+
+def load(kept: Any) -> Draft:
+    """Return the draft that was kept; an unreadable one is a new one."""
+    try:
+        return Draft(
+            **{**kept, "questions": tuple(DraftQuestion(**question) for question in kept.get("questions", ()))}
+        )
+    except (TypeError, AttributeError):
+        return Draft()
+
+
+def example() -> str:
+    """Return a schema to start writing from."""
+    document = {
+        "fields": [{"name": "text", "type": "text"}],
+        "questions": [
+            {"name": "topic", "kind": "choice", "field": "text", "title": titled("topic"), "labels": ["News", "Sport"]},
+            {"name": "quality", "kind": "rating", "field": "text", "min": 1, "max": 5, "required": False},
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def parse_document(text: str) -> Schema:
+    """Return the schema in a JSON text; errors name the line or the path."""
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        raise Invalid(
+            message, problems=(Problem(f"line {error.lineno}", f"{error.msg} (column {error.colno})."),)
+        ) from error
+    except RecursionError as error:
+        raise Invalid("This is not a schema: it is nested too deeply.") from error
+    return parse_schema(raw)
