@@ -22,6 +22,7 @@ _TASKS = """
 SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.required
 FROM labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id
 WHERE t.project_id = %(project)s AND t.id > %(after)s
+  AND q.task_id > %(after)s -- said twice, or a merge join would read the queue from its beginning every time
   AND (%(split)s = 'any' OR t.split = %(split)s)
   AND (%(state)s = 'any' OR q.state = %(state)s)
   AND (%(quarantined)s OR q.state <> 'quarantined')

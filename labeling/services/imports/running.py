@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 BATCH_ROWS = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
 BATCH_SECONDS = 2.0
-_LOOK_EVERY = 200
+ANALYZE_FROM = 10_000
+"""Rows after which the planner is told at once how the tables look now, instead of when autovacuum comes by."""
 
 
 @jobs.handler(IMPORT)
@@ -64,6 +65,9 @@ def run_import(run: jobs.Run) -> dict[str, Any]:
 def _end(run: jobs.Run, upload: Upload, counts: Counts, *, saw_images: bool) -> dict[str, Any]:
     """Clean up behind an import; one that could take no row at all fails, and says why."""
     discard(upload)
+    if counts.accepted >= ANALYZE_FROM:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE labeling_task, labeling_queueentry, labeling_label")
     if saw_images:
         media.start_thumbnails(actor=run.job.requested_by, project=upload.project)
     if counts.rejected and not counts.accepted and not counts.duplicates:
