@@ -12,7 +12,8 @@ from django.urls import reverse
 from playwright.sync_api import Locator, Page, Route, expect
 
 from labeling.models import Annotation, AnnotationRevision, AnnotationState, Comment, Flag, Lease, Project, Role, User
-from labeling.services import annotations
+from labeling.services import annotations as saving
+from labeling.services import guidelines
 from tests import factories
 from tests.e2e.conftest import served, sign_in, wide
 
@@ -227,8 +228,8 @@ def test_an_answer_changed_elsewhere_is_shown_beside_mine(browse: Browse, choice
     page = label_page(browse, project, person)
     text = item(page).inner_text()
     task = project.tasks.get(data__text=text)
-    elsewhere = annotations.Submission(answers={"intent": "other"}, state=AnnotationState.SUBMITTED)
-    annotations.submit(actor=person, task=task, submission=elsewhere, key=str(uuid4()))
+    elsewhere = saving.Submission(answers={"intent": "other"}, state=AnnotationState.SUBMITTED)
+    saving.submit(actor=person, task=task, submission=elsewhere, key=str(uuid4()))
 
     answer(page, "1")
     dialog = page.get_by_role("dialog", name="Two versions of your answer")
@@ -491,3 +492,38 @@ def test_labeling_with_the_thumb_on_a_phone(browse: Browse, violations: Callable
     assert violations(page) == []
     assert wide(page) <= 0
     assert answers(project) == {text: "delivery"}
+
+
+def publish(project: Project, text: str, note: str) -> None:
+    manager = project.created_by
+    entry = {
+        "question": "intent",
+        "label": "delivery",
+        "definition": "Where a parcel is.",
+        "use_when": "",
+        "not_when": "",
+    }
+    guidelines.save_draft(actor=manager, project=project, body=text, entries=[entry])
+    guidelines.publish(actor=manager, project=project, change_note=note)
+
+
+def test_the_guideline_opens_at_the_label_and_a_newer_one_is_announced(browse: Browse) -> None:
+    project, person = make(12)
+    publish(project, "Label **what they want**.", "First version")
+    page = label_page(browse, project, person)
+    page.keyboard.press("2")
+    page.keyboard.press("g")
+    panel = page.get_by_role("complementary", name="Guideline v1")
+    expect(panel).to_contain_text("Label what they want.")
+    expect(panel.locator("[data-hit]")).to_contain_text("Where a parcel is.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("The guideline changed")).to_have_count(0)
+
+    publish(project, "Label what they *mean*.", "Meaning, not words")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The guideline changed (v2).")).to_be_visible()
+    page.get_by_role("button", name="Read what changed").click()
+    panel = page.get_by_role("complementary", name="Guideline v2")
+    expect(panel).to_contain_text("Meaning, not words")
+    expect(panel).to_contain_text("Label what they mean.")
+    expect(page.get_by_text("The guideline changed")).to_have_count(0)

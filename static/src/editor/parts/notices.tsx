@@ -5,7 +5,11 @@ import { Icon } from "./icon.tsx";
 const ICONS = { info: "info", warn: "warning", danger: "error" } as const;
 
 export function Notices() {
-  const { state, guideline, openGuideline } = useEditor();
+  const { state, guideline } = useEditor();
+  const readGuideline = () => {
+    state.panel.value = "guideline";
+    void guideline.open();
+  };
   const changed = guideline.latest.value > guideline.seen.value;
   const trouble = state.loadTrouble.value;
   return (
@@ -14,7 +18,7 @@ export function Notices() {
         <div class="ed-notice" data-tone="info" role="status">
           <Icon name="guideline" />
           <span>The guideline changed (v{guideline.latest.value}).</span>
-          <button type="button" class="btn btn-secondary btn-sm" onClick={openGuideline}>
+          <button type="button" class="btn btn-secondary btn-sm" onClick={readGuideline}>
             Read what changed
           </button>
         </div>
