@@ -36,6 +36,7 @@ class Site:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.process: subprocess.Popen[str] | None = None
+        self.engines: dict[str, str] = {}
         self.log = data_dir.parent / "printed"
 
     def environment(self) -> dict[str, str]:
@@ -47,6 +48,7 @@ class Site:
             "DCAI_DEMO": "0",
             "DCAI_WEB_WORKERS": "1",
             "DCAI_JOB_WORKERS": "1",
+            **self.engines,
         }
 
     def up(self) -> None:
@@ -171,3 +173,16 @@ def test_a_taken_port_is_said_so_before_anything_starts(site: Site) -> None:
     assert f"Cannot listen on 127.0.0.1:{site.port}" in refused.stderr
     assert "DCAI_PORT" in refused.stderr
     assert not (site.data_dir / "postgres").exists()
+
+
+def test_given_engines_are_used_and_none_is_started(site: Site) -> None:
+    site.engines = {
+        "DATABASE_URL": os.environ["DATABASE_URL"],  # the tests' own server; they leave this database of it alone
+        "REDIS_URL": os.environ["REDIS_URL"].replace("db=0", "db=5"),
+    }
+    site.up()
+    assert site.is_ready()
+    assert not (site.data_dir / "postgres").exists()
+    assert not (site.data_dir / "redis").exists()
+    assert site.stop() == 0
+    assert "postgres" not in site.printed
