@@ -202,7 +202,7 @@ class TaskAnnotations(Endpoint):
             request,
             found,
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: [annotation_document(row) for row in rows],
         )
 
@@ -248,7 +248,7 @@ class Mine(Endpoint):
             request,
             Annotation.objects.filter(project=project, annotator=user).select_related("annotator"),
             query(request, Page),
-            key=("-updated_at", "-id"),
+            order="-updated_at",
             show=lambda rows: _with_tasks(project, user, rows),
         )
 
@@ -269,7 +269,7 @@ class ProjectAnnotations(Endpoint):
             request,
             Annotation.objects.filter(project=project).select_related("annotator"),
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: [annotation_document(row) for row in rows],
         )
 
@@ -285,7 +285,7 @@ class Comments(Endpoint):
             request,
             Comment.objects.filter(task=task).select_related("author"),
             query(request, Page),
-            key=("-id",),
+            order="-pk",
             show=lambda rows: [comment_document(row) for row in rows],
         )
 

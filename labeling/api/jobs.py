@@ -92,7 +92,7 @@ class ProjectJobs(Endpoint):
             request,
             JobRun.objects.filter(project=project),
             query(request, Page),
-            key=("-id",),
+            order="-pk",
             show=lambda rows: [document(job) for job in rows],
         )
 
@@ -125,7 +125,7 @@ class JobProblems(Endpoint):
             request,
             ImportProblem.objects.filter(job=job),
             query(request, Page),
-            key=("row", "id"),
+            order="row",
             show=lambda rows: [
                 {"row": problem.row, "column": problem.column, "message": problem.message} for problem in rows
             ],

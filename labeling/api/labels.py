@@ -82,6 +82,6 @@ class Labels(Endpoint):
             .select_related("task")
             .defer("task__data", "task__meta"),
             wanted,
-            key=("id",),
+            order="pk",
             show=lambda rows: [document(label) for label in rows],
         )

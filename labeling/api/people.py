@@ -181,7 +181,7 @@ class Members(Endpoint):
             request,
             Membership.objects.filter(project=project).select_related("user"),
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: [member_document(member) for member in rows],
         )
 
@@ -245,7 +245,7 @@ class Invitations(Endpoint):
             request,
             Invitation.objects.filter(project=project, accepted_at=None, revoked_at=None),
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: [invitation_document(invitation) for invitation in rows],
         )
 
@@ -287,7 +287,7 @@ class Tokens(Endpoint):
             request,
             ApiToken.objects.filter(user=actor(request)),
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: [token_document(token) for token in rows],
         )
 

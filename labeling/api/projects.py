@@ -120,7 +120,7 @@ class Projects(Endpoint):
             request,
             access.projects_of(user),
             query(request, Page),
-            key=("id",),
+            order="pk",
             show=lambda rows: documents(user, rows),
         )
 

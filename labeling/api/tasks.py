@@ -156,7 +156,7 @@ class ProjectTasks(Endpoint):
             request,
             matching(project, wanted).only("pk"),
             wanted,
-            key=("id",),
+            order="pk",
             show=lambda rows: tasks.documents(project=project, user=user, task_ids=[row.pk for row in rows]),
         )
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+
+from labeling.errors import Invalid, Problem
+from labeling.kinds.problems import unstorable
 
 M = TypeVar("M", bound=Model)
 
@@ -21,19 +25,37 @@ class Page(Generic[M]):
     next_cursor: str
 
 
-def keyset(queryset: QuerySet[M], *, order: str, cursor: str, size: int) -> Page[M]:
-    """Return a page of rows ordered by one column that is never null (a leading "-": descending), then by id."""
+def keyset(queryset: QuerySet[M], *, order: str, cursor: str, size: int, strict: bool = False) -> Page[M]:
+    """Return a page of rows ordered by one column that is never null (a leading "-": descending), then by id.
+
+    A cursor that is none of this list starts over; when `strict`, it raises `Invalid`.
+    """
     field, descending = order.removeprefix("-"), order.startswith("-")
-    sign, beyond = ("-", "lt") if descending else ("", "gt")
-    last = _read(cursor)
-    if last is not None:
-        value, pk = last
-        after = Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"pk__{beyond}": pk})
-        queryset = queryset.filter(after if field != "pk" else Q(**{f"pk__{beyond}": pk}))
-    rows = list(queryset.order_by(*dict.fromkeys((order, f"{sign}pk")))[: size + 1])
+    if cursor:
+        try:
+            queryset = queryset.filter(_after(cursor, field, "lt" if descending else "gt"))
+        except (ValueError, TypeError, RecursionError, ValidationError) as error:
+            if strict:
+                message = "This cursor is not one of this list. Take the one of the page before, or start without."
+                raise Invalid(message, problems=(Problem("cursor", message),)) from error
+    rows = list(queryset.order_by(*dict.fromkeys((order, "-pk" if descending else "pk")))[: size + 1])
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows=rows, next_cursor=_write(_value(rows[-1], field), rows[-1].pk) if more else "")
+
+
+def _after(cursor: str, field: str, beyond: str) -> Q:
+    """Return the condition for the rows after the one that a cursor names."""
+    value, pk = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    known = isinstance(value, str | int | float) and isinstance(pk, int) and not isinstance(pk, bool)
+    if not known or abs(pk) >= 2**62 or unstorable(str(value)):
+        raise ValueError
+    if field == "pk":
+        return Q(**{f"pk__{beyond}": pk})
+    # The first part follows from the others; it tells PostgreSQL where in the index to begin.
+    return Q(**{f"{field}__{beyond}e": value}) & (
+        Q(**{f"{field}__{beyond}": value}) | Q(**{field: value, f"pk__{beyond}": pk})
+    )
 
 
 def _value(row: Model, path: str) -> Any:
@@ -45,13 +67,3 @@ def _value(row: Model, path: str) -> Any:
 
 def _write(value: Any, pk: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([value, pk]).encode()).decode().rstrip("=")
-
-
-def _read(cursor: str) -> tuple[Any, int] | None:
-    """Return what a cursor says; one that was tampered with starts over."""
-    try:
-        value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
-        return None
-    known = isinstance(value, str | int) and isinstance(pk, int) and not isinstance(pk, bool)
-    return (value, pk) if known and abs(pk) < 2**62 and "\x00" not in str(value) else None
