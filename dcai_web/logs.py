@@ -82,6 +82,9 @@ def _shared() -> list[Any]:
 
 
 def _for_form(form: str) -> list[Any]:
+    # The traceback becomes text first, so that what is secret in it is hidden too.
+    hidden = [structlog.processors.format_exc_info, hide_secrets]
     if form == "console":
-        return [hide_secrets, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
-    return [structlog.processors.format_exc_info, hide_secrets, structlog.processors.JSONRenderer()]
+        plain = structlog.dev.plain_traceback
+        return [*hidden, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
+    return [*hidden, structlog.processors.JSONRenderer()]

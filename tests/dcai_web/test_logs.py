@@ -64,6 +64,20 @@ def test_a_traceback_hides_secrets_too(written: io.StringIO) -> None:
     assert "hunter2" not in str(line)
 
 
+def test_a_person_at_a_terminal_gets_lines_without_secrets(written: io.StringIO) -> None:
+    configuration = logs.configuration(level="INFO", form="console")
+    configuration["handlers"]["stderr"]["stream"] = written
+    logging.config.dictConfig(configuration)
+    try:
+        message = "postgresql://dcai:hunter2@db/dcai is down"
+        raise ConnectionError(message)
+    except ConnectionError:
+        logging.getLogger("library").exception("it failed")
+    assert "it failed" in written.getvalue()
+    assert "ConnectionError" in written.getvalue()
+    assert "hunter2" not in written.getvalue()
+
+
 @pytest.mark.django_db
 def test_a_request_is_logged_with_its_id_and_without_its_address(client: Client, written: io.StringIO) -> None:
     response = client.get("/no/such/page?token=hunter2", headers={"X-Request-ID": "abc-12345"})
