@@ -386,6 +386,25 @@ def test_several_questions_are_answered_by_keyboard_alone(browse: Browse) -> Non
     }
 
 
+def test_typed_answers_follow_each_other_without_a_hand_on_the_mouse(browse: Browse) -> None:
+    question = {"name": "reply", "kind": "text", "field": "text", "title": "Your reply"}
+    project, person = make(schema={"fields": [{"name": "text", "type": "text"}], "questions": [question]})
+    page = label_page(browse, project, person)
+    box = page.get_by_label("Your reply")
+    for words in ("first reply", "second reply"):
+        expect(box).to_be_focused()
+        expect(box).to_have_value("")
+        page.keyboard.type(words)
+        page.keyboard.press("Control+Enter")
+        expect(box).to_have_value("")
+    expect(saved(page)).to_have_text("Saved")
+    assert [found.answers["reply"] for found in Annotation.objects.order_by("pk")] == ["first reply", "second reply"]
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    expect(box).to_have_value("second reply")
+
+
 def test_comment_and_flag_by_keyboard(browse: Browse) -> None:
     project, person = make()
     page = label_page(browse, project, person)
@@ -417,6 +436,9 @@ def test_the_last_item_leads_to_a_friendly_end_and_new_ones_appear_by_themselves
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing left for you to label here")).to_be_visible()
 
+    page.keyboard.press("k")
+    expect(label(page, "billing")).to_be_checked()
+    page.keyboard.press("Enter")
     factories.tasks(project, data=[{"text": "A late arrival"}])
     page.evaluate("() => window.dispatchEvent(new Event('focus'))")
     expect(item(page)).to_have_text("A late arrival")

@@ -169,14 +169,36 @@ export class Keyboard {
     return this.#options.root.querySelector<HTMLElement>(`[data-question="${CSS.escape(name)}"]`);
   }
 
+  /** The keys go to another question: one that is answered by typing takes the focus into its box. */
+  questionReached(name: string): void {
+    if (this.#typedHere(name)) this.focusQuestion();
+  }
+
+  /** A new item is on the screen; somebody who is typing elsewhere is not disturbed. */
+  itemShown(): void {
+    const active = document.activeElement;
+    const typing = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement;
+    if (typing && !active.closest("fieldset")) return;
+    if (this.#typedHere(this.#options.session.state.question.peek())) this.focusQuestion();
+    else this.focusItem();
+  }
+
+  /** On a phone the keyboard on the screen would cover half of the item: there the person taps the box. */
+  #typedHere(name: string): boolean {
+    return this.#typed(name) && !window.matchMedia("(pointer: coarse)").matches;
+  }
+
+  #typed(name: string): boolean {
+    const { session } = this.#options;
+    const question = session.state.questionNamed(name);
+    return (question && session.kinds.get(question.kind)?.typed) ?? false;
+  }
+
   /** Put the focus on the question the keys go to: into its input where it is answered by typing. */
   focusQuestion(): void {
-    const { session } = this.#options;
-    const name = session.state.question.peek();
+    const name = this.#options.session.state.question.peek();
     const fieldset = this.#fieldset(name);
-    const question = session.state.questionNamed(name);
-    const typed = question && session.kinds.get(question.kind)?.typed;
-    const target = typed ? fieldset?.querySelector<HTMLElement>("textarea, input") : fieldset;
+    const target = this.#typed(name) ? fieldset?.querySelector<HTMLElement>("textarea, input") : fieldset;
     target?.focus({ preventScroll: false });
   }
 }

@@ -9,17 +9,10 @@ import { useEditor } from "./context.ts";
 import { Icon } from "./icon.tsx";
 
 export function AnswersPane({ item }: { item: Item }) {
-  const { state, keyboard, session } = useEditor();
+  const { state, keyboard } = useEditor();
   const { questions } = state.config.schema;
   useSignalEffect(() => keyboard.showQuestion(state.question.value));
-  useSignalEffect(() => {
-    const question = state.questionNamed(state.question.value);
-    const typed = question && session.kinds.get(question.kind)?.typed;
-    // On a phone the keyboard on the screen would cover half of the item.
-    if (typed && !window.matchMedia("(pointer: coarse)").matches) {
-      queueMicrotask(() => requestAnimationFrame(() => keyboard.focusQuestion()));
-    }
-  });
+  useSignalEffect(() => keyboard.questionReached(state.question.value));
   return (
     <div class="ed-answers">
       <Standing item={item} />

@@ -1,5 +1,4 @@
-import { useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { ActionBar } from "./actions.tsx";
 import { AnswersPane } from "./answers.tsx";
 import { useEditor } from "./context.ts";
@@ -12,9 +11,10 @@ import { Recent } from "./recent.tsx";
 import { StatusBar } from "./status.tsx";
 
 export function App() {
-  const { state } = useEditor();
+  const { state, keyboard } = useEditor();
   const item = state.current.value;
-  useItemFocus();
+  // A new item takes the focus, into its box where it is answered by typing.
+  useLayoutEffect(() => keyboard.itemShown(), [item, keyboard]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is
     <div
@@ -52,23 +52,6 @@ export function App() {
 function keepFocus(event: MouseEvent): void {
   const target = event.target instanceof Element ? event.target : null;
   if (target?.closest("button") && !target.closest("dialog, form")) event.preventDefault();
-}
-
-/** A new item takes the focus, unless the person is typing somewhere. */
-function useItemFocus(): void {
-  const { state, keyboard } = useEditor();
-  const shown = useRef<number | null>(null);
-  useSignalEffect(() => {
-    const id = state.current.value?.id ?? null;
-    if (id === shown.current) return;
-    shown.current = id;
-    queueMicrotask(() => {
-      const active = document.activeElement;
-      const typing = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement;
-      if (!typing || !active.isConnected || active.closest("fieldset")) keyboard.focusItem();
-    });
-  });
-  useEffect(() => keyboard.focusItem(), [keyboard]);
 }
 
 /** No item on the screen: still loading, cannot load, or nothing left. */

@@ -112,7 +112,11 @@ function ConflictDialog({ task }: { task: number }) {
         it here. Nothing has been overwritten. Which one should count?
       </p>
       <div class="ed-versions">
-        <Version title="Mine, on this page" answers={item.answers.value} note={null} />
+        <Version
+          title="Mine, on this page"
+          answers={item.answers.value}
+          note={skipNote(item.skipReason.value)}
+        />
         <Version title="Stored" answers={stored.answers} note={storedNote(stored)} />
       </div>
       <div class="ed-dialog-actions">
@@ -146,11 +150,15 @@ function ConflictDialog({ task }: { task: number }) {
 
 function storedNote(stored: StoredAnnotation): string {
   const state = { draft: "Draft", submitted: "Submitted", skipped: "Skipped" }[stored.state];
-  const reason = SKIP_REASONS.find(([name]) => name === stored.skip_reason)?.[1];
   const when = stored.updated_at
     ? `, ${new Date(stored.updated_at).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`
     : "";
-  return `${state}${reason ? ` (${reason.toLowerCase()})` : ""}${when}`;
+  return `${skipNote(stored.skip_reason) ?? state}${when}`;
+}
+
+function skipNote(skipReason: string | null | undefined): string | null {
+  const reason = SKIP_REASONS.find(([name]) => name === skipReason)?.[1];
+  return reason ? `Skipped (${reason.toLowerCase()})` : null;
 }
 
 function Version({ title, answers, note }: { title: string; answers: Answers; note: string | null }) {

@@ -188,6 +188,7 @@ export class Saving {
       const item = await itemOf(entry.task);
       if (!item) continue;
       item.answers.value = entry.body.answers;
+      item.skipReason.value = entry.body.skip_reason ?? null;
       item.touched = true;
       if (entry.status === "conflict") item.conflict.value = entry.stored ?? null;
       else item.refusal.value = entry.refusal ?? null;

@@ -68,8 +68,11 @@ export class Session {
   }
 
   step(by: 1 | -1): void {
-    const position = this.state.position.peek() + by;
-    if (position < 0 || (by > 0 && position >= this.state.items.peek().length)) {
+    const { length } = this.state.items.peek();
+    const from = this.state.position.peek();
+    // With nothing on the screen the row is walked from its end.
+    const position = from < 0 && by < 0 ? length - 1 : from + by;
+    if (position < 0 || position >= length) {
       this.state.announce(by < 0 ? "There is no earlier item here." : "This is the last item loaded.");
       return;
     }
