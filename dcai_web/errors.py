@@ -113,6 +113,8 @@ def _of_exception(error: Exception) -> dict[str, Any] | None:
             return of_domain(NotFound())
         case RequestDataTooBig():
             return of_domain(TooLarge("The request has more bytes than this site takes."))
+        case exceptions.NotAuthenticated():
+            return _plain(HTTPStatus.UNAUTHORIZED, "Send a token in the header “Authorization: Bearer …”, or sign in.")
         case exceptions.APIException():
             return _plain(HTTPStatus(error.status_code), _sentence(error.detail))
         case PermissionDenied():

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import is_valid_path
 from django.utils.http import escape_leading_slashes
 from django.views import View
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from rest_framework.parsers import BaseParser
     from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
+
+
+class LengthRequired(APIException):
+    """The body came in pieces, without its length."""
+
+    status_code = 411
+    default_detail = "Send the body with its Content-Length, not in chunks."
 
 
 class OneFormat(BaseContentNegotiation):
@@ -52,6 +59,12 @@ class Endpoint(APIView):
     content_negotiation_class = OneFormat
     metadata_class = None
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body of unknown length, which the server would silently read as none."""
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired
+        super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let no proxy or browser keep what one person may see."""

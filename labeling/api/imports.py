@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from labeling.errors import Invalid, Problem, TooLarge
 from labeling.services import imports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.core.files.uploadedfile import UploadedFile
     from rest_framework.request import Request
 
@@ -69,8 +72,23 @@ class Imports(Endpoint):
         user = actor(request)
         project = access.project_for(user, slug, Action.MANAGE)
         file = _file(request)
-        job = imports.start(actor=user, project=project, file=file, filename=file.name or "", options=_options(request))
+        with _as_parts():
+            job = imports.start(
+                actor=user, project=project, file=file, filename=file.name or "", options=_options(request)
+            )
         return Response({"job": job.pk, "state": job.state}, status=202)
+
+
+@contextmanager
+def _as_parts() -> Iterator[None]:
+    """Let problems with the options name the parts of the form that they came in."""
+    try:
+        yield
+    except Invalid as error:
+        error.problems = tuple(
+            Problem(problem.path.removeprefix("options."), problem.message, problem.row) for problem in error.problems
+        )
+        raise
 
 
 def _file(request: Request) -> UploadedFile:

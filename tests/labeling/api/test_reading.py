@@ -197,3 +197,12 @@ def test_nothing_is_kept_by_caches(api_for: Callable[[User], APIClient]) -> None
     client = api_for(factories.user())
     assert client.get("/api/me/").headers["Cache-Control"] == "no-store"
     assert client.get("/api/projects/none/").headers["Cache-Control"] == "no-store"
+
+
+def test_a_body_in_chunks_is_refused_and_not_read_as_empty(api_for: Callable[[User], APIClient]) -> None:
+    client = api_for(factories.user())
+    refused = client.generic(
+        "POST", "/api/tokens/", "", content_type="application/json", headers={"Transfer-Encoding": "chunked"}
+    )
+    assert refused.status_code == 411
+    assert refused.headers["Content-Type"] == "application/problem+json"
