@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 CAP = 1000
 """How far waiting things are counted: beyond it the page says "more than"."""
 
-# Tasks the person holds, and those a claim could still hand out; counting stops at the cap.
+# Tasks the person holds, and those a claim could still hand out; counting stops at the cap. The order is that of the
+# queue's index: without it the planner walks through the tasks of all projects.
 _WAITING = """
 SELECT p.id,
        (SELECT count(*) FROM labeling_lease l WHERE l.user_id = %(user)s AND l.project_id = p.id)
@@ -26,7 +27,7 @@ SELECT p.id,
                   SELECT FROM labeling_annotation a
                   WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft'
               )
-            LIMIT %(cap)s
+            ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s
          ) free)
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """
