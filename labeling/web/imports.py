@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from labeling.access import Action, import_for, may, project_for, upload_for
 from labeling.errors import DomainError, Invalid
+from labeling.formats import SourceInfo
 from labeling.formats.mapping import REST
 from labeling.models import ALIVE, Project, Upload
 from labeling.selectors import imports as reading
@@ -21,6 +22,7 @@ from labeling.services import imports
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
+FORMATS = {"json": "JSON", "jsonl": "JSON Lines", "parquet": "Parquet", "text": "plain text, one task per line"}
 TARGETS = {
     "external_id": "External id",
     "external_id_hash": "External id, as a keyed hash",
@@ -91,14 +93,31 @@ def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, st
         "project": upload.project,
         "upload": upload,
         "preview": found,
+        "format": _format_of(found.source),
         "columns": [
-            {"number": number, "name": column.name, "samples": column.samples, "target": chosen[column.name]}
+            {
+                "number": number,
+                "name": column.name,
+                "samples": column.samples,
+                "personal": column.personal,
+                "target": chosen[column.name],
+            }
             for number, column in enumerate(found.columns)
         ],
         "fields": [(target, target[6:]) for target in found.targets if target.startswith("field:")],
         "questions": [(target, target[6:]) for target in found.targets if target.startswith("label:")],
         "others": list(TARGETS.items()),
     }
+
+
+def _format_of(source: SourceInfo) -> str:
+    """Return what a file is, in words."""
+    if source.format == "csv":
+        tabs = source.delimiter == "\t"
+        return "TSV (columns divided by tabs)" if tabs else f"CSV (columns divided by “{source.delimiter}”)"
+    if source.format == "images_zip":
+        return f"a ZIP with {source.root}" if source.root else "a ZIP of images"
+    return FORMATS[source.format]
 
 
 @signed_in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -17,7 +18,7 @@ from labeling.services.imports.uploading import IMPORT, forget
 from labeling.services.imports.uploading import upload as keep
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django.core.files.base import File
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from labeling.models import JobRun, Project, Upload, User
 
 _SHOWN = 200
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,24}")
+_PHONE = re.compile(r"\+?(?:\(?\d{1,5}\)?[ /.-]?){3,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class PreviewColumn:
     name: str
     target: str
     samples: tuple[str, ...]
+    personal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,12 @@ def preview(*, project: Project, upload: Upload) -> Preview:
     mapping = guess_mapping(source, schema)
     rows = tuple(tuple(shown(row.values.get(name)) for name in source.columns) for row in source.sample)
     columns = tuple(
-        PreviewColumn(name=name, target=mapping[name], samples=tuple(row[position] for row in rows[:3]))
+        PreviewColumn(
+            name=name,
+            target=mapping[name],
+            samples=tuple(row[position] for row in rows[:3]),
+            personal=looks_personal([row[position] for row in rows]),
+        )
         for position, name in enumerate(source.columns)
     )
     return Preview(source=source, columns=columns, rows=rows, targets=targets_of(schema))
@@ -103,6 +112,16 @@ def targets_of(schema: Schema) -> tuple[str, ...]:
         *(f"label:{question.name}" for question in schema.questions),
         *PLAIN,
     )
+
+
+def looks_personal(cells: Sequence[str]) -> bool:
+    """Return whether most values are e-mail addresses or telephone numbers: worth a word before they are stored."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    hits = sum(
+        bool(_EMAIL.fullmatch(cell)) or (10 <= len(cell) <= 24 and cell[0] in "+0(" and bool(_PHONE.fullmatch(cell)))
+        for cell in filled
+    )
+    return hits * 2 > len(filled)
 
 
 def shown(value: Any) -> str:

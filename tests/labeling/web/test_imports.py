@@ -41,6 +41,7 @@ def test_a_dropped_file_is_shown_mapped_imported_and_reported(client_for: Client
     chosen = {column["name"]: column["target"] for column in page.context["columns"]}
     assert chosen == {"id": "external_id", "message": "field:text", "intent": "label:intent", "customer": "meta"}
     assert "Where is my parcel?" in page.content.decode()
+    assert [column["personal"] for column in page.context["columns"]] == [False, False, False, True]
     assert not Task.objects.exists()
 
     started = client.post(
