@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN_PREFIX = "dcai_"  # noqa: S105 - how every token begins, so that leaked ones can be found
 INVITATION_DAYS = 14
+MAX_EMAIL = 254
 MAX_TOKENS = 50
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -35,6 +36,7 @@ def clean_email(raw: str) -> str:
     email = raw.strip().lower()
     try:
         validate_email(email)
+        MaxLengthValidator(MAX_EMAIL)(email)
     except ValidationError:
         message = f"“{raw[:100]}” is not an e-mail address."
         raise Invalid(message, problems=(Problem("email", message),)) from None
@@ -60,10 +62,9 @@ def add_member(*, actor: User, project: Project, email: str, role: str) -> tuple
     if not user.password:
         user.set_unusable_password()
         user.save(update_fields=("password",))
-    member = Membership.objects.filter(project=project, user=user).first()
-    if member is not None:
+    member, created = Membership.objects.get_or_create(project=project, user=user, defaults={"role": chosen})
+    if not created:
         return change_role(actor=actor, member=member, role=chosen), False
-    member = Membership.objects.create(project=project, user=user, role=chosen)
     events.record(verb="member.added", project=project, actor=actor, member=user.pk, email=email, role=chosen)
     return member, True
 

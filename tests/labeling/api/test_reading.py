@@ -40,6 +40,7 @@ RAW = {
     "half a surrogate pair": b'{"name": "\\ud800"}',
 }
 ODD: list[Any] = [
+    f"{'x' * 280}@example.org",
     None, True, 0, -1, 1.5, 2**31, 2**63, 2**70, "", " ", "a\x00b", "\ud800", "x" * 200_000, [], [None], [[]], {},
     {"": None}, {"a": {"b": "\x00"}}, [2**80], "<script>", "۳", "' OR 1=1 --",
 ]  # fmt: skip
