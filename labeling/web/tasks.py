@@ -188,7 +188,7 @@ def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
         return redirect(back)
     if act.count:
         undo = reverse("project-act-undo", args=(slug, act.pk))
-        notify(request, _told(act), undo=f"{undo}?{urlencode({'back': back})}")
+        notify(request, _told(act, versions.schema(project.pk)), undo=f"{undo}?{urlencode({'back': back})}")
     else:
         notify(request, "Nothing had to change: the selected tasks were so already.", level=messages.INFO)
     return redirect(back)
@@ -234,7 +234,7 @@ def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> Bu
     raise Invalid("Choose what to do with the selected tasks.")
 
 
-def _told(act: BulkAct) -> str:
+def _told(act: BulkAct, schema: Schema) -> str:
     """Say what an act did."""
     many = f"{act.count:,} task{'' if act.count == 1 else 's'}"
     match act.verb:
@@ -246,8 +246,8 @@ def _told(act: BulkAct) -> str:
         case "restore":
             return f"{many} restored from quarantine."
         case _:
-            value = act.params["value"]
-            return f"{many} labeled “{', '.join(map(str, value)) if isinstance(value, list) else value}”."
+            chips = explorer.chips_of(schema.question(act.params["question"]), act.params["value"])
+            return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
 
 
 @signed_in
