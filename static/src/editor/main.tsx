@@ -38,7 +38,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   const guideline = new GuidelineReader(config, api);
   const guidelineVersion = (version: number) => guideline.heard(version);
 
-  // The three know of each other only through these two late-bound functions.
+  // Saving and claiming call back into the session, which is made last.
   let session: Session;
   const saving = new Saving({
     state,
@@ -50,6 +50,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
     putBack: (item) => session.putBack(item),
     resettled: (item) => session.resettled(item),
     open: (item) => session.run(() => session.open(item)),
+    reached: () => void leases.refill({ force: true }),
     itemOf: async (task) =>
       state.item(task) ?? (await itemsOf(store, await docsOf(store, [task])))[0] ?? null,
   });

@@ -30,15 +30,10 @@ function TextAnswers({ question, value, id, change }: AnswerProps<TextQuestion, 
     <>
       {multiline ? <textarea ref={area} rows={4} {...shared} /> : <input type="text" {...shared} />}
       <p class="ed-hint">
-        {multiline ? (
-          <>
-            <kbd class="ed-key">Ctrl Enter</kbd> submits, <kbd class="ed-key">Esc</kbd> leaves the box
-          </>
-        ) : (
-          <>
-            <kbd class="ed-key">Enter</kbd> submits, <kbd class="ed-key">Esc</kbd> leaves the box
-          </>
-        )}
+        <span class="ed-typing-keys">
+          <kbd class="ed-key">{multiline ? "Ctrl Enter" : "Enter"}</kbd> submits,{" "}
+          <kbd class="ed-key">Esc</kbd> leaves the box
+        </span>
         {limit !== null && length(text) > limit * NEARLY_FULL && (
           <span class="ed-count" data-over={length(text) > limit || undefined}>
             {length(text)} of {limit} characters

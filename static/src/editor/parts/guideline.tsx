@@ -46,7 +46,7 @@ export function GuidelinePanel() {
         )}
         {document?.change_note && (
           <p class="ed-standing" data-tone="info">
-            Changed in v{document.version}: {document.change_note}
+            v{document.version}: {document.change_note}
           </p>
         )}
         {document?.labels.map((label) => (

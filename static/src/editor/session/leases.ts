@@ -77,7 +77,10 @@ export class Leases {
     const { state } = this.#options;
     const slots = state.items.peek();
     const count = refillCount(slots, state.position.peek(), { prefetch: state.config.prefetch });
-    if (count === 0 && !held) return Promise.resolve();
+    if (count === 0 && !held) {
+      if (force) state.loadTrouble.value = null;
+      return Promise.resolve();
+    }
     if (this.#away || (this.#timer !== undefined && !force)) return Promise.resolve();
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -41,6 +41,8 @@ export interface SavingOptions {
   /** The item's answer of record changed by the person's choice: it may leave or join those that wait. */
   resettled: (item: Item) => void;
   guidelineVersion: (version: number) => void;
+  /** The server answers again. */
+  reached: () => void;
 }
 
 export class Saving {
@@ -260,7 +262,10 @@ export class Saving {
   }
 
   #lineChanged(line: Line): void {
-    this.#options.state.line.value = line;
+    const { state, reached } = this.#options;
+    const back = state.line.peek().is !== "good" && line.is === "good";
+    state.line.value = line;
+    if (back) reached();
     void this.count();
   }
 

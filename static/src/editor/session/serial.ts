@@ -16,7 +16,7 @@ export class Serial {
       this.#queue.push(act);
       return;
     }
-    const pending = act();
+    const pending = this.#begin(act);
     if (!pending) return;
     this.#busy = true;
     void pending.catch(this.#failed).finally(() => {
@@ -26,5 +26,13 @@ export class Serial {
         if (next) this.run(next);
       }
     });
+  }
+
+  #begin(act: () => Promise<void> | void): Promise<void> | void {
+    try {
+      return act();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 }
