@@ -53,8 +53,8 @@ export class RequestFailed extends Error {
 
 function explain(status: number): string {
   if (status === 0) return "The server could not be reached. Check your connection.";
-  if (status === 429) return "Too many requests at once. The editor slows down and tries again.";
-  if (status >= 500) return "The server had a problem. The editor tries again by itself.";
+  if (status === 429) return "That was too many requests at once.";
+  if (status >= 500) return "The server had a problem.";
   return `The server answered with status ${status}.`;
 }
 

@@ -134,7 +134,9 @@ async function showMine(
   const worked = new Set([...entries, ...drafts].map((work) => work.task));
   const known = new Set([...mine.map((task) => task.id), ...state.items.peek().map((item) => item.id)]);
   const kept = docs.filter((doc) => worked.has(doc.id) && !known.has(doc.id));
-  const items = await itemsOf(store, [...mine.filter((task) => !state.item(task.id)), ...kept]);
+  // A draft without unsent work here comes back with a claim, or not at all: somebody else may have the task.
+  const answered = mine.filter((task) => task.annotation?.state !== "draft" || worked.has(task.id));
+  const items = await itemsOf(store, [...answered.filter((task) => !state.item(task.id)), ...kept]);
   const free: Item[] = [];
   for (const item of items) if (!item.open || (await leases.lockFor(item.id))) free.push(item);
   const current = state.current.peek();

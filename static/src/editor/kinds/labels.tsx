@@ -21,7 +21,7 @@ export interface LabelGridProps {
 export function LabelGrid({ labels, selected, type, id, pick, point }: LabelGridProps) {
   const [filter, setFilter] = useState("");
   const found = matching(labels, filter);
-  const shown = found.slice(0, SHOWN_AT_MOST);
+  const shown = found.filter((label, place) => place < SHOWN_AT_MOST || selected.has(label.name));
   return (
     <>
       {labels.length > FILTER_FROM && (

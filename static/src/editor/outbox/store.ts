@@ -48,84 +48,117 @@ function committed(transaction: IDBTransaction): Promise<void> {
 
 export class IndexedDbStore implements Store {
   readonly durable = true;
-  readonly #db: IDBDatabase;
+  readonly #name: string;
+  readonly #factory: IDBFactory;
+  #db: Promise<IDBDatabase> | null = null;
 
-  private constructor(db: IDBDatabase) {
-    this.#db = db;
-    // A later version of the page may want to upgrade: never stand in its way.
-    db.onversionchange = () => db.close();
+  private constructor(name: string, factory: IDBFactory) {
+    this.#name = name;
+    this.#factory = factory;
   }
 
   static async open(name: string, factory: IDBFactory): Promise<IndexedDbStore> {
-    const request = factory.open(name, VERSION);
+    const store = new IndexedDbStore(name, factory);
+    await store.#ready();
+    return store;
+  }
+
+  /** The open database; opened again when the browser closed it (storage pressure, a long sleep). */
+  #ready(): Promise<IDBDatabase> {
+    this.#db ??= this.#open().catch((error: unknown) => {
+      this.#db = null;
+      throw error;
+    });
+    return this.#db;
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    const request = this.#factory.open(this.#name, VERSION);
     request.onupgradeneeded = () => {
       request.result.createObjectStore("entries", { keyPath: "key" });
       request.result.createObjectStore("drafts", { keyPath: "task" });
       request.result.createObjectStore("docs", { keyPath: "id" });
     };
-    return new IndexedDbStore(await done(request));
+    const db = await done(request);
+    db.onclose = () => {
+      this.#db = null;
+    };
+    // A later version of the page may want to upgrade: never stand in its way.
+    db.onversionchange = () => {
+      db.close();
+      this.#db = null;
+    };
+    return db;
+  }
+
+  async #all<T>(store: string): Promise<T[]> {
+    return done((await this.#ready()).transaction(store).objectStore(store).getAll());
+  }
+
+  /** Run in one transaction; resolves when it is committed. */
+  async #write<T>(stores: string[], work: (transaction: IDBTransaction) => Promise<T> | T): Promise<T> {
+    const transaction = (await this.#ready()).transaction(stores, "readwrite");
+    const finished = committed(transaction);
+    finished.catch(() => undefined);
+    const result = await work(transaction);
+    await finished;
+    return result;
   }
 
   entries(): Promise<Entry[]> {
-    return done(this.#db.transaction("entries").objectStore("entries").getAll());
+    return this.#all("entries");
   }
 
-  async transact<C extends Changes | null>(decide: (entries: Entry[]) => C, doc?: TaskDoc): Promise<C> {
-    const transaction = this.#db.transaction(["entries", "docs"], "readwrite");
-    const store = transaction.objectStore("entries");
-    const finished = committed(transaction);
-    finished.catch(() => undefined);
-    const changes = decide(await done(store.getAll()));
-    for (const key of changes?.remove ?? []) store.delete(key);
-    for (const entry of changes?.put ?? []) store.put(entry);
-    if (doc && changes) transaction.objectStore("docs").put(doc);
-    await finished;
-    return changes;
+  transact<C extends Changes | null>(decide: (entries: Entry[]) => C, doc?: TaskDoc): Promise<C> {
+    return this.#write(["entries", "docs"], async (transaction) => {
+      const store = transaction.objectStore("entries");
+      const changes = decide(await done(store.getAll()));
+      for (const key of changes?.remove ?? []) store.delete(key);
+      for (const entry of changes?.put ?? []) store.put(entry);
+      if (doc && changes) transaction.objectStore("docs").put(doc);
+      return changes;
+    });
   }
 
   drafts(): Promise<LocalDraft[]> {
-    return done(this.#db.transaction("drafts").objectStore("drafts").getAll());
+    return this.#all("drafts");
   }
 
-  async putDraft(draft: LocalDraft, doc: TaskDoc): Promise<void> {
-    const transaction = this.#db.transaction(["drafts", "docs"], "readwrite");
-    transaction.objectStore("drafts").put(draft);
-    transaction.objectStore("docs").put(doc);
-    await committed(transaction);
+  putDraft(draft: LocalDraft, doc: TaskDoc): Promise<void> {
+    return this.#write(["drafts", "docs"], (transaction) => {
+      transaction.objectStore("drafts").put(draft);
+      transaction.objectStore("docs").put(doc);
+    });
   }
 
-  async dropDraft(task: number): Promise<void> {
-    const transaction = this.#db.transaction("drafts", "readwrite");
-    transaction.objectStore("drafts").delete(task);
-    await committed(transaction);
+  dropDraft(task: number): Promise<void> {
+    return this.#write(["drafts"], (transaction) => {
+      transaction.objectStore("drafts").delete(task);
+    });
   }
 
-  async rebaseDraft(task: number, base: number): Promise<void> {
-    const transaction = this.#db.transaction("drafts", "readwrite");
-    const finished = committed(transaction);
-    finished.catch(() => undefined);
-    const drafts = transaction.objectStore("drafts");
-    const draft: LocalDraft | undefined = await done(drafts.get(task));
-    if (draft && draft.base < base) drafts.put({ ...draft, base });
-    await finished;
+  rebaseDraft(task: number, base: number): Promise<void> {
+    return this.#write(["drafts"], async (transaction) => {
+      const drafts = transaction.objectStore("drafts");
+      const draft: LocalDraft | undefined = await done(drafts.get(task));
+      if (draft && draft.base < base) drafts.put({ ...draft, base });
+    });
   }
 
   docs(): Promise<TaskDoc[]> {
-    return done(this.#db.transaction("docs").objectStore("docs").getAll());
+    return this.#all("docs");
   }
 
-  async tidy(): Promise<void> {
-    const transaction = this.#db.transaction(["entries", "drafts", "docs"], "readwrite");
-    const finished = committed(transaction);
-    finished.catch(() => undefined);
-    const entries: Entry[] = await done(transaction.objectStore("entries").getAll());
-    const drafts = await done(transaction.objectStore("drafts").getAllKeys());
-    const used = new Set([...entries.map((entry) => entry.task), ...drafts]);
-    const docs = transaction.objectStore("docs");
-    for (const id of await done(docs.getAllKeys())) {
-      if (!used.has(id as number)) docs.delete(id);
-    }
-    await finished;
+  tidy(): Promise<void> {
+    return this.#write(["entries", "drafts", "docs"], async (transaction) => {
+      const entries: Entry[] = await done(transaction.objectStore("entries").getAll());
+      const drafts = await done(transaction.objectStore("drafts").getAllKeys());
+      const used = new Set([...entries.map((entry) => entry.task), ...drafts]);
+      const docs = transaction.objectStore("docs");
+      for (const id of await done(docs.getAllKeys())) {
+        if (!used.has(id as number)) docs.delete(id);
+      }
+    });
   }
 }
 

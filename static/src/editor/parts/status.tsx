@@ -61,6 +61,8 @@ interface SaveWords {
   tone: "ok" | "busy" | "warn" | "danger";
   icon: string;
   text: string;
+  /** To quote when asking for help. */
+  requestId?: string | null;
   action?: { label: string; href?: string };
 }
 
@@ -91,6 +93,7 @@ export function SaveState() {
         <Icon name={words.icon} />
         <span>{words.text}</span>
       </span>
+      {words.requestId && <span class="ed-request-id ed-save-request">Request {words.requestId}</span>}
       <span class="visually-hidden" role="status" aria-live="polite">
         {worthSaying ? words.text : ""}
       </span>
@@ -141,6 +144,7 @@ function saveWords({ state, api }: ReturnType<typeof useEditor>): SaveWords {
       tone: "warn",
       icon: "warning",
       text: `The server does not answer, ${count}`,
+      requestId: line.is === "unavailable" ? line.requestId : null,
       action: { label: "Try now" },
     };
   }

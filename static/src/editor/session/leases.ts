@@ -208,8 +208,13 @@ export class Leases {
     const current = state.current.peek();
     state.items.value = state.items.peek().filter((item) => !gone.has(item));
     state.position.value = current ? state.items.peek().indexOf(current) : -1;
-    for (const item of gone) this.#locks.release(item.id);
+    this.unlock(items);
     this.#options.settle();
+  }
+
+  /** These items left the page: other tabs may show them. */
+  unlock(items: readonly Item[]): void {
+    for (const item of items) this.#locks.release(item.id);
   }
 
   lockFor(task: number): Promise<boolean> {
@@ -228,7 +233,7 @@ export class Leases {
     const keepCurrent = current && !given.includes(current);
     state.items.value = state.items.peek().filter((item) => !given.includes(item));
     state.position.value = keepCurrent ? state.items.peek().indexOf(current) : -1;
-    for (const item of given) this.#locks.release(item.id);
+    this.unlock(given);
   }
 
   async comeBack(): Promise<void> {

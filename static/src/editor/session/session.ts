@@ -105,7 +105,9 @@ export class Session {
         .filter((i) => i.hasWork)
         .map((i) => i.id),
     ]);
-    state.items.value = trimAnswered(state.items.peek(), pinned);
+    const before = state.items.peek();
+    state.items.value = trimAnswered(before, pinned);
+    this.leases.unlock(before.filter((item) => !state.items.peek().includes(item)));
     if (next) {
       state.position.value = current ? state.items.peek().indexOf(current) : -1;
       this.goTo(state.items.peek().indexOf(next));
