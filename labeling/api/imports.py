@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from pydantic import BaseModel, Field
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
@@ -15,7 +14,7 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import decode
-from labeling.errors import Invalid, Problem, TooLarge
+from labeling.errors import Invalid, Problem
 from labeling.services import imports
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from django.core.files.uploadedfile import UploadedFile
     from rest_framework.request import Request
-
-ENVELOPE_BYTES = 1024 * 1024
-"""What a multipart body may have besides the file."""
 
 PARTS: dict[str, dict[str, Any]] = {
     "file": {"type": "string", "format": "binary", "description": "CSV, TSV, JSON, JSONL, Parquet, text or ZIP."},
@@ -51,13 +47,6 @@ class Imports(Endpoint):
     """Imports into a project."""
 
     parser_classes = (MultiPartParser,)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that is too large before anything of it is read."""
-        length = str(request.META.get("CONTENT_LENGTH") or 0)
-        if length.isdigit() and int(length) > settings.UPLOAD_MAX_BYTES + ENVELOPE_BYTES:
-            raise TooLarge(f"A file has at most {settings.UPLOAD_MAX_BYTES:,} bytes. Split it and send the parts.")
-        super().initial(request, *args, **kwargs)
 
     @operation(
         "imports_create",
