@@ -23,7 +23,8 @@ from labeling.models import (
 )
 from labeling.selectors import explorer
 from labeling.selectors.explorer import pages
-from labeling.services import annotations, claims, tasks
+from labeling.services import annotations as answers
+from labeling.services import claims, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -115,8 +116,8 @@ def test_every_task_stands_at_exactly_one_state() -> None:
     todo, held, answered, skipped, quarantined = factories.tasks(project, 5)
     Lease.objects.create(task=held, user=person, project=project, expires_at=timezone.now())
     QueueEntry.objects.filter(task=held).update(open_slots=0)
-    annotations.submit(actor=person, task=answered, submission=Submission({"intent": "billing"}), key="1")
-    annotations.submit(actor=person, task=skipped, submission=Submission({}, state=AnnotationState.SKIPPED), key="2")
+    answers.submit(actor=person, task=answered, submission=Submission({"intent": "billing"}), key="1")
+    answers.submit(actor=person, task=skipped, submission=Submission({}, state=AnnotationState.SKIPPED), key="2")
     tasks.quarantine(actor=person, project=project, task_ids=[quarantined.pk])
     by_state = {state: found(project, f"state={state}") for state in explorer.STATES}
     assert by_state == {
@@ -175,7 +176,7 @@ def test_only_reviewers_find_by_annotator() -> None:
     project = factories.project()
     person = factories.member(project)
     task, _ = factories.tasks(project, 2)
-    annotations.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key="1")
+    answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key="1")
     assert found(project, f"annotator={person.pk}") == {task.pk}
     with pytest.raises(Forbidden):
         found(project, f"annotator={person.pk}", reviewer=False)
@@ -230,7 +231,7 @@ def test_pages_go_forward_and_back_through_every_task_in_every_order(size: int) 
     QueueEntry.objects.filter(task=made[0]).update(open_slots=0)
     assert walk(project, "id", size=size) == ids
     assert walk(project, "-id", size=size) == ids[::-1]
-    by_name = [named[name] for name in sorted(named, key=str.encode)]
+    by_name = [named[name] for name in sorted(named, key=lambda name: str(name).encode())]
     nameless = [pk for pk in ids if pk not in named.values()]
     assert walk(project, "external_id", size=size) == by_name + nameless
     assert walk(project, "-external_id", size=size) == nameless[::-1] + by_name[::-1]
@@ -338,7 +339,7 @@ def test_the_same_queries_for_one_row_and_for_many(query: str, sort: str) -> Non
 
     def add() -> None:
         for task in factories.tasks(project, 6, split="train")[:2]:
-            annotations.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
+            answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
         claims.claim(actor=person, project=project, count=1)
 
     assert_same_queries(read, add_rows=add)

@@ -1,0 +1,251 @@
+"""The explorer's pages: what is shown to whom, and acts on many tasks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from labeling.models import BulkAct, Label, Project, QueueEntry, Role, SavedFilter, Split, Task, TaskState, User
+from labeling.services import annotations as answers
+from labeling.services.annotations import Submission
+from tests import factories
+from tests.query_counts import assert_same_queries
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
+
+
+def address(project: Project) -> str:
+    return f"/p/{project.slug}/tasks/"
+
+
+def act(client: Client, project: Project, what: str, tasks: list[Task], **more: Any) -> HttpResponse:
+    data = {"act": what, "task": [task.pk for task in tasks], "back": "state=todo", **more}
+    return client.post(f"{address(project)}bulk/", data)  # type: ignore[return-value]
+
+
+def undo(client: Client, page: str) -> str:
+    """Press Undo in the toast of the page that follows an act; return what the page says then."""
+    target = re.search(r'action="(/p/[^"]+/undo/[^"]*)"', page)
+    assert target
+    return client.post(html.unescape(target[1]), follow=True).content.decode()
+
+
+def test_tasks_are_listed_with_their_state_labels_and_text_escaped(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.task(project, text="<script>alert(1)</script> hello")
+    page = client_for(project.created_by).get(address(project)).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; hello" in page
+    assert "<script>alert" not in page
+    assert "To do" in page
+
+
+def test_an_empty_project_offers_an_import_to_those_who_may(client_for: SignIn) -> None:
+    project = factories.project()
+    viewer = factories.member(project, Role.VIEWER)
+    assert f"/p/{project.slug}/imports/" in client_for(project.created_by).get(address(project)).content.decode()
+    seen = client_for(viewer).get(address(project)).content.decode()
+    assert "once a manager has imported" in seen
+    assert "/imports/" not in seen
+
+
+def test_no_match_offers_to_clear_the_filters(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 2)
+    page = client_for(project.created_by).get(address(project), {"q": "nothing of the kind"}).content.decode()
+    assert "No task fits" in page
+    assert f'href="{address(project)}"' in page
+
+
+def test_a_filter_that_is_none_is_an_error_in_words(client_for: SignIn) -> None:
+    project = factories.project()
+    answer = client_for(project.created_by).get(address(project), {"state": "lost"})
+    assert answer.status_code == 400
+    assert "is no state to filter by" in answer.content.decode()
+
+
+def test_pages_follow_each_other(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 51)
+    client = client_for(project.created_by)
+    first = client.get(address(project))
+    assert len(first.context["rows"]) == 50
+    second = client.get(address(project), {"cursor": first.context["page"].next})
+    assert len(second.context["rows"]) == 1
+    assert not second.context["page"].next
+    assert client.get(address(project), {"cursor": second.context["page"].previous}).context["rows"][0].id == (
+        first.context["rows"][0].id
+    )
+
+
+@pytest.mark.parametrize("view", ["table", "grid"])
+def test_the_list_needs_the_same_queries_for_one_task_and_for_many(client_for: SignIn, view: str) -> None:
+    project = factories.project()
+    person = factories.member(project)
+    client = client_for(project.created_by)
+    client.post(f"{address(project)}look/", {"view": view})
+    factories.tasks(project, 1, meta={"a": 1})
+
+    def add() -> None:
+        for task in factories.tasks(project, 6, meta={"a": 1}):
+            answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
+
+    assert_same_queries(lambda: client.get(address(project), {"sort": "queue"}), add_rows=add)
+
+
+def test_strangers_find_nothing_and_viewers_cannot_act(client_for: SignIn) -> None:
+    project = factories.project()
+    (task,) = factories.tasks(project, 1)
+    stranger, annotator = factories.user(), factories.member(project, Role.ANNOTATOR)
+    assert client_for(stranger).get(address(project)).status_code == 404
+    assert act(client_for(stranger), project, "quarantine", [task]).status_code == 404
+    assert act(client_for(annotator), project, "quarantine", [task]).status_code == 403
+    page = client_for(annotator).get(address(project)).content.decode()
+    assert "data-bulkbar" not in page
+    assert 'name="annotator"' not in page
+    assert client_for(annotator).get(address(project), {"annotator": annotator.pk}).status_code == 403
+    assert QueueEntry.objects.get(task=task).state == TaskState.TODO
+
+
+def test_a_split_is_set_and_taken_back(client_for: SignIn) -> None:
+    project = factories.project()
+    one, two, three = factories.tasks(project, 3)
+    client = client_for(factories.member(project, Role.REVIEWER))
+    answer = act(client, project, "split:test", [one, two])
+    assert answer.headers["Location"] == f"{address(project)}?state=todo"
+    assert set(Task.objects.filter(split=Split.TEST)) == {one, two}
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "2 tasks moved to the test split." in page
+    assert "Taken back for 2 tasks." in undo(client, page)
+    assert not Task.objects.filter(split=Split.TEST).exists()
+    assert BulkAct.objects.get().undone_at is not None
+    assert three.split == ""
+
+
+def test_quarantine_and_restore(client_for: SignIn) -> None:
+    project = factories.project()
+    tasks = factories.tasks(project, 2)
+    client = client_for(project.created_by)
+    act(client, project, "quarantine", tasks)
+    assert set(QueueEntry.objects.values_list("state", flat=True)) == {TaskState.QUARANTINED}
+    act(client, project, "restore", tasks[:1])
+    assert QueueEntry.objects.get(task=tasks[0]).state == TaskState.TODO
+    assert QueueEntry.objects.get(task=tasks[1]).state == TaskState.QUARANTINED
+
+
+SCHEMA: dict[str, Any] = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [
+        {"name": "one", "kind": "choice", "field": "text", "labels": ["a:b", "3"]},
+        {"name": "many", "kind": "multi_choice", "field": "text", "labels": ["x", "y"], "min": 0},
+        {"name": "score", "kind": "rating", "field": "text", "min": 1, "max": 5},
+        {"name": "words", "kind": "text", "field": "text"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "question", "value"),
+    [
+        ("label:one:a:b", {}, "one", "a:b"),
+        ("label:one:3", {}, "one", "3"),
+        ("label:score:3", {}, "score", 3),
+        ("label:many", {"answer.many": ["y", "x"]}, "many", ["x", "y"]),
+        ("label:many", {"answer.many": ["y"]}, "many", ["y"]),
+        ("label:many", {}, "many", []),
+        ("label:words", {"answer.words": "free words"}, "words", "free words"),
+    ],
+)
+def test_every_kind_of_label_is_assigned_from_a_plain_form(
+    client_for: SignIn, what: str, more: dict[str, Any], question: str, value: object
+) -> None:
+    project = factories.project(schema=SCHEMA)
+    (task,) = factories.tasks(project, 1)
+    act(client_for(project.created_by), project, what, [task], **more)
+    assert Label.objects.get(task=task).question == question
+    assert Label.objects.get(task=task).value == value
+
+
+@pytest.mark.parametrize("what", ["", "nonsense", "split:half", "label:gone:x", "label:one:nothing", "label:words"])
+def test_an_act_that_cannot_be_done_changes_nothing_and_says_why(client_for: SignIn, what: str) -> None:
+    project = factories.project(schema=SCHEMA)
+    (task,) = factories.tasks(project, 1)
+    client = client_for(project.created_by)
+    answer = act(client, project, what, [task])
+    assert "dc-toast-error" in client.get(answer.headers["Location"]).content.decode()
+    assert not BulkAct.objects.exists()
+
+
+def test_all_that_fit_are_changed_not_only_those_on_the_page(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 60, split="train")
+    other = factories.tasks(project, 1)
+    client = client_for(project.created_by)
+    act(client, project, "quarantine", other, scope="matching", back="split=train")
+    assert QueueEntry.objects.filter(state=TaskState.QUARANTINED).count() == 60
+    assert QueueEntry.objects.get(task=other[0]).state == TaskState.TODO
+
+
+def test_tasks_of_another_project_are_not_changed(client_for: SignIn) -> None:
+    mine, theirs = factories.project(), factories.project()
+    (task,) = factories.tasks(theirs, 1)
+    assert act(client_for(mine.created_by), mine, "quarantine", [task]).status_code == 404
+    assert QueueEntry.objects.get(task=task).state == TaskState.TODO
+
+
+def test_another_projects_act_cannot_be_undone(client_for: SignIn) -> None:
+    mine, theirs = factories.project(), factories.project()
+    act(client_for(theirs.created_by), theirs, "quarantine", factories.tasks(theirs, 1))
+    done = BulkAct.objects.get()
+    assert client_for(mine.created_by).post(f"/p/{mine.slug}/acts/{done.pk}/undo/").status_code == 404
+    assert BulkAct.objects.get().undone_at is None
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/", "/p/other/tasks/"])
+def test_undo_leads_nowhere_but_back_to_the_tasks(client_for: SignIn, back: str) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    act(client, project, "quarantine", factories.tasks(project, 1))
+    answer = client.post(f"/p/{project.slug}/acts/{BulkAct.objects.get().pk}/undo/?back={back}")
+    assert answer.headers["Location"] == address(project)
+
+
+def test_the_look_is_remembered_per_person(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 1)
+    client, other = client_for(project.created_by), client_for(factories.member(project))
+    client.post(f"{address(project)}look/", {"view": "grid"})
+    client.post(f"{address(project)}look/", {"columns_sent": "1", "columns": ["added", "nonsense"], "dense": "1"})
+    look = client.get(address(project)).context["look"]
+    assert (look.view, look.dense, look.columns) == ("grid", True, ["added"])
+    assert other.get(address(project)).context["look"].view == "table"
+    assert "dc-tiles-dense" in client.get(address(project)).content.decode()
+
+
+def test_filters_are_kept_for_oneself(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 1)
+    client, other = client_for(project.created_by), client_for(factories.member(project))
+    client.post(f"{address(project)}filters/", {"name": " My  queue ", "back": "state=todo&cursor=x&sort=queue"})
+    kept = SavedFilter.objects.get()
+    assert (kept.name, kept.query) == ("My queue", "state=todo&sort=queue")
+    assert "My queue" in client.get(address(project)).content.decode()
+    assert "My queue" not in other.get(address(project)).content.decode()
+    client.post(f"{address(project)}filters/", {"name": "My queue", "back": "state=labeled"})
+    assert SavedFilter.objects.get().query == "state=labeled"
+    assert other.post(f"{address(project)}filters/{kept.pk}/delete/").status_code == 404
+    client.post(f"{address(project)}filters/{kept.pk}/delete/")
+    assert not SavedFilter.objects.exists()
+
+
+def test_a_filter_needs_a_name(client_for: SignIn) -> None:
+    project = factories.project()
+    answer = client_for(project.created_by).post(f"{address(project)}filters/", {"name": " ", "back": ""}, follow=True)
+    assert "1 to 60 characters" in answer.content.decode()
+    assert not SavedFilter.objects.exists()
