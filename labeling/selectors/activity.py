@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,16 @@ def _split(payload: Payload) -> str:
     return f"the {raw} split" if raw in Split.values and raw else "no split"
 
 
+def _job(payload: Payload) -> str:
+    return str(payload.get("kind", "a job")).rpartition(".")[2].replace("_", " ")
+
+
+def _rows(payload: Payload) -> str:
+    words = {"accepted": "added", "rejected": "not taken", "duplicates": "there already"}
+    parts = [f"{payload[key]:,} {word}" for key, word in words.items() if payload.get(key)]
+    return ", ".join(parts) or "no rows"
+
+
 _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "annotation.submitted": lambda p: "answered" if p.get("version", 1) == 1 else "changed the answer to",
     "annotation.skipped": lambda _: "skipped",
@@ -69,13 +79,18 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "tasks.restore": lambda p: f"restored {_count(p)}",
     "tasks.label": lambda p: f"labeled {_count(p)} “{p.get('value', '')}”",
     "tasks.undone": lambda p: f"took back an act on {_count(p)}",
-    "job.started": lambda p: f"started the job “{p.get('kind', '')}”",
-    "job.cancelled": lambda p: f"canceled the job “{p.get('kind', '')}”",
+    "import.uploaded": lambda p: f"sent the file {p.get('filename', '')}",
+    "import.discarded": lambda p: f"threw away the file {p.get('filename', '')}",
+    "import.finished": lambda p: f"imported {p.get('filename', '')}: {_rows(p)}",
+    "import.removed": lambda p: f"removed the {p.get('tasks', 0):,} tasks of an import",
+    "export.downloaded": lambda p: f"exported as {p.get('format', '')}",
+    "job.started": lambda p: f"started: {_job(p)}",
+    "job.cancelled": lambda p: f"canceled: {_job(p)}",
     "member.added": lambda p: f"added {p.get('email', 'somebody')} as {_role(p)}",
     "member.invited": lambda p: f"invited {p.get('email') or 'somebody by link'} as {_role(p)}",
     "member.joined": lambda p: f"joined as {_role(p)}",
-    "member.changed": lambda p: f"made a member {_role(p)} (before: {_role(p, 'before')})",
-    "member.removed": lambda p: f"removed a member ({_role(p)})",
+    "member.changed": lambda p: f"made {p.get('name', 'a member')} {_role(p)} (before: {_role(p, 'before')})",
+    "member.removed": lambda p: f"removed {p.get('name', 'a member')} ({_role(p)})",
     "invitation.revoked": lambda _: "withdrew an invitation",
     "project.created": lambda _: "created the project",
     "project.changed": lambda p: f"changed {', '.join(sorted(p.get('changes', {}))) or 'the settings'}",
@@ -84,6 +99,9 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "schema.revised": lambda p: f"changed the questions (version {p.get('version', '')})",
     "guideline.published": lambda p: f"published version {p.get('version', '')} of the guideline: {p.get('note', '')}",
 }
+
+
+_ABOUT_MEMBERS = {"member.changed", "member.removed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +113,17 @@ class Line:
     icon: str
 
 
-def told(event: Event) -> Line:
+def lines(events: Sequence[Event]) -> list[Line]:
+    """Return events in words; who was made or no longer is a member is looked up for all of them at once."""
+    people = User.objects.in_bulk({event.payload["member"] for event in events if event.verb in _ABOUT_MEMBERS})
+    return [told(event, name=str(people.get(event.payload.get("member"), "a member"))) for event in events]
+
+
+def told(event: Event, *, name: str = "a member") -> Line:
     """Return the event in words; one that has no sentence yet is told by its name."""
     family = event.verb.split(".", 1)[0]
     sentence = _SENTENCES.get(event.verb)
-    words = sentence(event.payload) if sentence else event.verb.replace(".", " ").replace("_", " ")
+    words = sentence({"name": name} | event.payload) if sentence else event.verb.replace(".", " ").replace("_", " ")
     return Line(event=event, words=words, icon=_ICONS.get(family, "activity"))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count
 
 from labeling.formats import csv
-from labeling.models import ImportProblem, JobRun
+from labeling.models import ImportProblem, JobRun, JobState, Upload
 
 if TYPE_CHECKING:
     from labeling.models import Project
@@ -46,6 +46,12 @@ def recent(project: Project) -> list[ImportLine]:
     """Return the last imports, newest first."""
     found = JobRun.objects.filter(project=project, kind=KIND).select_related("requested_by").order_by("-pk")[:RECENT]
     return [line(job) for job in found]
+
+
+def left_over(job: JobRun) -> Upload | None:
+    """Return the file of an import that failed: its columns can be chosen again without sending it again."""
+    upload = Upload.objects.filter(pk=job.params.get("upload"), project=job.project).first()
+    return upload if upload is not None and upload.file and job.state != JobState.SUCCEEDED else None
 
 
 def problems(job: JobRun) -> list[ImportProblem]:

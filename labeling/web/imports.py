@@ -141,6 +141,7 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
         "job": job,
         "over": over,
         "line": reading.line(job),
+        "upload": reading.left_over(job) if over else None,
         "time_left": following.time_left(job),
         "no_worker": following.no_worker(job),
         "problems": reading.problems(job) if over else [],

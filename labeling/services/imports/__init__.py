@@ -2,7 +2,7 @@
 
 from labeling.services.imports.options import KEEP_GOOD, MODES, Options
 from labeling.services.imports.running import run_import
-from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start
+from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start, start_folder
 from labeling.services.imports.undoing import Removable, removable, remove
 from labeling.services.imports.uploading import IMPORT, forget, upload
 
@@ -21,5 +21,6 @@ __all__ = [
     "remove",
     "run_import",
     "start",
+    "start_folder",
     "upload",
 ]

@@ -7,26 +7,27 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db import close_old_connections, connection, transaction
 
 from labeling.errors import Invalid
-from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read, sniff
+from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.mapping import check_mapping, guess
-from labeling.formats.sizes import total_of
-from labeling.models import ImportProblem, JobRun, Upload
+from labeling.models import ImportProblem, JobRun
 from labeling.selectors import versions as current_versions
 from labeling.services import events, jobs, media
+from labeling.services.imports import inputs
 from labeling.services.imports.batches import Counts, Writer
 from labeling.services.imports.checking import Checker, Ready
 from labeling.services.imports.options import KEEP_GOOD, Options, site_key
-from labeling.services.imports.uploading import IMPORT, discard
+from labeling.services.imports.uploading import IMPORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labeling.kinds.schema import Schema
+    from labeling.models import Project
 
 BATCH_ROWS = 5_000
 BATCH_BYTES = 8 * 1024 * 1024
@@ -38,51 +39,38 @@ ANALYZE_FROM = 10_000
 @jobs.handler(IMPORT)
 def run_import(run: jobs.Run) -> dict[str, Any]:
     """Import an uploaded file; returns accepted, rejected and duplicates."""
-    upload = Upload.objects.select_related("project").get(pk=run.params["upload"])
+    project = run.job.project
+    if project is None:
+        raise Invalid("An import needs a project.")
     options = Options.model_validate(run.params["options"])
     if run.cursor.get("over"):  # killed after the last row was written
-        return _end(run, upload, Counts(**run.cursor["counts"]), saw_images=bool(run.cursor.get("images")))
-    if not upload.file:
-        raise Invalid("The file of this import is gone. Choose it again.")
-    project = upload.project
+        return _end(run, project, Counts(**run.cursor["counts"]), saw_images=bool(run.cursor.get("images")))
     versions = current_versions.current(project.pk)
     schema = current_versions.by_pk(versions.schema_pk)
-    with upload.file.open("rb") as opened:
-        file = cast("BinaryIO", opened)
-        source = _source(file, upload, options)
-        mapping = _mapping(source, schema, options)
+    with inputs.opened(run.params, options) as source:
+        mapping = _mapping(source.info, schema, options)
         work = _Work(
             run=run,
-            file=file,
             source=source,
             checker=Checker(project=project, schema=schema, mapping=mapping, key=site_key()),
             writer=Writer(job=run.job, project=project, versions=versions),
         )
         counts = work.keep_good() if options.mode == KEEP_GOOD else work.all_or_nothing()
-    return _end(run, upload, counts, saw_images=work.saw_images)
+    return _end(run, project, counts, saw_images=work.saw_images)
 
 
-def _end(run: jobs.Run, upload: Upload, counts: Counts, *, saw_images: bool) -> dict[str, Any]:
+def _end(run: jobs.Run, project: Project, counts: Counts, *, saw_images: bool) -> dict[str, Any]:
     """Clean up behind an import; one that could take no row at all fails, and says why."""
-    discard(upload)
     if counts.accepted >= ANALYZE_FROM:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE labeling_task, labeling_queueentry, labeling_label")
     if saw_images:
-        media.start_thumbnails(actor=run.job.requested_by, project=upload.project)
+        media.start_thumbnails(actor=run.job.requested_by, project=project)
     if counts.rejected and not counts.accepted and not counts.duplicates:
+        # The file stays, so that its columns can be chosen again.
         raise jobs.JobFailedError(_nothing(run.job, counts), result=counts.as_result())
+    inputs.done_with(run.params)
     return counts.as_result()
-
-
-def _source(file: BinaryIO, upload: Upload, options: Options) -> SourceInfo:
-    found = sniff(file, upload.filename)
-    changes = {
-        name: value
-        for name, value in (("encoding", options.encoding), ("delimiter", options.delimiter))
-        if value is not None and getattr(found, name) is not None
-    }
-    return SourceInfo.from_dict(found.as_dict() | changes) if changes else found
 
 
 def _mapping(source: SourceInfo, schema: Schema, options: Options) -> dict[str, str]:
@@ -115,13 +103,11 @@ def _nothing(job: JobRun, counts: Counts) -> str:
 class _Work:
     """One run through a file."""
 
-    def __init__(self, *, run: jobs.Run, file: BinaryIO, source: SourceInfo, checker: Checker, writer: Writer) -> None:
+    def __init__(self, *, run: jobs.Run, source: inputs.Input, checker: Checker, writer: Writer) -> None:
         self._run = run
-        self._file = file
         self._source = source
         self._checker = checker
         self._writer = writer
-        self._total, self._unit_is_row = total_of(file, source)
         self._row = 0
         self.saw_images = bool(run.cursor.get("images"))
 
@@ -218,13 +204,13 @@ class _Work:
         )
 
     def _tell(self, progress: Callable[[int, int, str], None], counts: Counts) -> None:
-        done = self._row if self._unit_is_row else self._file.tell()
+        done = self._source.tell() if self._source.tell else self._row
         message = f"{counts.accepted:,} tasks added"
         if counts.rejected:
             message += f", {counts.rejected:,} rows not taken"
         if counts.duplicates:
             message += f", {counts.duplicates:,} there already"
-        progress(min(done, max(0, self._total - 1)), max(1, self._total), message)
+        progress(min(done, max(0, self._source.total - 1)), max(1, self._source.total), message)
 
     def _batches(self, *, after: int) -> Iterator[tuple[list[Ready], list[list[RowProblem]], int | None]]:
         """Yield good rows, bad rows, and the number of the last row; None after the last batch."""
@@ -251,7 +237,7 @@ class _Work:
     def _items(self) -> Iterator[Row | RowProblem]:
         """Yield the rows; a file that breaks off ends with a problem where it does."""
         try:
-            yield from read(self._file, self._source)
+            yield from self._source.rows()
         except FormatError as error:
             yield RowProblem(max(error.row or 0, self._row + 1), "", error.message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from labeling.formats import FormatError, SourceInfo, sniff
 from labeling.formats.mapping import PLAIN, REST, guess
 from labeling.selectors import versions
 from labeling.services import jobs
-from labeling.services.imports.options import parse_options
+from labeling.services.imports.options import KEEP_GOOD, parse_options
 from labeling.services.imports.uploading import IMPORT, forget
 from labeling.services.imports.uploading import upload as keep
 
@@ -79,6 +80,33 @@ def preview(*, project: Project, upload: Upload) -> Preview:
         for position, name in enumerate(source.columns)
     )
     return Preview(source=source, columns=columns, rows=rows, targets=targets_of(schema))
+
+
+@transaction.atomic
+def start_folder(
+    *, actor: User, project: Project, folder: str, label: str | None = None, mode: str = KEEP_GOOD
+) -> JobRun:
+    """Start the import of a folder of images that the workers can read; for operators, not for the web.
+
+    `label` is the question that the names of the folders answer; without it that is guessed.
+    """
+    schema = versions.schema(project.pk)
+    options: dict[str, Any] = {"mode": mode}
+    if label is not None:
+        image = next((field.name for field in schema.fields if field.type == "image"), "image")
+        options["mapping"] = {"image": f"field:{image}", "folder": f"label:{label}", "name": "external_id"}
+    return jobs.start(
+        kind=IMPORT,
+        project=project,
+        actor=actor,
+        queue="imports",
+        params={
+            "folder": folder,
+            "filename": PurePath(folder).name,
+            "options": parse_options(options, schema).model_dump(),
+        },
+        exclusive_key=f"import-folder:{project.pk}",
+    )
 
 
 def receive(*, actor: User, project: Project, file: File[Any] | None) -> Upload:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
 
 from labeling.models import ImportProblem, JobRun, JobState, Label, Media, MediaLink, Project, Task, Upload
 from labeling.services import imports, jobs
@@ -167,6 +169,39 @@ def test_removing_an_import_ends_access_to_its_images(project: Project) -> None:
     imports.remove(actor=project.created_by, job=job)
     assert Task.objects.get().import_job == kept
     assert MediaLink.objects.get().media_id == Task.objects.get().data["image"]["sha256"]
+
+
+def test_a_folder_on_the_server_is_imported_by_command(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "animals"
+    for name, content in {"cat/1.png": picture(size=(5, 5)), "dog/2.png": picture(), "dog/3.png": b"broken"}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    said = io.StringIO()
+    call_command("import_folder", project.slug, str(folder), "--label", "animal", stdout=said)
+    job = JobRun.objects.get(kind="labeling.import")
+    assert f"/p/{project.slug}/imports/{job.pk}/" in said.getvalue()
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert job.state == JobState.SUCCEEDED, job.error
+    assert counts(job) == (2, 1, 0)
+    assert [task.external_id for task in Task.objects.order_by("id")] == ["cat/1.png", "dog/2.png"]
+    assert list(Label.objects.order_by("id").values_list("value", flat=True)) == ["cat", "dog"]
+    assert (folder / "cat" / "1.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere", "."], "no project"),
+        (["{slug}", "/nowhere/at/all"], "not a folder"),
+        (["{slug}", ".", "--label", "mood"], "mood"),
+    ],
+)
+def test_the_command_says_what_is_wrong(project: Project, arguments: list[str], says: str) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("import_folder", *[argument.format(slug=project.slug) for argument in arguments])
 
 
 def test_a_line_of_two_gigabytes_fails_in_words() -> None:

@@ -93,6 +93,29 @@ def test_a_file_can_be_thrown_away(client_for: ClientFor) -> None:
     assert client.get(address).status_code == 404
 
 
+def test_a_file_over_the_limit_is_refused_by_its_length(client_for: ClientFor, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 1000
+    project = factories.project()
+    client = client_for(project.created_by)
+    answer = sent(client, project.slug, b"text,b\n" + b"x,y\n" * 1000)
+    assert answer.status_code == 413
+    assert "larger than" in answer.content.decode()
+    assert sent(client, project.slug, b"x" * 2_000_000).status_code in {400, 413}
+    assert not Upload.objects.exists()
+
+
+def test_after_a_failed_import_the_columns_can_be_chosen_again(client_for: ClientFor) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    address = sent(client, project.slug).headers["Location"]
+    client.post(address, {"column-0": "external_id", "column-1": "meta", "column-2": "meta", "column-3": "drop"})
+    job = JobRun.objects.get()
+    jobs.run(job.pk)
+    report = client.get(f"/p/{project.slug}/imports/{job.pk}/").content.decode()
+    assert address in report
+    assert client.get(address).status_code == 200
+
+
 def test_an_import_can_be_taken_back(client_for: ClientFor) -> None:
     project = factories.project()
     client = client_for(project.created_by)

@@ -1,0 +1,36 @@
+"""Uploaded files: refused by their announced length, before a byte of them is written."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+
+ENVELOPE_BYTES = 1024 * 1024
+"""What a multipart body may have besides its file."""
+
+
+class Bounded(FileUploadHandler):
+    """The first of the upload handlers: lets bodies through up to `UPLOAD_MAX_BYTES`, and handles no file itself."""
+
+    def handle_raw_input(
+        self,
+        input_data: IO[bytes],
+        META: dict[str, str],  # noqa: N803 - Django's name
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """Refuse a body that says it is too long."""
+        if content_length > settings.UPLOAD_MAX_BYTES + ENVELOPE_BYTES:
+            message = f"A file has at most {settings.UPLOAD_MAX_BYTES:,} bytes."
+            raise RequestDataTooBig(message)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        """Pass the data on to the next handler."""
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Leave the file to the next handler."""
