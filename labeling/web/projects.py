@@ -41,7 +41,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "pace": progress.pace(project),
         "questions": progress.by_label(project),
         "people": progress.by_person(project),
-        "lines": [telling.told(event) for event in telling.activity(project, size=8).rows],
+        "lines": telling.lines(telling.activity(project, size=8).rows),
         "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
         "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
@@ -60,7 +60,7 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
     page = telling.activity(project, person=person, kind=kind, cursor=request.GET.get("cursor", ""))
     values = {
         "project": project,
-        "lines": [telling.told(event) for event in page.rows],
+        "lines": telling.lines(page.rows),
         "next_cursor": page.next_cursor,
         "people": telling.people_of(project),
         "kinds": [(name, words) for name, (words, _) in telling.KINDS.items()],

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from labeling.models import Event, JobRun, Project, Role, User
+from labeling.models import Event, JobRun, Membership, Project, Role, User
 from labeling.selectors import activity, progress
-from labeling.services import projects
+from labeling.services import people, projects
 from tests import factories
 from tests.labeling.web.test_home import answer
 from tests.query_counts import assert_same_queries
@@ -109,6 +109,17 @@ def test_activity_tells_events_in_words_and_filters(client_for: SignIn) -> None:
     settings = client.get(address, {"kind": "settings"}).context["lines"]
     assert [line.event.verb for line in settings] == ["project.created"]
     assert "Nothing fits this filter" in client.get(address, {"kind": "flags"}).content.decode()
+
+
+def test_activity_names_the_members_it_is_about(client_for: SignIn) -> None:
+    project = factories.project()
+    member = factories.member(project, Role.VIEWER, name="Mila Novak")
+    membership = Membership.objects.get(project=project, user=member)
+    people.change_role(actor=project.created_by, member=membership, role=Role.REVIEWER)
+    people.remove_member(actor=project.created_by, member=membership)
+    content = client_for(project.created_by).get(f"/p/{project.slug}/activity/").content.decode()
+    assert "made Mila Novak reviewer (before: viewer)" in content
+    assert "removed Mila Novak (reviewer)" in content
 
 
 def test_activity_pages_without_a_gap(client_for: SignIn) -> None:
