@@ -104,7 +104,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The page has another field of this name.
-        super().__init__(*args, auto_id="token_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "token_%s"} | kwargs)
 
     name = forms.CharField(label="What it is for", max_length=100)
 
