@@ -104,7 +104,7 @@ class TaskQuery(Page):
 class ClaimRequest(Body):
     """How many tasks to take."""
 
-    count: Annotated[int, Field(ge=1, le=claims.MAX_CLAIM)] = 1
+    count: Annotated[int, Field(ge=1, le=10_000, description=f"At most {claims.MAX_CLAIM} are handed out at once.")] = 1
     held: bool = Field(default=False, description="Return the tasks you hold already first; they count.")
 
 

@@ -161,6 +161,19 @@ def test_lists_of_annotations_cost_the_same_for_any_number(address: str, project
     assert_same_queries(lambda: client.get(f"/api/projects/{project.slug}/{address}"), add_rows=lambda: add(3))
 
 
+def test_the_annotations_of_a_task_cost_the_same_for_any_number(api_for: ApiFor) -> None:
+    project = factories.project(overlap=4)
+    task = factories.task(project)
+    reviewer = api_for(factories.member(project, "reviewer"))
+
+    def add(count: int) -> None:
+        for _ in range(count):
+            save(api_for(factories.member(project)), task, answers={"intent": "other"})
+
+    add(1)
+    assert_same_queries(lambda: reviewer.get(f"/api/tasks/{task.pk}/annotations/"), add_rows=lambda: add(3))
+
+
 def test_comments_are_listed_newest_first_at_a_steady_cost(project: Project, task: Task, api_for: ApiFor) -> None:
     client = api_for(factories.member(project))
     address = f"/api/tasks/{task.pk}/comments/"

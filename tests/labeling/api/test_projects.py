@@ -170,3 +170,13 @@ def test_a_browser_session_needs_a_csrf_token_to_write() -> None:
     client.cookies["dcai_csrf"] = "a" * 32
     headers = {"X-CSRFToken": "a" * 32}
     assert client.post("/api/tokens/", {"name": "x"}, format="json", headers=headers).status_code == 201
+
+
+def test_tokens_are_listed_at_a_steady_cost(api_for: ApiFor) -> None:
+    user = factories.user()
+    client = api_for(user)
+    people.issue_token(user=user, name="first")
+    assert_same_queries(
+        lambda: client.get("/api/tokens/"),
+        add_rows=lambda: [people.issue_token(user=user, name=f"number {n}") for n in range(3)],
+    )

@@ -108,6 +108,21 @@ def test_a_claim_hands_out_each_task_once(project: Project, api_for: ApiFor) -> 
     assert [task["id"] for task in again["tasks"]] == [task["id"] for task in mine["tasks"]]
 
 
+@pytest.mark.parametrize(
+    ("count", "status"), [(0, 400), (1, 200), (10_000, 200), (10_001, 400), ("5", 400), (1.5, 400)]
+)
+def test_a_claim_of_more_than_is_handed_out_at_once_gets_what_is(
+    count: object, status: int, project: Project, api_for: ApiFor
+) -> None:
+    factories.tasks(project, 3)
+    response = api_for(project.created_by).post(
+        f"/api/projects/{project.slug}/claims/", {"count": count}, format="json"
+    )
+    assert response.status_code == status
+    if status == 200:
+        assert len(response.json()["tasks"]) == min(3, int(str(count)))
+
+
 def test_leases_are_renewed_and_given_back(project: Project, api_for: ApiFor) -> None:
     person = factories.member(project)
     client = api_for(person)
