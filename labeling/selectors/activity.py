@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.models import Event, Role, Split, User
+from labeling.models import BulkAct, Event, Role, Split, User
 from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
@@ -140,3 +140,9 @@ def activity(project: Project, *, person: int = 0, kind: str = "", cursor: str =
 def people_of(project: Project) -> list[User]:
     """Return the project's members, for the filter."""
     return list(User.objects.filter(memberships__project=project).order_by("email")[:500])
+
+
+def undoable(told_lines: Sequence[Line]) -> set[int]:
+    """Return the acts on many tasks, of those told, that still stand."""
+    acts = {line.event.payload.get("act") for line in told_lines if line.event.verb.startswith("tasks.")}
+    return set(BulkAct.objects.filter(pk__in=acts - {None}, undone_at=None).values_list("pk", flat=True))

@@ -58,9 +58,11 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.VIEW)
     person, kind = page_number(request.GET.get("person")), request.GET.get("kind", "")
     page = telling.activity(project, person=person, kind=kind, cursor=request.GET.get("cursor", ""))
+    lines = telling.lines(page.rows)
     values = {
         "project": project,
-        "lines": telling.lines(page.rows),
+        "lines": lines,
+        "undoable": telling.undoable(lines) if may(request.user, project, Action.REVIEW) else set(),
         "next_cursor": page.next_cursor,
         "people": telling.people_of(project),
         "kinds": [(name, words) for name, (words, _) in telling.KINDS.items()],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Annotation, Lease, Split, Task
+from labeling.models import Annotation, AnnotationState, Lease, Split, Task
 from labeling.selectors import explorer, task_history, versions
 from labeling.services import annotations as answering
 from labeling.services import flags
@@ -94,11 +94,17 @@ def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: boo
         "answers": [(question.title, given) for question, given in zip(schema.questions, row.given, strict=True)],
         "standing": task_history.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
         "history": task_history.history(task, schema=schema, reader=request.user, reviewer=reviewer),
-        "mine": Annotation.objects.filter(task=task, annotator=request.user).first(),
+        "mine": _has_answered(request, task),
         "offered": offered(schema) if reviewer else [],
         "questions": [(question.name, question.title) for question in schema.questions],
         "splits": [(value, words) for value, words in Split.choices if value],
     }
+
+
+def _has_answered(request: SignedInRequest, task: Task) -> bool:
+    """Whether there is an answer of the person's own to edit; a draft comes back by itself, with its claim."""
+    mine = Annotation.objects.filter(task=task, annotator=request.user)
+    return mine.exclude(state=AnnotationState.DRAFT).exists()
 
 
 def _page(request: SignedInRequest, task: Task) -> str:

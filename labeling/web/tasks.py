@@ -262,8 +262,8 @@ def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
         notify(request, error.message, level=messages.WARNING)
     else:
         notify(request, f"Taken back for {act.count:,} task{'' if act.count == 1 else 's'}.")
-    mine = reverse("project-tasks", args=(slug,))
-    return redirect(back if back.startswith(mine) else mine)
+    inside = reverse("project-overview", args=(slug,))
+    return redirect(back if back.startswith(inside) else reverse("project-tasks", args=(slug,)))
 
 
 @signed_in

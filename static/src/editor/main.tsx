@@ -90,6 +90,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   const mine = loadMine(api, config.urls.mine);
   await leases.refill({ held: true });
   await showMine(state, store, await mine, session, leases);
+  await openAsked(state, store, api, session);
   await saving.showRefusals();
   leases.start();
   listen(session, saving, leases, state);
@@ -153,6 +154,29 @@ async function showMine(
   else state.position.value = current ? state.items.peek().indexOf(current) : -1;
   leases.decodeAhead();
   session.settle();
+}
+
+/** Open the answer that the address asks for (`?task=7`): the way here from a task's own page. */
+async function openAsked(state: EditorState, store: Store, api: Api, session: Session): Promise<void> {
+  const { config } = state;
+  const id = Number(new URLSearchParams(window.location.search).get("task"));
+  if (!Number.isSafeInteger(id) || id <= 0) return;
+  const known = state.item(id);
+  if (known) return session.open(known);
+  try {
+    const task = await api.get<TaskDoc>(config.urls.task.replace("{id}", String(id)));
+    const [item] = task.project === config.project.slug ? await itemsOf(store, [task]) : [];
+    // An open one would need a claim, which hands out what is next and not what one picks.
+    if (item && !item.open) session.open(item);
+  } catch {
+    state.notify({
+      id: "asked",
+      tone: "info",
+      text: `Your answer to task ${id} could not be opened. Here is what waits for you.`,
+      actions: [],
+      dismissible: true,
+    });
+  }
 }
 
 function listen(session: Session, saving: Saving, leases: Leases, state: EditorState): void {

@@ -249,3 +249,16 @@ def test_a_filter_needs_a_name(client_for: SignIn) -> None:
     answer = client_for(project.created_by).post(f"{address(project)}filters/", {"name": " ", "back": ""}, follow=True)
     assert "1 to 60 characters" in answer.content.decode()
     assert not SavedFilter.objects.exists()
+
+
+def test_the_activity_page_offers_undo_to_reviewers_until_it_is_done(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    act(client, project, "quarantine", factories.tasks(project, 2))
+    activity = f"/p/{project.slug}/activity/"
+    assert "/undo/" not in client_for(factories.member(project)).get(activity).content.decode()
+    client.get(address(project))
+    page = client.get(activity).content.decode()
+    assert "Taken back for 2 tasks." in undo(client, page)
+    assert not QueueEntry.objects.filter(state=TaskState.QUARANTINED).exists()
+    assert "/undo/" not in client.get(activity).content.decode()
