@@ -10,7 +10,7 @@ PY := $(BIN)/python
 # The newest Python that starts and can make a virtual environment.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 # The node and npm of the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node trusts whom this machine trusts.

@@ -15,6 +15,8 @@ from dcai_web.supervisor.output import Output
 TICK = 0.2
 # Losing nothing is worth more than a quick end: PostgreSQL gets this long even when all else is forced.
 LAST_PATIENCE = 10.0
+# Signals that come together are one wish: `make` and the terminal may both pass it on.
+SAME_WISH = 1.0
 
 
 class Stopped(Exception):
@@ -28,7 +30,9 @@ class Supervisor:
         self._output = output
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
-        self._asked = 0
+        self._asked_at: float | None = None
+        # Whether somebody pressed Ctrl-C a second time.
+        self.impatient = False
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
@@ -78,7 +82,7 @@ class Supervisor:
         for child in self._children:
             if child.due:
                 self._start(child)
-        if self._asked:
+        if self._asked_at is not None:
             raise Stopped
 
     def restart(self, child: Child) -> None:
@@ -106,11 +110,6 @@ class Supervisor:
                 self._output.say(f"{child.name} did not stop: ending it.")
                 child.kill()
         self._await_end(leaving, LAST_PATIENCE, hurry=False)
-
-    @property
-    def impatient(self) -> bool:
-        """Whether somebody pressed Ctrl-C a second time."""
-        return self._asked > 1
 
     def _await_end(self, leaving: Iterable[Child], seconds: float, *, hurry: bool = True) -> None:
         until = time.monotonic() + seconds
@@ -152,8 +151,11 @@ class Supervisor:
         self._selector.register(child.fileno(), selectors.EVENT_READ, child)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked += 1
-        if self._asked == 2:
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+        elif number == signal.SIGINT and now - self._asked_at > SAME_WISH and not self.impatient:
+            self.impatient = True
             self._output.say("Stopping at once.")
 
 

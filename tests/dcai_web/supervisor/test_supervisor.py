@@ -14,10 +14,19 @@ import pytest
 from dcai_web.supervisor.child import Child
 from dcai_web.supervisor.output import Output
 from dcai_web.supervisor.program import Program
-from dcai_web.supervisor.supervisor import Stopped, Supervisor
+from dcai_web.supervisor.supervisor import SAME_WISH, Stopped, Supervisor
 
 SLEEP = "import time; print('here', flush=True); time.sleep(60)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(60)"
+SLOW_TO_LEAVE = """
+import signal, sys, time
+def leave(*_):
+    time.sleep(2)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+print('here', flush=True)
+time.sleep(60)
+"""
 # A parent that is killed leaves its own child behind.
 NESTED = """
 import subprocess, sys
@@ -124,10 +133,22 @@ def test_a_signal_stops_the_run_and_a_second_one_hurries(scene: Scene) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(Stopped):
             scene.supervisor.run()
-        threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        threading.Timer(SAME_WISH + 0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         scene.supervisor.stop("worker")
     assert time.monotonic() - began < 20
     assert scene.printed("Stopping at once.")
+
+
+def test_a_signal_that_arrives_twice_at_once_is_one_wish(scene: Scene) -> None:
+    child = scene.start("worker", SLOW_TO_LEAVE, farewell=((signal.SIGTERM, 30.0),))
+    scene.await_text("worker   | here")
+    with scene.supervisor.listening():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        with pytest.raises(Stopped):
+            scene.supervisor.run()
+        scene.supervisor.stop("worker")
+    assert child.exit_code == 0, "it was given the time to end by itself"
 
 
 def test_a_program_that_is_meant_to_end_is_not_started_again(scene: Scene) -> None:
