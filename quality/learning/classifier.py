@@ -17,14 +17,14 @@ from quality.learning.arrays import Features, Floats, Integers, Mask, Matrix
 from quality.learning.folds import FOLDS, LEAST_PER_CLASS, Plan
 from quality.learning.folds import plan as plan_folds
 
-MAX_CELLS = 200_000_000
-"""Probabilities kept at once: 800 MB."""
+MAX_CELLS = 100_000_000
+"""Probabilities kept at once: 400 MB."""
 
 MAX_SPARSE_WORK = 60_000_000
 """Non-zero entries x classes up to which a sparse matrix is learned from; beyond it the embedding is, in minutes."""
 
 PENALTY = 3.0
-"""Inverse strength of the L2 penalty; every encoder gives rows of (mean squared) length 1."""
+"""Inverse strength of the L2 penalty; every encoder gives rows of length 1."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -120,6 +120,34 @@ def out_of_fold(
         values[rest] = trained(matrix[plan.rows], labels[plan.rows], seed=seed).predict_proba(matrix[rest])
     values /= values.sum(axis=1, keepdims=True)
     return Probabilities(values=values, classes=plan.classes)
+
+
+def from_all(features: Features, labels: Integers, plan: Plan, rows: Integers, *, seed: int = 0) -> Floats:
+    """Predict rows outside the plan (the test split) by one model that learned from the whole plan.
+
+    Parameters
+    ----------
+    features, labels, plan, seed
+        As for `out_of_fold`.
+    rows
+        Shape (m,): which items to predict; none may be in the plan.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, k)
+        Rows sum to 1.
+
+    Raises
+    ------
+    ValueError
+        When a row is in the plan: its prediction would be no prediction.
+    """
+    if np.isin(rows, plan.rows).any():
+        message = "rows that were learned from cannot be predicted"
+        raise ValueError(message)
+    matrix = suited(features, plan.classes.size)
+    values = trained(matrix[plan.rows], labels[plan.rows], seed=seed).predict_proba(matrix[rows])
+    return np.asarray(values / values.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def check_size(items: int, classes: int) -> None:

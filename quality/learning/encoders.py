@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from labeling.errors import Invalid, Problem
@@ -13,15 +14,17 @@ from quality.learning.text import TfidfEncoder
 BUILT_IN = "built-in"
 
 
-def chosen(setting: str, *, field: str) -> Encoder:
+def chosen(setting: str, *, field: str, folder: Path) -> Encoder:
     """Return the encoder that a setting names.
 
     Parameters
     ----------
     setting
-        ``built-in``, ``onnx:<path of a file>`` or ``sentence-transformers:<model>``.
+        ``built-in``, ``onnx:<file>`` or ``sentence-transformers:<folder of a downloaded model>``.
     field
         The type of what is encoded: ``text`` or ``image``.
+    folder
+        Where models may be: whoever runs the site decides what is in it.
 
     Raises
     ------
@@ -35,15 +38,23 @@ def chosen(setting: str, *, field: str) -> Encoder:
         case ("built-in", "image"):
             return ImageEncoder()
         case ("onnx", "text" | "image") if rest:
-            return OnnxEncoder(rest)
+            return OnnxEncoder(_inside(folder, rest))
         case ("sentence-transformers", "text" | "image") if rest:
-            return SentenceEncoder(rest)
+            return SentenceEncoder(_inside(folder, rest))
         case _:
             message = (
-                f"“{setting[:100]}” is no encoder for a field of type {field}. Expected built-in, onnx:<path> or "
-                "sentence-transformers:<model>."
+                f"“{setting[:100]}” is no encoder for a field of type {field}. Expected built-in, onnx:<file> or "
+                "sentence-transformers:<folder>."
             )
             raise Invalid(message, problems=(Problem("encoder", message),))
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return where the model of that name is; names that lead out of the folder are refused."""
+    if name in {".", ".."} or Path(name).name != name or not (folder / name).exists():
+        message = f"There is no model “{name[:100]}” in {folder}. Whoever runs the site can put it there."
+        raise Invalid(message, problems=(Problem("encoder", message),))
+    return folder / name
 
 
 def identity(encoder: Encoder) -> dict[str, Any]:

@@ -88,8 +88,7 @@ class ImageEncoder:
         Returns
         -------
         Features
-            `matrix` is the PCA scaled so that rows have a mean squared length of 1, `embedding` the same with every row
-            of length 1.
+            `matrix` and `embedding` are the same: the PCA with rows of length 1.
 
         Raises
         ------
@@ -116,8 +115,8 @@ class ImageEncoder:
         spread = np.asarray(pca.explained_variance_, dtype=np.float64)
         kept = spread > spread[0] * 1e-6
         reduced = np.asarray(pca.transform(weighted)[:, kept], dtype=np.float64)
-        scaled = (reduced / np.sqrt(spread[kept].sum())).astype(np.float32)
-        return Features(matrix=scaled, embedding=unit_rows(scaled))
+        rows = unit_rows(reduced.astype(np.float32))
+        return Features(matrix=rows, embedding=rows)
 
 
 def _weights(centered: Doubles) -> Doubles:

@@ -63,11 +63,8 @@ class OnnxEncoder:
 
     name = "onnx"
 
-    def __init__(self, path: str) -> None:
-        file = Path(path)
-        if not file.is_file():
-            raise Invalid(f"There is no ONNX file at {path}. Give the full path of a file the quality worker can read.")
-        self.path = file
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,26 +104,25 @@ class SentenceEncoder:
 
     Parameters
     ----------
-    model
-        The folder of a downloaded model, or a name that sentence-transformers knows; it downloads the latter on first
-        use, so that a machine without network needs the folder.
+    folder
+        Of a downloaded model; nothing is fetched from the network.
     """
 
     name = "sentence-transformers"
 
-    def __init__(self, model: str) -> None:
-        self.model = model
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return the model's name."""
-        return {"model": self.model}
+        """Return the name of the model's folder."""
+        return {"model": self.folder.name}
 
     def encode(self, items: Iterable[Any], fit: Mask) -> Features:
         """Return the features of the items; nothing is learned from them, so that `fit` is of no influence."""
-        package = _imported("sentence_transformers", self.model)
-        encoder = package.SentenceTransformer(self.model, device="cpu")
+        package = _imported("sentence_transformers", self.folder.name)
+        encoder = package.SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
         parts = [
             np.asarray(encoder.encode(batch, show_progress_bar=False), dtype=np.float32) for batch in _batches(items)
         ]
-        return _features(parts, self.model)
+        return _features(parts, self.folder.name)

@@ -66,11 +66,7 @@ def measure(truth: Integers, values: Floats, *, seed: int = 0) -> Gain:
         Without items.
     """
     size = truth.size
-    if size == 0:
-        raise Invalid(
-            "No item of the test split has a confirmed label. Put items into the test split and let a reviewer confirm "
-            "their labels; then every run shows how good the data has become."
-        )
+    require_items(size)
     columns = values.shape[1]
     known = (truth >= 0) & (truth < columns)
     truth = np.where(known, truth, columns + np.abs(truth))
@@ -97,6 +93,15 @@ def measure(truth: Integers, values: Floats, *, seed: int = 0) -> Gain:
         log_loss_interval=_middle(means),
         telling=(interval[1] - interval[0]) / 2 <= TELLING,
     )
+
+
+def require_items(count: int) -> None:
+    """Say in words what is missing when no item of the test split has a confirmed label."""
+    if count == 0:
+        raise Invalid(
+            "No item of the test split has a confirmed label. Put items into the test split and let a reviewer confirm "
+            "their labels; then every run shows how good the data has become."
+        )
 
 
 def _macro_f1(truth: Integers, predicted: Integers, classes: int) -> float:

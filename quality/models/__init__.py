@@ -1,0 +1,20 @@
+"""Tables and their constraints; no behavior beyond them."""
+
+from quality.models.embeddings import Embedding, EmbeddingSet
+from quality.models.pushed import PushedModel, PushedPrediction
+from quality.models.runs import ClassPair, Gain, Prediction, Run, RunArray, Trigger
+from quality.models.settings import QualitySettings
+
+__all__ = [
+    "ClassPair",
+    "Embedding",
+    "EmbeddingSet",
+    "Gain",
+    "Prediction",
+    "PushedModel",
+    "PushedPrediction",
+    "QualitySettings",
+    "Run",
+    "RunArray",
+    "Trigger",
+]

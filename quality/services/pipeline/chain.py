@@ -1,0 +1,189 @@
+"""The chain encode -> predict -> issues -> queue -> prove of one question, run by a worker."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max
+from threadpoolctl import threadpool_limits
+
+from labeling.errors import Invalid
+from labeling.models import ALIVE, Label
+from labeling.selectors import versions
+from labeling.services import jobs
+from quality.learning import encoders
+from quality.models import Run, RunArray
+from quality.selectors import items as selector
+from quality.selectors import pushed
+from quality.services import arrays
+from quality.services.pipeline import encode, issues, order, predict, prove, publish
+from quality.services.pipeline.context import STEPS, Context, Options, digest, encoder
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Question
+    from labeling.models import Project
+    from quality.models import PushedModel
+    from quality.selectors.items import Items
+
+KIND = "quality.run"
+VERSION = 1
+"""Part of every fingerprint; raise it when the same input gives other results."""
+
+FIXED_MODEL = "logistic regression"
+
+FEW = 5_000
+"""Items below which one thread does the arithmetic."""
+
+WORK = dict(zip(STEPS, (encode.run, predict.run, issues.run, order.run, prove.run), strict=True))
+
+
+@jobs.handler(KIND)
+def run_chain(job: jobs.Run) -> dict[str, Any]:
+    """Run the chain, going on where an interrupted attempt stopped; unchanged input is not looked at again."""
+    project = job.job.project
+    if project is None:
+        message = "a run of the pipeline has a project"
+        raise LookupError(message)
+    context = _resumed(job, project) or _begun(job, project)
+    if isinstance(context, Run):
+        return {"run": context.pk, "unchanged": True}
+    if context.run.completed_at is None:
+        # Threads that wait for one another cost more than they bring on few items, above all on a busy machine.
+        with threadpool_limits(limits=1 if context.items.size < FEW else None):
+            _work(context)
+        publish.run(context)
+    publish.reorder(context)
+    return {"run": context.run.pk, "unchanged": False, **context.run.summary.get("flags", {})}
+
+
+def _work(context: Context) -> None:
+    for name in STEPS:
+        if name in context.job.cursor.get("done", ()):
+            continue
+        context.step = name
+        began = time.monotonic()
+        WORK[name](context)
+        with transaction.atomic():
+            context.run.steps = [*context.run.steps, {"name": name, "seconds": round(time.monotonic() - began, 1)}]
+            context.run.save(update_fields=("steps",))
+            context.job.checkpoint({"done": [*context.job.cursor.get("done", ()), name]})
+
+
+def _begun(job: jobs.Run, project: Project) -> Context | Run:
+    """Begin a run: fix what it looks at, so that labels given meanwhile are left to the next one.
+
+    Returns the last run instead when nothing has changed since.
+    """
+    question = _question(project, job.params["question"])
+    options = Options(**job.params.get("options", {}))
+    sent = pushed.active(project, question.name)
+    newest = Label.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
+    items = selector.read(project, question)
+    if items.size == 0:
+        raise Invalid("There are no tasks to look at yet. Import some first.")
+    fingerprint = fingerprint_of(project, question, items, options, sent)
+    last = (
+        Run.objects.filter(project=project, question=question.name, completed_at__isnull=False)
+        .order_by("-completed_at")
+        .first()
+    )
+    if last is not None and last.fingerprint == fingerprint and not job.params.get("force"):
+        return last
+    RunArray.objects.filter(run__project=project, run__question=question.name).exclude(
+        run__job__state__in=ALIVE
+    ).delete()
+    with transaction.atomic():
+        run = Run.objects.create(
+            project=project,
+            question=question.name,
+            job=job.job,
+            trigger=job.params["trigger"],
+            requested_by=job.job.requested_by,
+            parameters=options.as_dict(),
+            model=sent.name if sent else FIXED_MODEL,
+            fingerprint=fingerprint,
+            classes=question.class_names,
+            labels=int(items.labeled.sum()),
+            last_label=newest,
+        )
+        arrays.keep(run, "items", items.dump())
+        job.checkpoint({"done": []})
+    context = _context(job, project, run, question, items, options, sent)
+    context.note(
+        tasks=items.total,
+        looked_at=items.size,
+        labels=run.labels,
+        unlabeled=items.size - run.labels,
+    )
+    return context
+
+
+def _resumed(job: jobs.Run, project: Project) -> Context | None:
+    """Return the run that an earlier attempt of this job began, if one did."""
+    run = Run.objects.select_related("requested_by").filter(job=job.job).first()
+    stored = arrays.kept(run, "items") if run else None
+    if run is None or (stored is None and run.completed_at is None):
+        return None
+    question = _question(project, run.question)
+    items = selector.load(stored) if stored is not None else selector.read(project, question, most=0)
+    options = Options(**run.parameters)
+    context = _context(job, project, run, question, items, options, pushed.active(project, question.name))
+    context.summary = arrays.kept_json(run, "summary") or {}
+    return context
+
+
+def _context(
+    job: jobs.Run,
+    project: Project,
+    run: Run,
+    question: Question,
+    items: Items,
+    options: Options,
+    sent: PushedModel | None,
+) -> Context:
+    schema = versions.schema(project.pk)
+    field = schema.field(question.field)
+    if field is None:
+        message = "a question is about a field of its schema"
+        raise LookupError(message)
+    first = next(other for other in schema.questions if other.field == question.field)
+    return Context(
+        job=job,
+        run=run,
+        project=project,
+        question=question,
+        field=field,
+        owns_items=first.name == question.name,
+        items=items,
+        options=options,
+        pushed=sent,
+    )
+
+
+def _question(project: Project, name: str) -> Question:
+    question = versions.schema(project.pk).question(name)
+    if question is None:
+        raise Invalid(f"There is no question “{name[:64]}” in this project (any more).")
+    return question
+
+
+def fingerprint_of(
+    project: Project, question: Question, items: Items, options: Options, sent: PushedModel | None
+) -> str:
+    """Return what a run's results depend on: labels, task data, splits, schema, parameters and predictions sent."""
+    field = versions.schema(project.pk).field(question.field)
+    return digest(
+        [
+            VERSION,
+            question.dump(),
+            options.as_dict(),
+            encoders.identity(encoder(options.encoder, field.type if field else "")),
+            [sent.pk, sent.updated_at.isoformat()] if sent else None,
+            items.tasks.tolist(),
+            items.contents.tolist(),
+            items.splits.tolist(),
+            items.labels.tolist(),
+        ]
+    )

@@ -1,0 +1,94 @@
+"""What the steps of a run share."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from quality.learning import encoders
+from quality.services import arrays
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Field, Question
+    from labeling.models import Project
+    from labeling.services import jobs
+    from quality.learning.arrays import Encoder, Features
+    from quality.models import PushedModel, Run
+    from quality.selectors.items import Items
+
+STEPS = ("encode", "predict", "issues", "queue", "prove")
+"""In this order. Each stores what it made, so that a run goes on after the last one that was done."""
+
+PART = 1000
+"""Progress is counted in thousandths of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run works, as its job was told; stored with the run."""
+
+    encoder: str = encoders.BUILT_IN
+    filter_by: str = "both"
+    score: str = "self_confidence"
+    strategy: str = "margin"
+    seed: int = 0
+    random_share: float = 0.1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class Context:
+    """A run while it runs."""
+
+    job: jobs.Run
+    run: Run
+    project: Project
+    question: Question
+    field: Field
+    owns_items: bool
+    items: Items
+    options: Options
+    pushed: PushedModel | None
+    step: str = STEPS[0]
+    features: Features | None = None
+    looks: list[dict[str, Any] | None] | None = None
+    summary: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Show how far the current step is; ends the run when it was cancelled or taken over."""
+        place = STEPS.index(self.step)
+        part = PART * min(done, total) // max(total, 1)
+        self.job.progress(place * PART + part, (len(STEPS) + 1) * PART, message)
+
+    @property
+    def encoder(self) -> Encoder:
+        """Return the encoder of the question's field."""
+        return encoder(self.options.encoder, self.field.type)
+
+    def note(self, **values: Any) -> None:
+        """Add to what the run will say when it is complete."""
+        self.summary |= values
+        arrays.keep_json(self.run, "summary", self.summary)
+
+    def unavailable(self, part: str, why: str) -> None:
+        """Say why a part of the results is missing."""
+        self.note(unavailable=self.summary.get("unavailable", {}) | {part: why})
+
+
+def encoder(setting: str, field_type: str) -> Encoder:
+    """Return the encoder that a setting names; files of models are in `models` in the data directory."""
+    return encoders.chosen(setting, field=field_type, folder=Path(settings.DATA_DIR) / "models")
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,183 @@
+"""Issues of items whatever their labels: outliers, copies, and items that are hard to see or read.
+
+They are found once per field, by the run of the first question asked about it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labeling.models import FlagReason, Split
+from quality.scoring import duplicates, image_quality, outliers, text_quality
+from quality.scoring.image_quality import Poor
+from quality.selectors import items as selector
+from quality.services.pipeline import encode
+from quality.services.pipeline.findings import Draft, limited
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quality.learning.arrays import Integers
+    from quality.learning.neighbors import Neighbors
+    from quality.services.pipeline.context import Context
+    from quality.services.pipeline.evidence import Neighborhood
+
+K = 10
+SHOWN_COPIES = 10
+ITEM = "item"
+"""What findings rest on that only the item's data decide, which never change."""
+
+
+def basis(value: Any) -> str:
+    """Return a short text that is the same for the same JSON value."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)[:300]
+
+
+def find(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
+    """Return the issues of the items, none when another question's run sees to this field."""
+    if not context.owns_items:
+        return []
+    poor, alike = _by_content(context)
+    copies = duplicates.find(near, context.items.contents.tolist(), alike)
+    drafts = [
+        Draft(
+            task=int(context.items.tasks[row]),
+            reason=FlagReason.LOW_QUALITY,
+            score=found.score,
+            note="; ".join(found.problems).capitalize() + ".",
+            basis=ITEM,
+            evidence={"problems": list(found.problems)},
+        )
+        for row, found in poor.items()
+    ]
+    context.note(low_quality=len(poor))
+    return drafts + _copies(context, copies) + _outliers(context, near, poor, copies, surroundings)
+
+
+def _by_content(context: Context) -> tuple[dict[int, Poor], duplicates.Alike]:
+    """Return what is poor in itself, and a test of whether two items are alike."""
+    if context.field.type == "text":
+        texts = list(selector.texts(context.items.tasks, context.field.name))
+        return text_quality.find(texts), duplicates.texts_alike(texts)
+    seen = encode.looks(context)
+    known = [row for row, look in enumerate(seen) if look is not None]
+    looks = [
+        image_quality.Look(**{key: value for key, value in look.items() if key != "hash"}) for look in seen if look
+    ]
+    poor = {known[position]: found for position, found in image_quality.find(looks).items()}
+    for row, look in enumerate(seen):
+        if look is None:
+            poor[row] = Poor(score=0.0, problems=("missing, or not to be read",))
+    return poor, duplicates.images_alike([look["hash"] if look else 0 for look in seen])
+
+
+def _copies(context: Context, found: duplicates.Duplicates) -> list[Draft]:
+    items = context.items
+    drafts, differing, across = [], 0, 0
+    groups = _members(found.group)
+    for members in groups:
+        labels = {_label(context, row) for row in members if items.labels[row] >= 0}
+        splits = {int(items.splits[row]) for row in members}
+        differ = len(labels) > 1
+        leaks = selector.TEST in splits and len(splits) > 1
+        differing += differ
+        across += leaks
+        # Copies that agree: the first one stays, the others are looked at.
+        for row in members if differ or leaks else members[1:]:
+            others = [other for other in members if other != row][:SHOWN_COPIES]
+            drafts.append(_copy(context, found, row, others, size=len(members), differ=differ, leaks=leaks))
+    context.note(
+        duplicates={
+            "groups": len(groups),
+            "items": int((found.group >= 0).sum()),
+            "exact": int(found.exact.sum()),
+            "differing": differing,
+            "across_splits": across,
+        }
+    )
+    return drafts
+
+
+def _copy(
+    context: Context,
+    found: duplicates.Duplicates,
+    row: int,
+    others: Sequence[int],
+    *,
+    size: int,
+    differ: bool,
+    leaks: bool,
+) -> Draft:
+    items = context.items
+    what = "The same item" if found.exact[row] else "Nearly the same item"
+    note = f"{what} is there {size} times" if size > 2 else f"{what} is there twice"
+    if differ:
+        note += ", and the labels differ"
+    if leaks:
+        note += f"{' and' if differ else ', and'} the {Split.TEST.label.lower()} split has one of them"
+    closeness = float(found.closeness[row])
+    return Draft(
+        task=int(items.tasks[row]),
+        reason=FlagReason.NEAR_DUPLICATE,
+        # Low is bad: differing labels are worst, then copies across splits, then the rest.
+        score=0.1 * closeness if differ else 0.2 + 0.1 * closeness if leaks else 0.5 + 0.5 * closeness,
+        note=note + ".",
+        basis=basis([sorted(int(items.tasks[other]) for other in others), differ]),
+        label=int(items.labels[row]) if differ else -1,
+        evidence={
+            "labels_differ": differ,
+            "across_splits": leaks,
+            "exact": bool(found.exact[row]),
+            "copies": [
+                {
+                    "task": int(items.tasks[other]),
+                    "label": _label(context, other) if items.labels[other] >= 0 else None,
+                    "split": str(selector.SPLITS[int(items.splits[other])]),
+                }
+                for other in others
+            ],
+        },
+    )
+
+
+def _members(group: Integers) -> list[list[int]]:
+    order = np.argsort(group, kind="stable")
+    order = order[group[order] >= 0]
+    if not order.size:
+        return []
+    return [part.tolist() for part in np.split(order, np.flatnonzero(np.diff(group[order])) + 1)]
+
+
+def _label(context: Context, row: int) -> str:
+    items = context.items
+    names = [context.question.class_names[code] for code in items.codes[items.starts[row] : items.starts[row + 1]]]
+    return ", ".join(names)
+
+
+def _outliers(
+    context: Context,
+    near: Neighbors,
+    poor: dict[int, Poor],
+    copies: duplicates.Duplicates,
+    surroundings: Neighborhood,
+) -> list[Draft]:
+    found = outliers.find(near)
+    far = np.flatnonzero(found.flagged & (copies.group < 0))
+    far = far[[row not in poor for row in far.tolist()]] if far.size else far
+    picked = limited(far, found.score, of=context.items.size)
+    context.note(outliers=int(found.flagged.sum()))
+    around = surroundings.of(picked)
+    return [
+        Draft(
+            task=int(context.items.tasks[row]),
+            reason=FlagReason.OUTLIER,
+            score=float(found.score[row]),
+            note="Unlike all other items.",
+            basis=ITEM,
+            evidence={"neighbors": around[position]},
+        )
+        for position, row in enumerate(picked.tolist())
+    ]

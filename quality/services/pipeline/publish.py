@@ -1,0 +1,114 @@
+"""The end of a run: all of its results at once, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.models import FlagReason, Label, QueueEntry, TaskState
+from labeling.services import flags, queue
+from quality.models import ClassPair, EmbeddingSet, Gain, Prediction, Run
+from quality.services import arrays
+from quality.services.pipeline import encode
+
+if TYPE_CHECKING:
+    from quality.services.pipeline.context import Context
+
+OF_LABELS = (FlagReason.LABEL_ERROR, FlagReason.AMBIGUOUS)
+OF_ITEMS = (FlagReason.OUTLIER, FlagReason.NEAR_DUPLICATE, FlagReason.LOW_QUALITY)
+
+
+def run(context: Context) -> None:
+    """Show what the run found: flags, predictions, counts by class and the gain, in one transaction."""
+    findings = arrays.kept_json(context.run, "findings") or []
+    measured = arrays.kept_json(context.run, "gain")
+    context.job.progress(5000, 6000, "Putting the results in place")
+    with transaction.atomic():
+        current = _standing(context, findings)
+        synced = flags.sync(
+            project=context.project,
+            question=context.question.name,
+            reasons=OF_LABELS + OF_ITEMS if context.owns_items else OF_LABELS,
+            findings=current,
+            actor=context.run.requested_by,
+        )
+        summary = context.summary
+        pairs = summary.pop("pairs", [])
+        ClassPair.objects.bulk_create(
+            [
+                ClassPair(run=context.run, given=given, suggested=suggested, estimated=estimated, flagged=flagged)
+                for given, suggested, estimated, flagged in pairs
+            ],
+            batch_size=1000,
+        )
+        if measured is not None:
+            Gain.objects.create(run=context.run, **_columns(measured))
+        summary["flags"] = {
+            "found": len(current),
+            "opened": synced.opened,
+            "updated": synced.updated,
+            "closed": synced.closed,
+            "decided": synced.decided,
+        }
+        context.run.summary = summary
+        context.run.completed_at = timezone.now()
+        context.run.save(update_fields=("summary", "completed_at"))
+        _clean(context)
+        # Raises when the run was cancelled or taken over: then nothing of the above has happened.
+        context.job.checkpoint(context.job.cursor | {"shown": True})
+
+
+def reorder(context: Context) -> None:
+    """Put the open tasks in their new order; afterwards nothing of the run waits."""
+    places = [tuple(place) for place in arrays.kept_json(context.run, "places") or []]
+    total = max(len(places), 1)
+
+    def told(done: int) -> None:
+        context.job.progress(5000 + 999 * done // total, 6000, "Ordering the queue")
+
+    queue.reorder(project=context.project, places=places, after_batch=told)
+    arrays.forget(context.run)
+
+
+def _standing(context: Context, findings: list[dict[str, Any]]) -> list[flags.Finding]:
+    """Return the findings whose label still stands and whose task is still there and not in quarantine."""
+    labels = {found["label"] for found in findings if found["label"] >= 0}
+    standing = set(Label.objects.filter(pk__in=labels, retired_at=None).values_list("pk", flat=True))
+    tasks = {found["task"] for found in findings}
+    there = set(
+        QueueEntry.objects.filter(task_id__in=tasks, project=context.project)
+        .exclude(state=TaskState.QUARANTINED)
+        .values_list("task_id", flat=True)
+    )
+    return [
+        flags.Finding(
+            task_id=found["task"],
+            reason=FlagReason(found["reason"]),
+            score=found["score"],
+            basis=found["basis"],
+            note=found["note"],
+            evidence={**found["evidence"], "run": context.run.pk},
+        )
+        for found in findings
+        if found["task"] in there and (found["label"] < 0 or found["label"] in standing)
+    ]
+
+
+def _columns(measured: dict[str, Any]) -> dict[str, Any]:
+    columns = dict(measured)
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        columns[f"{name}_low"], columns[f"{name}_high"] = columns.pop(f"{name}_interval")
+    return columns
+
+
+def _clean(context: Context) -> None:
+    """Delete what this run takes the place of: predictions of earlier runs, vectors of earlier tasks."""
+    earlier = Run.objects.filter(
+        project=context.project, question=context.question.name, completed_at__isnull=False
+    ).exclude(pk=context.run.pk)
+    Prediction.objects.filter(run__in=earlier).delete()
+    EmbeddingSet.objects.filter(project=context.project, field=context.field.name).exclude(
+        fingerprint=encode.fingerprint(context)
+    ).delete()

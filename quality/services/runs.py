@@ -1,0 +1,148 @@
+"""Runs: start one by hand, by schedule, or because labels are new; and the settings of these."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict, Invalid, Problem
+from labeling.models import Project
+from labeling.selectors import versions
+from labeling.services import events, jobs
+from quality.models import QualitySettings, Run, Trigger
+from quality.scoring import label_errors, uncertainty
+from quality.selectors import settings as selector
+from quality.services.pipeline import KIND
+from quality.services.pipeline.context import encoder
+from quality.services.pipeline.predict import KINDS
+
+if TYPE_CHECKING:
+    from labeling.models import JobRun, User
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "quality"
+
+
+@transaction.atomic
+def start(
+    *, actor: User | None, project: Project, question: str, trigger: Trigger = Trigger.HAND, force: bool = False
+) -> JobRun:
+    """Start the pipeline for a question; raises `Conflict` with the living job while one is alive.
+
+    With `force`, unchanged input is looked at again.
+    """
+    if versions.schema(project.pk).question(question) is None:
+        message = f"There is no question “{question[:64]}” in this project."
+        raise Invalid(message, problems=(Problem("question", message),))
+    chosen = selector.of(project)
+    return jobs.start(
+        kind=KIND,
+        project=project,
+        actor=actor,
+        queue=QUEUE,
+        exclusive_key=f"{KIND}:{project.pk}:{question}",
+        params={
+            "question": question,
+            "trigger": trigger,
+            "force": force,
+            "options": {
+                "encoder": chosen.encoder,
+                "filter_by": chosen.filter_by,
+                "score": chosen.score,
+                "strategy": chosen.strategy,
+            },
+        },
+    )
+
+
+# Labels of record that came after the newest one that the last complete run knew: counted up to the setting only.
+_FRESH = """
+SELECT count(*) FROM (
+    SELECT FROM labeling_label WHERE project_id = %(project)s AND question = %(question)s AND id > %(after)s
+    LIMIT %(most)s
+) fresh
+"""
+
+
+def tend() -> list[JobRun]:
+    """Start what is due: projects with enough new labels, and those whose last run is long ago. Runs every minute."""
+    started = []
+    for project in Project.objects.filter(archived_at=None).select_related("quality_settings"):
+        chosen = getattr(project, "quality_settings", None) or QualitySettings(project=project)
+        if not chosen.automatic:
+            continue
+        for question in versions.schema(project.pk).questions:
+            if question.kind in KINDS and (trigger := _due(project, question.name, chosen)) is not None:
+                try:
+                    job = start(actor=None, project=project, question=question.name, trigger=trigger)
+                except Conflict:
+                    continue
+                logger.info("run of %s in project %s starts: %s", question.name, project.pk, trigger.label)
+                started.append(job)
+    return started
+
+
+def _due(project: Project, question: str, chosen: QualitySettings) -> Trigger | None:
+    last = (
+        Run.objects.filter(project=project, question=question)
+        .order_by("-id")
+        .values_list("last_label", "created_at")
+        .first()
+    )
+    values: dict[str, Any] = {
+        "project": project.pk,
+        "question": question,
+        "after": last[0] if last else 0,
+        "most": chosen.after_labels,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FRESH, values)
+        fresh = cursor.fetchone()[0]
+    if fresh >= chosen.after_labels:
+        return Trigger.LABELS
+    waited = last is not None and timezone.now() - last[1] >= timedelta(hours=chosen.every_hours)
+    return Trigger.SCHEDULE if fresh and chosen.every_hours and waited else None
+
+
+@transaction.atomic
+def configure(*, actor: User, project: Project, **changes: Any) -> QualitySettings:
+    """Change how the pipeline runs: automatic, after_labels, every_hours, encoder, filter_by, score, strategy."""
+    problems = list(_problems(project, changes))
+    if problems:
+        raise Invalid(problems[0].message, problems=problems)
+    chosen, _ = QualitySettings.objects.select_for_update().get_or_create(project=project)
+    changed = {name: value for name, value in changes.items() if getattr(chosen, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(chosen, name, value)
+        chosen.save(update_fields=tuple(changed))
+        events.record(verb="quality.configured", project=project, actor=actor, changes=changed)
+    return chosen
+
+
+def _problems(project: Project, changes: dict[str, Any]) -> list[Problem]:
+    problems = []
+    allowed: dict[str, tuple[str, ...]] = {
+        "filter_by": label_errors.FILTERS,
+        "score": label_errors.SCORES,
+        "strategy": tuple(uncertainty.STRATEGIES),
+    }
+    for name, choices in allowed.items():
+        if name in changes and changes[name] not in choices:
+            problems.append(Problem(name, f"Expected one of {', '.join(choices)}."))
+    if not 1 <= changes.get("after_labels", 1) <= 1_000_000:
+        problems.append(Problem("after_labels", "Expected 1 to 1,000,000 labels."))
+    if not 0 <= changes.get("every_hours", 0) <= 24 * 365:
+        problems.append(Problem("every_hours", "Expected 0 (never) to 8,760 hours."))
+    if "encoder" in changes:
+        for field in versions.schema(project.pk).fields:
+            try:
+                encoder(changes["encoder"], field.type)
+            except Invalid as error:
+                problems.append(Problem("encoder", error.message))
+    return problems

@@ -1,0 +1,123 @@
+"""What starts runs, and how that is set."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from labeling.errors import Invalid
+from labeling.models import Event, JobRun
+from labeling.services import projects
+from quality.jobs import tend
+from quality.models import QualitySettings, Run, Trigger
+from quality.selectors import settings as selector
+from quality.services import runs
+from tests import factories
+from tests.quality.services import making
+
+pytestmark = pytest.mark.django_db
+
+
+def triggers() -> list[str]:
+    return [job.params["trigger"] for job in JobRun.objects.order_by("pk")]
+
+
+def configured(project: Any, **changes: Any) -> Any:
+    return runs.configure(actor=project.created_by, project=project, **changes)
+
+
+def test_enough_new_labels_start_a_run() -> None:
+    project = factories.project()
+    configured(project, after_labels=12)
+    tasks = making.messages(project, 11)
+    tend()
+    assert triggers() == []
+    making.label(tasks[:1], ["billing"])
+    tend()
+    assert triggers() == [Trigger.LABELS]
+    tend()
+    assert triggers() == [Trigger.LABELS]
+    making.work(JobRun.objects.get())
+    tend()
+    assert triggers() == [Trigger.LABELS]
+    making.messages(project, 12, start=100)
+    tend()
+    assert triggers() == [Trigger.LABELS] * 2
+
+
+def test_a_few_new_labels_wait_for_the_schedule() -> None:
+    project = factories.project()
+    tasks = making.messages(project, 9)
+    making.run(project)
+    Run.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    tend()
+    assert len(triggers()) == 1
+    making.label(tasks[:1], ["other"])
+    tend()
+    assert triggers()[1:] == [Trigger.SCHEDULE]
+
+
+@pytest.mark.parametrize("changes", [{"automatic": False}, {"after_labels": 100, "every_hours": 0}])
+def test_nothing_starts_by_itself_when_it_is_not_to(changes: dict[str, Any]) -> None:
+    project = factories.project()
+    configured(project, **changes)
+    making.messages(project, 30)
+    tend()
+    assert triggers() == []
+
+
+def test_archived_projects_rest() -> None:
+    project = factories.project()
+    configured(project, after_labels=1)
+    making.messages(project, 30)
+    projects.archive(actor=project.created_by, project=project, archived=True)
+    tend()
+    assert triggers() == []
+
+
+def test_a_run_works_as_it_was_set_when_it_was_started() -> None:
+    project = factories.project()
+    making.messages(project, 30)
+    configured(project, filter_by="prune_by_noise_rate", score="normalized_margin", strategy="entropy")
+    making.run(project)
+    parameters = making.shown(project).parameters
+    assert parameters == {
+        "encoder": "built-in",
+        "filter_by": "prune_by_noise_rate",
+        "score": "normalized_margin",
+        "strategy": "entropy",
+        "seed": 0,
+        "random_share": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("filter_by", "magic"),
+        ("score", ""),
+        ("strategy", "guess"),
+        ("after_labels", 0),
+        ("every_hours", -1),
+        ("encoder", "onnx:/etc/passwd"),
+        ("encoder", "other"),
+    ],
+)
+def test_settings_are_checked(name: str, value: Any) -> None:
+    project = factories.project()
+    with pytest.raises(Invalid) as raised:
+        configured(project, **{name: value})
+    assert raised.value.problems[0].path == name
+    assert not QualitySettings.objects.exists()
+
+
+def test_settings_are_stored_when_they_change() -> None:
+    project = factories.project()
+    assert selector.of(project).after_labels == 100
+    configured(project, after_labels=7)
+    configured(project, after_labels=7)
+    assert selector.of(project).after_labels == 7
+    assert Event.objects.filter(verb="quality.configured").count() == 1
