@@ -96,7 +96,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   listen(session, saving, leases, state);
   void store.tidy().catch(() => undefined);
   // A page reloaded gives its claims back while the new one claims: see at once which of them stood.
-  setTimeout(() => void leases.renew({ dropCurrent: true }), 2_000);
+  setTimeout(() => void leases.renew(), 2_000);
 }
 
 /** Items with the person's own unsent work laid over what the server knows. */

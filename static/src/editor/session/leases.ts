@@ -187,13 +187,18 @@ export class Leases {
       });
       const lost = new Set(reply.lost);
       const current = state.current.peek();
-      this.drop(
-        state.items
-          .peek()
-          .filter(
-            (item) => lost.has(item.id) && item.open && !item.hasWork && (dropCurrent || item !== current),
-          ),
-      );
+      const gone = state.items.peek().filter((item) => lost.has(item.id) && item.open && !item.hasWork);
+      if (dropCurrent && current && gone.includes(current)) {
+        state.notify({
+          id: "lost",
+          tone: "info",
+          text: "The item you had open went to somebody else while you were away. Here is another one.",
+          actions: [],
+          dismissible: true,
+        });
+      }
+      // An item that somebody is looking at is not taken from under their eyes.
+      this.drop(dropCurrent ? gone : gone.filter((item) => item !== current));
       void this.refill();
     } catch {
       // The next heartbeat tries again; a lapsed lease is noticed then or at the submission.
