@@ -87,7 +87,8 @@ def _check(user: User | AnonymousUser, project: Project, action: Action) -> None
     if role is None:
         raise NotFound
     if action not in ALLOWED[role]:
-        message = f"You are {Role(role).label.lower()} of “{project.name}”; this needs {_NEEDED[action]}. Ask a manager of it."
+        yours = Role(role).label.lower()
+        message = f"You are {yours} of “{project.name}”; this needs {_NEEDED[action]}. Ask a manager of it."
         raise Forbidden(message)
     if project.archived_at is not None and action not in {Action.VIEW, Action.EXPORT, Action.MANAGE}:
         message = (

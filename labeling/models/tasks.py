@@ -71,8 +71,8 @@ class TaskState(models.TextChoices):
 class QueueEntry(models.Model):
     """A task's place in the queue: narrow, because claims and the scheduler rewrite it.
 
-    At every instant: counted submitted annotations + leases + open_slots = required. A task that came with all its labels
-    requires nobody (required = 0) until somebody asks for it to be labeled again.
+    At every instant: counted submitted annotations + leases + open_slots = required. A task that came with all its
+    labels requires nobody (required = 0) until somebody asks for it to be labeled again.
     """
 
     task = models.OneToOneField(Task, on_delete=models.CASCADE, primary_key=True, related_name="queue_entry")
