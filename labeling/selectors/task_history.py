@@ -117,7 +117,8 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
         yield Moment(
             at=flag.created_at,
             icon="flag",
-            words=f"was flagged{about}: {FlagReason(flag.reason).label.lower()}",
+            words=f"was flagged{about}"
+            + ("" if flag.reason == FlagReason.MANUAL else f": {FlagReason(flag.reason).label.lower()}"),
             who=str(flag.raised_by) if shown and flag.raised_by else "",
             note=flag.note,
             current=flag.state == FlagState.OPEN,
@@ -128,7 +129,7 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             yield Moment(
                 at=flag.resolved_at,
                 icon="check",
-                words=f"flag “{FlagReason(flag.reason).label.lower()}” was closed: {decided}",
+                words=f"the flag “{FlagReason(flag.reason).label.lower()}” was closed: {decided}",
                 who=str(flag.resolved_by) if flag.resolved_by else "",
                 note=flag.resolution_note,
             )
@@ -207,6 +208,7 @@ def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bo
         count = len(leases)
         parts.append(f"On the screen of {who or ('1 person' if count == 1 else f'{count} people')} now.")
     elif state != TaskState.QUARANTINED and entry.open_slots:
+        priority = f" with priority {entry.priority:g}" if entry.priority else ""
         reason = f": {entry.reason}" if entry.reason else ""
-        parts.append(f"Waits in the queue with priority {entry.priority:g}{reason}.")
+        parts.append(f"Waits in the queue{priority}{reason}.")
     return Standing(state=state, words=" ".join(parts))

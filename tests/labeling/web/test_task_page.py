@@ -100,7 +100,7 @@ def test_viewers_can_neither_write_nor_decide(client_for: SignIn) -> None:
     assert annotator.post(f"/flags/{flag.pk}/resolve/", {"note": "x"}).status_code == 403
     assert client_for(factories.user()).post(f"/flags/{flag.pk}/resolve/").status_code == 404
     page = viewer.get(address(task)).content.decode()
-    assert "Say something about this task" not in page
+    assert "Add a comment" not in page
     assert 'id="bulk"' not in page
     assert not Comment.objects.exists()
 
