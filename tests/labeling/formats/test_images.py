@@ -15,7 +15,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (60, 40), mode: str = "RG
     out = io.BytesIO()
     image = Image.new(mode, size)
     image.paste(Image.linear_gradient("L").resize(size).convert(mode))
-    image.save(out, kind, **options)  # type: ignore[arg-type]
+    image.save(out, kind, **options)
     return out.getvalue()
 
 

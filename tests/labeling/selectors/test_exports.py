@@ -1,7 +1,5 @@
 """Exports: what is on the screen, in every format; JSON Lines gives the same project again."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

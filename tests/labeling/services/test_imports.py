@@ -1,7 +1,5 @@
 """Imports: every good row once, every bad row with its reason, whatever happens in between."""
 
-from __future__ import annotations
-
 import datetime as dt
 import decimal
 import itertools
@@ -110,7 +108,7 @@ def test_parquet_with_nested_columns_and_text_lines() -> None:
         ]
     )
     when = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"text": "a", "labels": {"intent": "billing"}, "when": when, "price": decimal.Decimal("1.50")},
         {"text": "b", "labels": {"intent": None}, "when": None, "price": None},
     ]
@@ -305,9 +303,10 @@ def test_a_worker_that_dies_in_between_doubles_nothing_and_loses_nothing(
 
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED, job.error
+    accepted, rejected, _ = counts(job)
     assert counts(job) == ((8, 1, 1) if mode == "keep_good" else (9, 0, 1))
-    assert Task.objects.count() == job.result["accepted"]
-    assert ImportProblem.objects.count() == job.result["rejected"]
+    assert Task.objects.count() == accepted
+    assert ImportProblem.objects.count() == rejected
     assert Event.objects.filter(verb="import.finished").count() == 1
 
 
@@ -336,3 +335,14 @@ def test_a_file_name_is_only_a_name(own_storage: Path) -> None:
     )
     assert kept.filename == "passwd"
     assert own_storage in Path(kept.file.path).parents
+
+
+@pytest.mark.parametrize(("column", "values", "labels"), [("stars", "51", 0), ("label", ("billing", "?"), 1)])
+def test_a_column_with_a_usual_name_is_a_label_only_if_its_values_are(column: str, values: Any, labels: int) -> None:
+    project = factories.project()
+
+    job = imported(project, f"text,{column}\nHello,{values[0]}\nBye,{values[1]}\n".encode(), "rows.csv")
+
+    assert job.result is not None, job.error
+    assert (job.result["accepted"], job.result["labels"]) == (2 - labels, labels)
+    assert Task.objects.filter(project=project, meta__has_key="stars").count() == (0 if labels else 2)

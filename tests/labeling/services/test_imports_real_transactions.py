@@ -20,6 +20,7 @@ from django.db import connection
 from labeling.models import Event, ImportProblem, JobRun, JobState, Label, Project, QueueEntry, Task
 from labeling.services import imports, jobs
 from labeling.services.imports import running
+from labeling.services.imports.batches import Writer
 from tests import factories
 from tests.labeling.services.test_imports import counts, jsonl
 
@@ -52,7 +53,7 @@ def test_all_or_nothing_tells_its_progress_and_hears_a_cancel(monkeypatch: pytes
     project = factories.project()
     rows = [{"text": f"row {number}"} for number in range(40)]
     seen: list[str] = []
-    write = running.Writer.write
+    write = Writer.write
 
     def stop(job: JobRun) -> None:
         with closing(connection.copy()) as other, other.cursor() as cursor:  # another connection, as a web process has
@@ -65,7 +66,7 @@ def test_all_or_nothing_tells_its_progress_and_hears_a_cancel(monkeypatch: pytes
             stop(job)
 
     stop_at = 4
-    monkeypatch.setattr(running.Writer, "write", watched_and_stopped)
+    monkeypatch.setattr(Writer, "write", watched_and_stopped)
     job = started(project, iter(rows), mode="all_or_nothing")
     ran(job)
     assert job.state == JobState.CANCELLED
@@ -109,6 +110,7 @@ import django
 django.setup()
 from labeling.services import jobs
 from labeling.services.imports import running
+from labeling.services.imports.batches import Writer
 from labeling.services.imports.batches import Writer
 from django.conf import settings
 settings.STORAGES = settings.STORAGES | {"default": {

@@ -31,7 +31,7 @@ def test_what_is_chosen_is_downloaded_and_recorded(client_for: ClientFor) -> Non
         answer = client.get(f"/p/{project.slug}/export/file/?{query}")
         assert answer.status_code == 200
         assert "letters-" in answer.headers["Content-Disposition"]
-        return [json.loads(line)["external_id"] for line in b"".join(answer).splitlines()]  # type: ignore[arg-type]
+        return [json.loads(line)["external_id"] for line in b"".join(answer).splitlines()]
 
     assert ids("format=jsonl") == [first.external_id, third.external_id]
     assert ids("format=jsonl&split=test") == [first.external_id]

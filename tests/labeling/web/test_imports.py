@@ -13,8 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.models import Event, JobRun, Role, Task, Upload, User
+from labeling.selectors import imports as reading
 from labeling.services import imports, jobs
 from tests import factories
+from tests.query_counts import assert_same_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 ClientFor = Callable[[User], Client]
@@ -58,7 +60,7 @@ def test_a_dropped_file_is_shown_mapped_imported_and_reported(client_for: Client
     task = Task.objects.get()
     assert task.external_id == "1"
     assert len(task.meta["customer"]) == 32
-    listed = b"".join(client.get(f"/p/{project.slug}/imports/{job.pk}/problems.csv"))  # type: ignore[arg-type]
+    listed = b"".join(client.get(f"/p/{project.slug}/imports/{job.pk}/problems.csv"))
     assert listed.decode("utf-8-sig").splitlines()[1].startswith("3,intent,")
     index = client.get(f"/p/{project.slug}/imports/").content.decode()
     assert "rows.csv" in index
@@ -91,6 +93,23 @@ def test_a_file_can_be_thrown_away(client_for: ClientFor) -> None:
     assert client.post(f"{address}discard/").status_code == 302
     assert not Upload.objects.exists()
     assert client.get(address).status_code == 404
+
+
+def test_lists_cost_the_same_for_any_number_of_imports() -> None:
+    project = factories.project()
+
+    def imported(rows: int) -> JobRun:
+        content = b"".join(json.dumps({"text": "", "number": number}).encode() + b"\n" for number in range(rows))
+        job = imports.start(actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"))
+        jobs.run(job.pk)
+        return job
+
+    imported(1)
+    # The page itself shows counts that are cached with an expiry, which makes its number of queries a matter of time.
+    assert_same_queries(
+        lambda: [(str(line.job.requested_by), line.filename) for line in reading.recent(project)],
+        add_rows=lambda: [imported(1) for _ in range(3)],
+    )
 
 
 def test_a_file_over_the_limit_is_refused_by_its_length(client_for: ClientFor, settings: Any) -> None:
