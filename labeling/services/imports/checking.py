@@ -18,7 +18,7 @@ from labeling.models import Media
 from labeling.services.imports.history import History, parse_history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from labeling.kinds.schema import Question, Schema
     from labeling.models import Project
@@ -246,6 +246,17 @@ def _data_address(raw: str) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         raise FormatError("The image in this address is not valid base64.") from None
+
+
+def fits(question: Question, values: Iterable[Any]) -> bool:
+    """Return whether the question takes at least one of the values as an answer."""
+    for value in values:
+        try:
+            _label(question, value, None)
+        except Invalid:
+            continue
+        return True
+    return False
 
 
 def _label(question: Question, raw: Any, shown: Any) -> ReadyLabel:

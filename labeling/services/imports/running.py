@@ -13,13 +13,14 @@ from django.db import close_old_connections, connection, transaction
 
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
-from labeling.formats.mapping import check_mapping, guess
+from labeling.formats.mapping import check_mapping
 from labeling.models import ImportProblem, JobRun
 from labeling.selectors import versions as current_versions
 from labeling.services import events, jobs, media
 from labeling.services.imports import inputs
 from labeling.services.imports.batches import Counts, Writer
 from labeling.services.imports.checking import Checker, Ready
+from labeling.services.imports.guessing import guess_mapping
 from labeling.services.imports.options import KEEP_GOOD, Options, site_key
 from labeling.services.imports.uploading import IMPORT
 
@@ -79,7 +80,7 @@ def _mapping(source: SourceInfo, schema: Schema, options: Options) -> dict[str, 
     if options.mapping is not None:
         check_mapping(options.mapping, fields=fields, questions=questions)
         return options.mapping
-    mapping = guess(source.columns, fields=fields, questions=questions, sample=source.sample)
+    mapping = guess_mapping(source, schema)
     missing = [
         field.name for field in schema.fields if field.required and f"field:{field.name}" not in mapping.values()
     ]

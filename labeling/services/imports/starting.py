@@ -11,9 +11,10 @@ from django.db import transaction
 
 from labeling.errors import Invalid, Problem
 from labeling.formats import FormatError, SourceInfo, sniff
-from labeling.formats.mapping import PLAIN, REST, guess
+from labeling.formats.mapping import PLAIN, REST
 from labeling.selectors import versions
 from labeling.services import jobs
+from labeling.services.imports.guessing import guess_mapping
 from labeling.services.imports.options import KEEP_GOOD, parse_options
 from labeling.services.imports.uploading import IMPORT, forget
 from labeling.services.imports.uploading import upload as keep
@@ -121,16 +122,6 @@ def receive(*, actor: User, project: Project, file: File[Any] | None) -> Upload:
         forget(actor=actor, upload=kept)
         raise
     return kept
-
-
-def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
-    """Return where every column goes if nobody says otherwise."""
-    return guess(
-        source.columns,
-        fields={field.name: field.type for field in schema.fields},
-        questions=[question.name for question in schema.questions],
-        sample=source.sample,
-    )
 
 
 def targets_of(schema: Schema) -> tuple[str, ...]:

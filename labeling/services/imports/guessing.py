@@ -1,0 +1,32 @@
+"""Where the columns of a file go when nobody says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.formats.mapping import guess
+from labeling.services.imports.checking import fits
+
+if TYPE_CHECKING:
+    from labeling.formats import SourceInfo
+    from labeling.kinds.schema import Schema
+
+
+def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
+    """Return where every column goes if nobody says otherwise.
+
+    A column is taken for the label of a question by its usual name only if the question takes one of its values: a
+    column `rating` beside the question "good or bad" is metadata.
+    """
+    mapping = guess(
+        source.columns,
+        fields={field.name: field.type for field in schema.fields},
+        questions=[question.name for question in schema.questions],
+        sample=source.sample,
+    )
+    for question in schema.questions:
+        column = next((name for name, target in mapping.items() if target == f"label:{question.name}"), question.name)
+        values = [value for row in source.sample if (value := row.values.get(column)) not in (None, "")]
+        if column != question.name and values and not fits(question, values):
+            mapping[column] = "meta"
+    return mapping
