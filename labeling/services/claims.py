@@ -46,13 +46,15 @@ FROM (SELECT task_id, count(*) AS slots FROM expired GROUP BY task_id) e
 WHERE q.task_id = e.task_id
 """
 
+# OFFSET 0 has both looked up task by task along the queue, by their unique indexes. PostgreSQL would else be free to join
+# with all that the person ever answered, and does so while its statistics are young.
 _OPEN_TO_ME = """
 FROM labeling_queueentry q
 WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
-  AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s)
+  AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s OFFSET 0)
   AND NOT EXISTS (
       SELECT FROM labeling_annotation a
-      WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft'
+      WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft' OFFSET 0
   )
 """
 
@@ -74,7 +76,7 @@ WITH picked AS (
 SELECT task_id FROM taken ORDER BY priority DESC, task_id
 """  # noqa: S608 - only constants are put in
 
-_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} LIMIT %(cap)s) capped"  # noqa: S608
+_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s) capped"  # noqa: S608
 
 _HELD = """
 UPDATE labeling_lease l SET expires_at = statement_timestamp() + %(seconds)s * interval '1 second'
