@@ -46,8 +46,8 @@ FROM (SELECT task_id, count(*) AS slots FROM expired GROUP BY task_id) e
 WHERE q.task_id = e.task_id
 """
 
-# OFFSET 0 has both looked up task by task along the queue, by their unique indexes. PostgreSQL would else be free to join
-# with all that the person ever answered, and does so while its statistics are young.
+# OFFSET 0 has both looked up task by task along the queue, by their unique indexes. PostgreSQL would else be free to
+# join with all that the person ever answered, and does so while its statistics are young.
 _OPEN_TO_ME = """
 FROM labeling_queueentry q
 WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quarantined')

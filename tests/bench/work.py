@@ -189,13 +189,16 @@ def _listed(
 ) -> Pair:
     pair = Pair(f"task list: {name}", "p95 ≤ 300 ms", Sample(), Sample(), 0)
     order = "t.external_id DESC" if parameters.get("sort") == "-external_id" else "t.id"
+    source = "labeling_task t"
     if parameters.get("sort") == "queue":
+        source = "labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id"
         order = "q.priority DESC, q.task_id"
         condition = "q.project_id = t.project_id AND q.open_slots > 0 AND NOT (q.state = 'quarantined')"
     query = (
-        "SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason FROM labeling_task t "
-        "JOIN labeling_queueentry q ON q.task_id = t.id "
-        f"WHERE t.project_id = %s AND {condition} ORDER BY {order} LIMIT {size + 1}"
+        f"WITH page AS MATERIALIZED (SELECT t.id FROM {source} "
+        f"WHERE t.project_id = %s AND {condition} ORDER BY {order} LIMIT {size + 1}) "
+        "SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason FROM page "
+        "JOIN labeling_task t ON t.id = page.id JOIN labeling_queueentry q ON q.task_id = t.id"
     )
     for _ in range(turns):
         with statements() as sent:
