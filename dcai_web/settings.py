@@ -183,6 +183,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("DCAI_BODY_MAX_BYTES", 10 * 1024 * 102
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.integer("DCAI_UPLOAD_MAX_BYTES", 4 * 1024**3)
+FILE_UPLOAD_HANDLERS = [
+    "dcai_web.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
@@ -241,6 +246,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The models come from pydantic and name their choices themselves.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
