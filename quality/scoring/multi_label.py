@@ -25,7 +25,8 @@ class MultiLabelErrors:
     flagged
         Shape (n,): at least one label is likely wrong.
     suggested
-        Shape (n, k): the given labels with the likely wrong ones turned over.
+        Shape (n, k): what the model would answer: the opposite of likely wrong labels, and otherwise every label that
+        is more probable than not.
     """
 
     quality: Doubles
@@ -67,5 +68,8 @@ def find(given: Mask, values: Floats, *, filter_by: str = "both") -> MultiLabelE
     wrong = np.asarray(per_class, dtype=np.bool_).reshape(given.shape)
     quality = np.asarray(get_label_quality_scores(sets, values), dtype=np.float64)
     return MultiLabelErrors(
-        quality=np.clip(quality, 0, 1), wrong=wrong, flagged=np.asarray(wrong.any(axis=1)), suggested=given ^ wrong
+        quality=np.clip(quality, 0, 1),
+        wrong=wrong,
+        flagged=np.asarray(wrong.any(axis=1)),
+        suggested=np.where(wrong, ~given, values > 0.5),
     )

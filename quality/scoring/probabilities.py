@@ -15,6 +15,8 @@ SMALLEST = 1e-6
 
 Z_95_ONE_SIDED = 1.645
 LEAST_COMPARED = 10
+LEAST_GAIN = 0.01
+"""Share of the baseline's log-loss that must be gained: of identical items every difference is certain, and nothing."""
 
 
 def checked(values: Floats | Doubles, *, rows: int, classes: int, exclusive: bool = True) -> Floats:
@@ -113,7 +115,7 @@ def signal(labels: Integers, values: Floats) -> Signal:
     more_hits = better > worse and (better - worse) / np.sqrt(better + worse) > Z_95_ONE_SIDED
     gain = base_loss - loss
     error = float(gain.std() / np.sqrt(labels.size))
-    less_loss = gain.mean() > 0 and gain.mean() > Z_95_ONE_SIDED * error
+    less_loss = gain.mean() > max(Z_95_ONE_SIDED * error, LEAST_GAIN * base_loss.mean())
     enough = labels.size >= LEAST_COMPARED
     return Signal(
         accuracy=float(hit.mean()),

@@ -100,7 +100,7 @@ def predictions(
         if single:
             predicted, sure = [int(found.classes[best[line]])], float(p[best[line]])
         else:
-            predicted = flagged_as.get(line) or [int(code) for code in found.classes[p > 0.5]]
+            predicted = flagged_as.get(line, [int(code) for code in found.classes[p > 0.5]])
             sure = float(np.maximum(p, 1 - p).min())
         score = None if quality is None or np.isnan(quality[line]) else float(quality[line])
         rows.append((task, predicted, sure, score, bool(labeled[line]), packed[line].tobytes()))

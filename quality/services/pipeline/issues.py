@@ -180,9 +180,8 @@ def _several_labels(
         kept = {int(code) for code in classes[has[row]]} - {int(code) for code in found.classes}
         codes = sorted(kept | {int(code) for code in found.classes[errors.suggested[item]]})
         predicted_sets[line] = codes
-        wrong = [names[int(code)] for code in found.classes[errors.wrong[item]]]
-        missing = [name for name, was in zip(wrong, truth[item][errors.wrong[item]], strict=True) if not was]
-        extra = [name for name in wrong if name not in missing]
+        missing = [names[int(code)] for code in found.classes[errors.suggested[item] & ~truth[item]]]
+        extra = [names[int(code)] for code in found.classes[~errors.suggested[item] & truth[item]]]
         parts = [f"likely missing: {', '.join(missing)}"] if missing else []
         parts += [f"likely too much: {', '.join(extra)}"] if extra else []
         drafts.append(

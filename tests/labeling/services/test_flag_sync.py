@@ -18,7 +18,8 @@ REASONS = (FlagReason.LABEL_ERROR, FlagReason.OUTLIER)
 
 
 def finding(task: Task, reason: FlagReason = FlagReason.LABEL_ERROR, **values: Any) -> flags.Finding:
-    return flags.Finding(task_id=task.pk, reason=reason, **({"score": 0.1, "basis": "a"} | values))
+    given: dict[str, Any] = {"score": 0.1, "basis": "a"} | values
+    return flags.Finding(task_id=task.pk, reason=reason, **given)
 
 
 def sync(project: Project, *findings: flags.Finding, question: str = "intent") -> tuple[int, int, int, int]:

@@ -53,6 +53,13 @@ def test_a_rare_class_is_signal_enough_although_accuracy_cannot_rise() -> None:
     assert found.accuracy == found.baseline_accuracy
 
 
+def test_the_certain_but_tiny_gain_of_identical_items_is_no_signal() -> None:
+    labels = np.arange(30) % 3
+    values = np.tile(np.array([[0.333, 0.333, 0.334]], dtype=np.float32), (30, 1))
+    values[np.arange(30), labels] += 1e-4
+    assert not probabilities.signal(labels, values / values.sum(axis=1, keepdims=True)).present
+
+
 def test_few_labels_prove_nothing() -> None:
     labels = np.array([0, 1, 0, 1])
     assert not probabilities.signal(labels, data.probabilities(labels, classes=2)).present

@@ -14,7 +14,7 @@ from PIL import Image
 from labeling.errors import Invalid
 from labeling.models import Flag, FlagReason, JobState, QueueEntry
 from labeling.selectors.media import path_of
-from quality.models import PushedModel, PushedPrediction
+from quality.models import Prediction, PushedModel, PushedPrediction
 from quality.services import runs
 from tests import factories
 from tests.quality.services import making
@@ -164,23 +164,27 @@ def test_probabilities_that_were_sent_are_used_and_the_gain_stays_the_fixed_mode
 
 def test_several_labels() -> None:
     project = factories.project(schema=schema("multi_choice", labels=[*making.LABELS, "rare"], min=0))
-    tasks = making.messages(project, 90, labeled=False)
     values = [[making.LABELS[n % 3]] if n % 2 else sorted({making.LABELS[n % 3], "billing"}) for n in range(90)]
     data = [
         {"text": making.message(making.LABELS[n % 3], n) + (" " + making.message("billing", n) if n % 2 == 0 else "")}
         for n in range(90)
     ]
     tasks = factories.tasks(project, data=data)
-    values[1], values[2] = ["delivery", "other"], ["other"]
+    values[1], values[2] = ["delivery", "other"], ["delivery"]
     making.label(tasks, values)
     summary = ran(project)
     assert summary["label_errors"]["items"] == 90
     flags = {flag.task_id: flag for flag in Flag.objects.filter(reason=FlagReason.LABEL_ERROR)}
     assert len(flags) < 20
-    missing = flags[tasks[2].pk]
-    assert missing.evidence["missing"] == ["billing"]
-    assert missing.evidence["suggested"] == ["billing", "other"]
-    assert "Likely missing: billing." in missing.note
+    extra = flags[tasks[1].pk]
+    assert (extra.evidence["extra"], extra.evidence["missing"]) == (["other"], [])
+    assert extra.evidence["suggested"] == ["delivery"]
+    assert extra.note == "Likely too much: other."
+    other = flags[tasks[2].pk]
+    assert "delivery" in other.evidence["extra"]
+    assert other.evidence["suggested"] == other.evidence["missing"] == ["billing", "other"]
+    prediction = Prediction.objects.get(task=tasks[2])
+    assert [making.shown(project).classes[code] for code in prediction.predicted] == other.evidence["suggested"]
     assert "one label to choose" in summary["unavailable"]["gain"]
 
 
@@ -223,7 +227,7 @@ def test_images() -> None:
     tasks = factories.tasks(project, data=[*data, {"image": {"sha256": "f" * 64, "width": 4, "height": 4}}])
     labels = [str(number % 2) for number in range(60)]
     labels[7] = "0"
-    making.label(tasks[:60], labels)
+    making.label(tasks[:60], labels, question="digit")
     job = making.run(project, "digit")
     assert (job.state, job.error) == (JobState.SUCCEEDED, "")
     assert Flag.objects.get(task=tasks[7], reason=FlagReason.LABEL_ERROR).evidence["suggested"] == "1"
