@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -189,6 +190,28 @@ def test_a_reply_lost_on_its_way_back_does_not_save_twice(browse: Browse) -> Non
     expect(saved(page)).to_have_text("Saved")
     assert answers(project) == {text: "billing"}
     assert AnnotationRevision.objects.count() == 1
+
+
+def test_a_flapping_network_reloads_and_second_thoughts_lose_nothing(browse: Browse) -> None:
+    project, person = make(60)
+    page = label_page(browse, project, person)
+    labels = {"1": "billing", "2": "delivery", "3": "other"}
+    dice = random.Random(5)
+    given: dict[str, str] = {}
+    for step in range(25):
+        reloaded = step % 9 == 8
+        page.context.set_offline(step % 7 in (2, 3) and not reloaded)
+        if reloaded:
+            page.reload()
+            expect(item(page)).to_be_visible()
+        if step % 6 == 4:
+            page.keyboard.press("z")
+            expect(page.locator("[data-announcer]")).to_contain_text("open again")
+        key = dice.choice(list(labels))
+        given[answer(page, key)] = labels[key]
+    page.context.set_offline(False)
+    expect(saved(page)).to_have_text("Saved", timeout=30_000)
+    assert answers(project) == given
 
 
 def test_two_tabs_of_one_person_show_different_items_and_all_answers_arrive(browse: Browse) -> None:

@@ -26,7 +26,7 @@ export class RequestFailed extends Error {
     requestId: string | null,
     retryAfterMs: number | null = null,
   ) {
-    super(body.detail || body.title || explain(status));
+    super((status !== 500 && (body.detail || body.title)) || explain(status));
     this.name = "RequestFailed";
     this.status = status;
     this.retryAfterMs = retryAfterMs;
