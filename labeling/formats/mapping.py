@@ -119,10 +119,11 @@ def guess(
     fields: Mapping[str, str],
     questions: Sequence[str],
     sample: Sequence[Row] = (),
+    usual_names: bool = True,
 ) -> dict[str, str]:
     """Return a target for every column.
 
-    Exact names of fields, questions and the fixed keys come first, then usual names for what is still
+    The names of fields, questions and the fixed keys come first, then usual names for what is still
     missing, then metadata.
 
     Parameters
@@ -131,18 +132,18 @@ def guess(
         Field name to field type (`text` or `image`).
     sample
         First rows: a text field without a column of a usual name takes the longest text.
+    usual_names
+        False where nobody looks at the guess before it is used: then only the names themselves count.
     """
     guessed = _Guess(columns)
-    for column in columns:
-        if column in fields:
-            guessed.give(column, f"field:{column}")
-        elif column in questions:
-            guessed.give(column, f"label:{column}")
-        elif column in _FIXED:
-            guessed.give(column, _FIXED[column])
+    named = _named(fields, questions)
+    for name, target in named.items():
+        guessed.give(name if name in columns else guessed.first_named([name.lower()]), target)
     if EXPORT_MARK in columns:
         # Our own CSV or Parquet: every other column is about the past of the task, not the task.
         return guessed.with_rest("drop")
+    if not usual_names:
+        return guessed.with_rest("meta")
     for name, kind in fields.items():
         usual = _IMAGE_NAMES if kind == "image" else _TEXT_NAMES
         guessed.give(guessed.first_named(usual), f"field:{name}")
@@ -155,6 +156,27 @@ def guess(
         if kind == "text":
             guessed.give(_longest_text(guessed.free(), sample), f"field:{name}")
     return guessed.with_rest("meta")
+
+
+def _named(fields: Iterable[str], questions: Iterable[str]) -> dict[str, str]:
+    """Return the names that mean something by themselves, and what."""
+    return {name: f"field:{name}" for name in fields} | {name: f"label:{name}" for name in questions} | _FIXED
+
+
+def completed(mapping: Mapping[str, str], *, fields: Iterable[str], questions: Iterable[str]) -> dict[str, str]:
+    """Return the mapping with the names that mean something and that no row had shown when it was made.
+
+    The first rows of a JSON file need not have every key. Where the rest is to be dropped or hashed nothing is added.
+    """
+    if mapping.get(REST, "meta") != "meta":
+        return dict(mapping)
+    used = {"external_id" if target == "external_id_hash" else target for target in mapping.values()}
+    more = {
+        name: target
+        for name, target in _named(fields, questions).items()
+        if name not in mapping and (target == "meta_object" or target not in used)
+    }
+    return dict(mapping) | more
 
 
 class _Guess:

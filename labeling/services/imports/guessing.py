@@ -12,8 +12,26 @@ if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
 
 
+_NAMELESS = {"text", "images_zip", "images_folder"}
+
+
+def named_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
+    """Return where every column goes when nobody looks at it first: by the names of fields, questions and fixed keys.
+
+    Formats whose columns have no names of their own (lines of text, image files) are guessed.
+    """
+    if source.format in _NAMELESS and not source.root:
+        return guess_mapping(source, schema)
+    return guess(
+        source.columns,
+        fields={field.name: field.type for field in schema.fields},
+        questions=[question.name for question in schema.questions],
+        usual_names=False,
+    )
+
+
 def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
-    """Return where every column goes if nobody says otherwise.
+    """Return where every column goes if nobody says otherwise, to be looked at before it is used.
 
     A column is taken for the label of a question by its usual name only if the question takes one of its values: a
     column `rating` beside the question "good or bad" is metadata.

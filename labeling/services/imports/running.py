@@ -13,14 +13,14 @@ from django.db import close_old_connections, connection, transaction
 
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
-from labeling.formats.mapping import check_mapping
+from labeling.formats.mapping import check_mapping, completed
 from labeling.models import ImportProblem, JobRun
 from labeling.selectors import versions as current_versions
 from labeling.services import events, jobs, media
 from labeling.services.imports import inputs
 from labeling.services.imports.batches import Counts, Writer
 from labeling.services.imports.checking import Checker, Ready
-from labeling.services.imports.guessing import guess_mapping
+from labeling.services.imports.guessing import named_mapping
 from labeling.services.imports.options import KEEP_GOOD, Options, site_key
 from labeling.services.imports.uploading import IMPORT
 
@@ -79,17 +79,22 @@ def _mapping(source: SourceInfo, schema: Schema, options: Options) -> dict[str, 
     questions = [question.name for question in schema.questions]
     if options.mapping is not None:
         check_mapping(options.mapping, fields=fields, questions=questions)
-        return options.mapping
-    mapping = guess_mapping(source, schema)
+        return completed(options.mapping, fields=fields, questions=questions)
+    mapping = named_mapping(source, schema)
     missing = [
         field.name for field in schema.fields if field.required and f"field:{field.name}" not in mapping.values()
     ]
-    if missing:
+    if missing and not _keys_may_follow(source):
         raise Invalid(
             f"No column of the file is called {missing[0]}, which every task needs. It has: "
             f"{', '.join(source.columns[:20]) or 'no columns'}. Rename a column, or choose where each goes."
         )
-    return mapping
+    return completed(mapping, fields=fields, questions=questions)
+
+
+def _keys_may_follow(source: SourceInfo) -> bool:
+    """Whether later rows may have keys that the first ones have not."""
+    return source.format in {"json", "jsonl"} or (source.root or "").endswith(".jsonl")
 
 
 def _nothing(job: JobRun, counts: Counts) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from labeling.formats import FormatError, Row, RowProblem
-from labeling.formats.mapping import Mapped, applier, check_mapping, guess
+from labeling.formats.mapping import Mapped, applier, check_mapping, completed, guess
 from labeling.formats.personal import keyed_hash
 
 KEY = b"site key"
@@ -37,6 +37,28 @@ def test_usual_names_fill_what_is_missing() -> None:
         "category": "label:intent",
         "subset": "split",
         "*": "meta",
+    }
+
+
+def test_without_usual_names_only_names_count() -> None:
+    got = guess(("ID", "Message", "TEXT", "Split"), fields={"text": "text"}, questions=["intent"], usual_names=False)
+    assert got == {"ID": "meta", "Message": "meta", "TEXT": "field:text", "Split": "split", "*": "meta"}
+
+
+def test_a_mapping_is_completed_with_names_not_seen_yet() -> None:
+    got = completed({"body": "field:text", "*": "meta"}, fields=["text"], questions=["q"])
+    assert "text" not in got
+    assert (got["q"], got["labels"], got["external_id"], got["meta"]) == (
+        "label:q",
+        "labels",
+        "external_id",
+        "meta_object",
+    )
+    assert completed({"a": "external_id_hash"}, fields=["text"], questions=[])["text"] == "field:text"
+    assert "external_id" not in completed({"a": "external_id_hash"}, fields=["text"], questions=[])
+    assert completed({"a": "field:text", "*": "drop"}, fields=["text"], questions=["q"]) == {
+        "a": "field:text",
+        "*": "drop",
     }
 
 

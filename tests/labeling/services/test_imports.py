@@ -235,6 +235,30 @@ def test_an_import_without_one_good_row_fails_and_says_why() -> None:
     assert "required" in job.error
 
 
+def test_keys_that_only_later_rows_have_are_known_by_their_names() -> None:
+    project = factories.project()
+    rows: list[dict[str, Any]] = [{"text": f"row {number}"} for number in range(30)]
+    rows.append({"text": "late", "external_id": "x", "split": "test", "labels": {"intent": "other"}, "meta": {"k": 1}})
+    for options in ({}, {"mapping": {"text": "field:text"}}):
+        twin = factories.project()
+        assert counts(imported(twin, jsonl(rows), "rows.jsonl", **options)) == (31, 0, 0)
+        late = Task.objects.get(project=twin, external_id="x")
+        assert (late.split, late.meta, late.labels.get().value) == ("test", {"k": 1}, "other")
+    dropped = imported(project, jsonl(rows), mapping={"text": "field:text", "*": "drop"})
+    assert counts(dropped) == (31, 0, 0)
+    assert not Task.objects.filter(project=project).exclude(external_id=None).exists()
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_nothing_is_guessed_where_nobody_looks(name: str) -> None:
+    project = factories.project()
+    content = b"message,number\nhello,1\n" if name == "rows.csv" else jsonl([{"message": "hello", "number": 1}])
+    job = imported(project, content, name)
+    assert job.state == JobState.FAILED
+    assert "text" in job.error
+    assert not Task.objects.exists()
+
+
 def test_wrong_columns_are_named() -> None:
     project = factories.project(schema=factories.IMAGE_SCHEMA)
     job = imported(project, b"subject,number\na,1\nb,2\n", "rows.csv")
@@ -337,12 +361,14 @@ def test_a_file_name_is_only_a_name(own_storage: Path) -> None:
     assert own_storage in Path(kept.file.path).parents
 
 
-@pytest.mark.parametrize(("column", "values", "labels"), [("stars", "51", 0), ("label", ("billing", "?"), 1)])
-def test_a_column_with_a_usual_name_is_a_label_only_if_its_values_are(column: str, values: Any, labels: int) -> None:
+@pytest.mark.parametrize(
+    ("column", "values", "target"), [("stars", "51", "meta"), ("label", ("billing", "?"), "label:intent")]
+)
+def test_a_column_with_a_usual_name_is_a_label_only_if_its_values_are(column: str, values: Any, target: str) -> None:
     project = factories.project()
+    content = f"text,{column}\nHello,{values[0]}\nBye,{values[1]}\n".encode()
+    kept = imports.upload(actor=project.created_by, project=project, file=ContentFile(content, name="rows.csv"))
 
-    job = imported(project, f"text,{column}\nHello,{values[0]}\nBye,{values[1]}\n".encode(), "rows.csv")
+    shown = imports.preview(project=project, upload=kept)
 
-    assert job.result is not None, job.error
-    assert (job.result["accepted"], job.result["labels"]) == (2 - labels, labels)
-    assert Task.objects.filter(project=project, meta__has_key="stars").count() == (0 if labels else 2)
+    assert [(found.name, found.target) for found in shown.columns] == [("text", "field:text"), (column, target)]
