@@ -30,7 +30,7 @@ export function GuidelinePanel() {
   });
 
   return (
-    <PanelFrame title={document ? `Guideline v${document.version}` : "Guideline"} name="guideline">
+    <PanelFrame title={document?.version ? `Guideline v${document.version}` : "Guideline"} name="guideline">
       <div ref={body} class="ed-guideline">
         {guideline.trouble.value && (
           <p class="ed-problem" role="alert">

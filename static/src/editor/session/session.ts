@@ -63,6 +63,7 @@ export class Session {
     if (!document.hidden) next.clock.resume(now);
     this.#focusFirst(next);
     state.announce(this.#whereWords(next));
+    state.dismiss(`refused ${next.id}`);
     this.#rememberPlace(next);
     void this.leases.refill();
   }
