@@ -14,10 +14,14 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Id, query
 from labeling.models import Label
+from labeling.selectors import verdicts
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.response import Response
+
+    from labeling.models import Project
+    from labeling.selectors.verdicts import Verdict
 
 
 class LabelDocument(BaseModel):
@@ -33,6 +37,10 @@ class LabelDocument(BaseModel):
     schema_version: int
     guideline_version: int
     created_at: datetime
+    quality: float | None = Field(
+        description="From 0 (likely wrong) to 1, by the newest run; null before there is one."
+    )
+    predicted: Any = Field(description="What the model of the newest run would answer.")
 
 
 class LabelList(BaseModel):
@@ -50,7 +58,7 @@ class LabelQuery(Page):
     source: str = Field("", max_length=10)
 
 
-def document(label: Label) -> dict[str, Any]:
+def document(label: Label, verdict: Verdict) -> dict[str, Any]:
     """Return a label."""
     return {
         "id": label.pk,
@@ -63,7 +71,15 @@ def document(label: Label) -> dict[str, Any]:
         "schema_version": label.schema_version,
         "guideline_version": label.guideline_version,
         "created_at": label.created_at,
+        "quality": verdict.quality,
+        "predicted": verdict.predicted,
     }
+
+
+def documents(project: Project, labels: list[Label]) -> list[dict[str, Any]]:
+    """Return labels with what is known about their quality."""
+    known = verdicts.of(project, labels)
+    return [document(label, known.get(label.pk, verdicts.UNKNOWN)) for label in labels]
 
 
 class Labels(Endpoint):
@@ -83,5 +99,5 @@ class Labels(Endpoint):
             .defer("task__data", "task__meta"),
             wanted,
             order="pk",
-            show=lambda rows: [document(label) for label in rows],
+            show=lambda rows: documents(project, rows),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.db.models import Count
 
 from quality.models import PushedModel, PushedPrediction
 
@@ -25,3 +26,9 @@ def probabilities(model: PushedModel) -> tuple[Integers, Floats, list[str]]:
     names = list(model.classes)
     values = np.array([np.frombuffer(bytes(data), dtype="<f4") for _, data in found], dtype=np.float32)
     return np.array([task for task, _ in found], dtype=np.int64), values.reshape(len(found), len(names)), names
+
+
+def models(project: Project) -> list[tuple[PushedModel, int]]:
+    """Return the models whose predictions were sent, newest first, with how many there are of each."""
+    found = PushedModel.objects.filter(project=project).annotate(count=Count("predictions")).order_by("-updated_at")
+    return [(model, model.count) for model in found]

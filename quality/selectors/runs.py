@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db.models import F
 
 from labeling.models import ALIVE, JobRun
+from labeling.selectors import verdicts
+from labeling.selectors.verdicts import Verdict
 from quality.models import ClassPair, Gain, Prediction, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from django.db.models import QuerySet
 
@@ -39,7 +41,7 @@ def history(project: Project) -> QuerySet[Run]:
 
 def jobs_of(project: Project) -> QuerySet[JobRun]:
     """Return the jobs that ran or will run the pipeline, newest first; some began no run (unchanged input)."""
-    return JobRun.objects.filter(project=project, kind=KIND).select_related("quality_run").order_by("-pk")
+    return JobRun.objects.filter(project=project, kind=KIND).select_related("quality_run__gain").order_by("-pk")
 
 
 def alive(project: Project, question: str) -> JobRun | None:
@@ -94,34 +96,26 @@ def gains(project: Project, question: str) -> list[GainPoint]:
     return points
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the newest run of a question says of one of its labels: a quality in [0, 1], and what it would answer."""
-
-    quality: float | None
-    predicted: Any
-
-
-def verdicts(project: Project, labels: Iterable[Label]) -> dict[int, Verdict]:
+@verdicts.register
+def of_labels(project: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
     """Return, by label, what the newest complete run says; labels that are newer than it have no quality.
 
     Two queries, whatever the number of labels.
     """
-    wanted = list(labels)
     runs: dict[str, Run] = {}
     complete = Run.objects.filter(
-        project=project, question__in={label.question for label in wanted}, completed_at__isnull=False
+        project=project, question__in={label.question for label in labels}, completed_at__isnull=False
     )
     for run in complete.order_by("completed_at").defer("summary", "steps", "parameters"):
         runs[run.question] = run
     found = {
         (run_id, task_id): (predicted, quality)
         for run_id, task_id, predicted, quality in Prediction.objects.filter(
-            run__in=list(runs.values()), task__in={label.task_id for label in wanted}
+            run__in=list(runs.values()), task__in={label.task_id for label in labels}
         ).values_list("run_id", "task_id", "predicted", "quality")
     }
     told = {}
-    for label in wanted:
+    for label in labels:
         mine = runs.get(label.question)
         if mine is None or (mine.pk, label.task_id) not in found:
             continue

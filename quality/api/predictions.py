@@ -1,0 +1,202 @@
+"""Predictions of a team's own model."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Annotated, Any, BinaryIO
+
+from django.conf import settings
+from pydantic import BaseModel, Field
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.reading import Query, query
+from labeling.errors import Invalid, TooLarge
+from labeling.formats import jsonl, parquet
+from labeling.formats.rows import FormatError, SourceInfo
+from quality.models import PushedModel
+from quality.selectors import pushed
+from quality.services import predictions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rest_framework.request import Request
+
+    from labeling.formats.rows import Item
+
+TAG = "Quality"
+IN_MEMORY = 8 * 1024 * 1024
+PIECE = 256 * 1024
+
+
+class _FileParser(BaseParser):
+    """Keeps a bounded body in memory or, when it is large, in a temporary file."""
+
+    form = ""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the open file and what it is."""
+        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by whoever reads it
+        size = 0
+        while piece := stream.read(PIECE):
+            size += len(piece)
+            if size > settings.UPLOAD_MAX_BYTES:
+                file.close()
+                raise TooLarge(f"Predictions have at most {settings.UPLOAD_MAX_BYTES:,} bytes. Send them in parts.")
+            file.write(piece)
+        file.seek(0)
+        return {"file": file, "form": self.form}
+
+
+class JSONLParser(_FileParser):
+    """Reads JSON Lines."""
+
+    media_type = "application/x-ndjson"
+    form = "jsonl"
+
+
+class ParquetParser(_FileParser):
+    """Reads Parquet."""
+
+    media_type = "application/vnd.apache.parquet"
+    form = "parquet"
+
+
+class PushQuery(Query):
+    """What the predictions are of."""
+
+    question: str = Field(max_length=64)
+    model: Annotated[str, Field(max_length=100, description="A name of your choice.")]
+    out_of_fold: bool = Field(
+        default=True, description="No task was predicted by a model that had learned from its label."
+    )
+
+
+class PushedDocument(BaseModel):
+    """What was taken in."""
+
+    model: str
+    question: str
+    taken: int = Field(description="Rows.")
+
+
+class ModelDocument(BaseModel):
+    """A model whose predictions were sent."""
+
+    model: str
+    question: str
+    out_of_fold: bool
+    active: bool = Field(description="Used by runs instead of the fixed model.")
+    count: int
+    updated_at: datetime
+
+
+class ModelList(BaseModel):
+    """All models whose predictions were sent."""
+
+    results: list[ModelDocument]
+
+
+class OffQuery(Query):
+    """Which question goes back to the fixed model."""
+
+    question: str = Field(max_length=64)
+
+
+ROWS = {
+    media: {"type": "string", "description": words}
+    for media, words in (
+        (
+            JSONLParser.media_type,
+            'One object per line: `{"external_id": "...", "probabilities": {"billing": 0.9, "delivery": 0.1}}`, or '
+            "`task` (an id) in place of `external_id`.",
+        ),
+        (ParquetParser.media_type, "The same keys as columns; `probabilities` is a struct or a map."),
+    )
+}
+
+
+class Predictions(Endpoint):
+    """Predictions of a project's tasks by models of the team."""
+
+    parser_classes = (JSONLParser, ParquetParser)
+
+    @operation("predictions_list", "List models that predictions were sent of", tag=TAG, returns={200: ModelList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the models, newest first."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        return Response({"results": [_shown(model, count) for model, count in pushed.models(project)]})
+
+    @operation(
+        "predictions_create",
+        "Send predictions",
+        tag=TAG,
+        body=ROWS,
+        query=PushQuery,
+        returns={201: PushedDocument},
+        description="Class probabilities by a model of your own; runs use them instead of the fixed model's. All rows "
+        "are taken, or none.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Check the rows and take them."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        wanted = query(request, PushQuery)
+        sent = request.data
+        # Without a body no parser is asked, and the framework gives an empty form.
+        if "file" not in sent:
+            raise Invalid("The body is empty. Send predictions as JSON Lines or Parquet.")
+        with sent["file"] as file:
+            done = predictions.push(
+                actor=user,
+                project=project,
+                question=wanted.question,
+                name=wanted.model,
+                out_of_fold=wanted.out_of_fold,
+                rows=_rows(file, sent["form"]),
+            )
+        return Response({"model": done.model.name, "question": wanted.question, "taken": done.taken}, status=201)
+
+    @operation(
+        "predictions_delete",
+        "Go back to the fixed model",
+        tag=TAG,
+        query=OffQuery,
+        returns={204: None},
+        description="From the next run on. What was sent is kept.",
+    )
+    def delete(self, request: Request, slug: str) -> Response:
+        """Use the fixed model again."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        predictions.switch_off(actor=user, project=project, question=query(request, OffQuery).question)
+        return Response(status=204)
+
+
+def _rows(file: BinaryIO, form: str) -> Iterator[Item]:
+    """Yield the rows; a file that cannot be read ends the request in words."""
+    source = SourceInfo(format=form)
+    reader = jsonl.read if form == "jsonl" else parquet.read
+    try:
+        yield from reader(file, source)
+    except FormatError as error:
+        raise Invalid(str(error)) from error
+
+
+def _shown(model: PushedModel, count: int) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "question": model.question,
+        "out_of_fold": model.out_of_fold,
+        "active": model.active,
+        "count": count,
+        "updated_at": model.updated_at,
+    }

@@ -1,0 +1,152 @@
+"""Runs of the pipeline: start one, see how they went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, body, query
+from labeling.models import JobState
+from quality.selectors import runs as selector
+from quality.services import runs
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from labeling.models import JobRun
+    from quality.models import Run
+
+TAG = "Quality"
+
+
+class RunNew(Body):
+    """Which question to look at."""
+
+    question: str = Field(max_length=64)
+    force: bool = Field(default=False, description="Look again even if nothing has changed.")
+
+
+class RunStarted(BaseModel):
+    """A run that was started."""
+
+    job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
+    state: str
+
+
+class GainDocument(BaseModel):
+    """The fixed model on the confirmed test split, each number with its 95 % interval."""
+
+    items: int
+    accuracy: float
+    accuracy_interval: list[float]
+    macro_f1: float
+    macro_f1_interval: list[float]
+    log_loss: float
+    log_loss_interval: list[float]
+    telling: bool = Field(description="False: the test split is too small to see a gain.")
+    labels: int
+    corrections: int = Field(description="Labels that reviewers had changed.")
+
+
+class RunDocument(BaseModel):
+    """A run, or a job that found nothing new to look at."""
+
+    job: int
+    question: str
+    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    progress: float = Field(description="From 0 to 1.")
+    message: str
+    error: str | None = Field(description="Why it failed, for a person.")
+    trigger: str = Field(description="hand, schedule or labels.")
+    created_at: datetime
+    finished_at: datetime | None
+    run: int | None = Field(description="Null before it begins, and when nothing had changed.")
+    model: str | None
+    labels: int | None
+    parameters: dict[str, Any] | None
+    steps: list[dict[str, Any]] | None
+    summary: dict[str, Any] | None = Field(description="What it found; null until it is complete.")
+    gain: GainDocument | None
+
+
+class RunList(BaseModel):
+    """One page of runs, newest first."""
+
+    results: list[RunDocument]
+    next: str | None
+
+
+def document(job: JobRun) -> dict[str, Any]:
+    """Return a job with the run it began."""
+    run: Run | None = getattr(job, "quality_run", None)
+    shown = run if run is not None and run.completed_at is not None else None
+    gain = getattr(shown, "gain", None)
+    share = 1.0 if job.state == JobState.SUCCEEDED else min(1.0, job.done / job.total) if job.total else 0.0
+    return {
+        "job": job.pk,
+        "question": job.params["question"],
+        "state": job.state,
+        "progress": round(share, 4),
+        "message": job.message,
+        "error": job.error or None,
+        "trigger": job.params["trigger"],
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "run": run.pk if run else None,
+        "model": run.model if run else None,
+        "labels": run.labels if run else None,
+        "parameters": run.parameters if run else None,
+        "steps": run.steps if run else None,
+        "summary": shown.summary if shown else None,
+        "gain": _gain(gain) if gain else None,
+    }
+
+
+def _gain(gain: Any) -> dict[str, Any]:
+    measured = {
+        name: getattr(gain, name) for name in ("items", "accuracy", "macro_f1", "log_loss", "telling", "labels")
+    }
+    for name in ("accuracy", "macro_f1", "log_loss"):
+        measured[f"{name}_interval"] = [getattr(gain, f"{name}_low"), getattr(gain, f"{name}_high")]
+    return measured | {"corrections": gain.corrections}
+
+
+class Runs(Endpoint):
+    """The runs of a project."""
+
+    @operation("runs_list", "List runs", tag=TAG, query=Page, returns={200: RunList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the runs, newest first."""
+        project = access.project_for(actor(request), slug, Action.VIEW)
+        return listed(
+            request,
+            selector.jobs_of(project),
+            query(request, Page),
+            order="-pk",
+            show=lambda rows: [document(job) for job in rows],
+        )
+
+    @operation(
+        "runs_create",
+        "Start a run",
+        tag=TAG,
+        body=RunNew,
+        returns={202: RunStarted},
+        conflict="A run of this question is under way; `current.job` is its job.",
+        description="Finds likely label errors, orders the queue and measures the gain. Results appear all at once.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Start a run of a question."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.REVIEW)
+        wanted = body(request, RunNew)
+        job = runs.start(actor=user, project=project, question=wanted.question, force=wanted.force)
+        return Response({"job": job.pk, "state": job.state}, status=202)
