@@ -61,6 +61,8 @@ def questions(request: SignedInRequest, template: str) -> HttpResponseBase:
     elif verb == "remove" and place.isdigit() and len(draft.questions) > 1:
         draft = replace(draft, questions=tuple(q for at, q in enumerate(draft.questions) if at != int(place)))
     _keep(request, draft)
+    if verb == "back":
+        return redirect("project-new")
     if verb != "create":
         return _form(request, chosen, draft, fresh=True)
     try:
@@ -131,6 +133,8 @@ def schema(request: SignedInRequest) -> HttpResponseBase:
     values: dict[str, Any] = {"text": text, "name": request.POST.get("name", "")}
     if request.method == "POST":
         request.session[KEPT_SCHEMA] = text[: project_draft.MAX_KEPT]
+        if request.POST.get("do") == "back":
+            return redirect("project-new")
         try:
             parsed = project_draft.parse_document(text)
             return _created(request, projects.create(actor=request.user, name=values["name"], schema=parsed))

@@ -27,7 +27,7 @@ NO_PAGE = {
     "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role", "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
-    "flag-resolve", "healthz", "readyz",
+    "flag-resolve", "project-new-check", "project-new-schema-check", "healthz", "readyz",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
@@ -72,6 +72,9 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
             **dict.fromkeys(
                 (name for name in page_names(get_resolver().url_patterns) if name.startswith("project-")), of
             ),
+            "project-new": {},
+            "project-new-questions": {"template": "text-classification"},
+            "project-new-schema": {},
             "guideline-edit": of,
             "guideline-versions": of,
             "guideline-version": {**of, "number": 1},

@@ -158,6 +158,14 @@ def test_what_was_typed_is_there_on_the_way_back(client: Client) -> None:
     assert 'value="Support"' not in client.get("/p/new/text-classification/").content.decode()
 
 
+def test_back_keeps_what_was_typed_just_now(client: Client) -> None:
+    assert client.post("/p/new/text-classification/", typed(do="back")).headers["Location"] == "/p/new/"
+    assert "Billing" in client.get("/p/new/text-classification/").content.decode()
+    assert client.post("/p/new/schema/", {"schema": "{half", "do": "back"}).headers["Location"] == "/p/new/"
+    assert client.get("/p/new/schema/").context["text"] == "{half"
+    assert not Project.objects.exists()
+
+
 def test_questions_are_added_and_removed(client: Client) -> None:
     page = client.post("/p/new/text-classification/", typed(do="add")).content.decode()
     assert 'name="q1-title"' in page
