@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read, sniff
@@ -19,6 +19,7 @@ def rows_of(content: bytes, name: str = "data.csv") -> list[Row | RowProblem]:
 
 
 @given(cells=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=20))
+@settings(deadline=None)
 def test_our_own_export_reads_back_exactly(cells: list[tuple[str, str]]) -> None:
     rows = [{EXPORT_MARK: str(number), "text": first, "=label": second} for number, (first, second) in enumerate(cells)]
     content = b"".join(csv_format.write(rows, [EXPORT_MARK, "text", "=label"]))

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.formats import Row, RowProblem, SourceInfo, jsonl, lines, read
@@ -22,6 +22,7 @@ SOURCE = SourceInfo("jsonl", encoding="utf-8")
 
 
 @given(rows=st.lists(st.dictionaries(st.text(max_size=8), JSON, max_size=4), max_size=10))
+@settings(deadline=None)
 def test_what_is_written_reads_back(rows: list[dict[str, Any]]) -> None:
     content = b"".join(jsonl.write(rows)) if not _has_surrogates(rows) else b""
     if content:

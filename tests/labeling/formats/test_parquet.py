@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.formats import FormatError, Row, parquet, read, sniff
@@ -21,6 +21,7 @@ ROW = st.fixed_dictionaries(
 
 
 @given(rows=st.lists(ROW, max_size=12), group_rows=st.integers(1, 5))
+@settings(deadline=None)
 def test_what_is_written_reads_back(rows: list[dict[str, Any]], group_rows: int) -> None:
     file = io.BytesIO(b"".join(parquet.write(rows, SCHEMA, group_rows=group_rows)))
     got = list(read(file, sniff(file, "rows.bin")))
