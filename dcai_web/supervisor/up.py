@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -107,10 +108,9 @@ class Up:
         for program in site.workers(size=self._plan.size):
             self._child(program)
         self._child(site.beat(schedule=self._run_dir / "celerybeat-schedule"))
-        if self._supervisor.wait_for(self._is_ready, seconds=SITE_PATIENCE):
-            self._welcome()
-        else:
-            self._output.say(f"The site does not answer yet; its logs are in {self._plan.data_dir / 'logs'}.")
+        while not self._supervisor.wait_for(self._is_ready, seconds=SITE_PATIENCE):
+            self._output.say(f"Still not ready. The logs are in {self._plan.data_dir / 'logs'}; still trying.")
+        self._welcome()
         self._start_demo()
 
     def _start_engines(self) -> None:
@@ -132,8 +132,8 @@ class Up:
         # Other commands (`manage.py token`, `manage.py shell`) find the engines here.
         (self._run_dir / "engines.json").write_text(json.dumps(addresses), encoding="utf-8")
 
-    def _await(self, is_ready: object, child: Child) -> None:
-        if not callable(is_ready) or not self._supervisor.wait_for(is_ready, seconds=ENGINE_PATIENCE):
+    def _await(self, is_ready: Callable[[], bool], child: Child) -> None:
+        if not self._supervisor.wait_for(is_ready, seconds=ENGINE_PATIENCE):
             message = f"{child.name} does not start: see {self._output.path(child.name)}"
             raise CannotStart(message)
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Site:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        self.until(lambda: "dcai is ready" in self.printed)
+        self.until_printed("dcai is ready")
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -78,14 +78,16 @@ class Site:
     def printed(self) -> str:
         return self.log.read_text()
 
-    def until(self, condition: object) -> None:
-        assert callable(condition)
+    def until(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
         while not condition():
             assert self.process is not None
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < end, self.printed
             time.sleep(0.2)
+
+    def until_printed(self, text: str) -> None:
+        self.until(lambda: text in self.printed)
 
     def is_ready(self) -> bool:
         try:
@@ -142,7 +144,7 @@ def test_up_survives_everything(site: Site) -> None:
         "postgres": ("postgres", "-D"),
     }.items():
         site.child(*words).kill()
-        site.until(lambda name=name: f"{name} ended (killed by SIGKILL): starting it again" in site.printed)
+        site.until_printed(f"{name} ended (killed by SIGKILL): starting it again")
     site.until(site.is_ready)
 
     # kill -9 of the supervisor itself: the next start finds what it left and takes over.
