@@ -9,8 +9,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from labeling.api.docs import groups, marked, openapi
+from quality.api import urls as quality_urls
 from tests import factories
-from tests.labeling.api.walking import ROUTES
+from tests.labeling.api.walking import ROUTES, routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def test_the_document_is_valid_openapi_3_1_and_has_every_route() -> None:
     described = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert described == {
         ("/api/" + re.sub(r"<\w+:(\w+)>", r"{\1}", pattern), method)
-        for (name, method), pattern in ROUTES.items()
+        for (name, method), pattern in (ROUTES | routes_of(quality_urls.urlpatterns)).items()
         if (name, method) not in UNDESCRIBED
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,19 @@ from labeling.services import people
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
-ROUTES: dict[tuple[str, str], str] = {
-    (str(pattern.name), method): str(pattern.pattern)
-    for pattern in urls.urlpatterns
-    for method in METHODS
-    if hasattr(pattern.callback.view_class, method)  # type: ignore[attr-defined]
-}
+
+
+def routes_of(patterns: Iterable[Any]) -> dict[tuple[str, str], str]:
+    """Return the address of every method of every route."""
+    return {
+        (str(pattern.name), method): str(pattern.pattern)
+        for pattern in patterns
+        for method in METHODS
+        if hasattr(pattern.callback.view_class, method)
+    }
+
+
+ROUTES = routes_of(urls.urlpatterns)
 
 
 @dataclass
