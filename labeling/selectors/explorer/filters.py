@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -202,7 +203,8 @@ def _meta(wanted: str) -> Q:
         plain: Any = json.loads(value)
     except (ValueError, RecursionError):
         return condition
-    return condition | Q(meta__contains={key: plain})
+    known = isinstance(plain, int) or (isinstance(plain, float) and math.isfinite(plain))
+    return condition | Q(meta__contains={key: plain}) if known else condition
 
 
 class _Words(Func):

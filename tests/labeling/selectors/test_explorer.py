@@ -164,6 +164,16 @@ def test_metadata_is_found_as_text_and_as_a_number() -> None:
     assert found(project, "meta=batch%3D7") == {text.pk, number.pk}
 
 
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "[1]", '"\\u0000"', "null", "{", "9" * 400])
+def test_metadata_that_reads_like_odd_json_is_only_text(value: str) -> None:
+    project = factories.project()
+    task = factories.tasks(project, meta={"k": value.replace("\x00", "")})[0]
+    query = QueryDict(mutable=True)
+    query["meta"] = f"k={value}"
+    matches = explorer.matches(project, explorer.read(query, reviewer=True))
+    assert explorer.page(matches, sort="id", cursor="", size=9).ids == [task.pk]
+
+
 def test_splits_are_found_and_their_absence() -> None:
     project = factories.project()
     train = factories.tasks(project, split="train")[0]
