@@ -114,6 +114,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "tend-jobs": {"task": "labeling.tend_jobs", "schedule": 20.0, "options": {"expires": 20}},
+    "tend-backups": {"task": "dcai_web.tend_backups", "schedule": 300.0, "options": {"expires": 300}},
+    "tend-quality": {"task": "quality.tend", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- People -------------------------------------------------------------------------------------------------------
@@ -218,6 +220,11 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 MEDIA_ROOT = DATA_DIR / "files"
+
+# --- Backups ------------------------------------------------------------------------------------------------------
+BACKUP_DIR = env.text("DCAI_BACKUP_DIR")
+BACKUP_HOURS = env.integer("DCAI_BACKUP_HOURS", 0)
+BACKUP_KEEP = env.integer("DCAI_BACKUP_KEEP", 7)
 
 # --- Language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -10,9 +10,11 @@ from django.core.files.storage import default_storage
 
 from labeling.errors import NotFound
 from labeling.formats import images
-from labeling.models import Media
+from labeling.models import Media, Upload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from labeling.models import Project
 
 VARIANTS = ("original", *images.VARIANTS)
@@ -30,6 +32,15 @@ class Served:
 def path_of(sha256: str, variant: str) -> str:
     """Return where a variant of an image is stored."""
     return f"media/{sha256[:2]}/{sha256}/{variant}"
+
+
+def stored_files() -> Iterator[str]:
+    """Yield the path of every stored file that a row speaks of."""
+    media = Media.objects.order_by("sha256").values_list("sha256", "variants_at")
+    for sha256, variants_at in media.iterator(chunk_size=5_000):
+        for variant in VARIANTS if variants_at else ("original",):
+            yield path_of(sha256, variant)
+    yield from Upload.objects.order_by("id").values_list("file", flat=True).iterator()
 
 
 def known(project: Project, sha256: str) -> Media:

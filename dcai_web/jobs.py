@@ -1,0 +1,13 @@
+"""Entry points of the workers that concern the site as a whole."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from dcai_web.backups import schedule
+
+
+@shared_task(name="dcai_web.tend_backups")
+def tend_backups() -> None:
+    """Make the backup that is due."""
+    schedule.tend()
