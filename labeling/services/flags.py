@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
@@ -13,7 +16,7 @@ from labeling.selectors import versions
 from labeling.services import events
 
 if TYPE_CHECKING:
-    from labeling.models import Label, Task, User
+    from labeling.models import Label, Project, Task, User
 
 MAX_NOTE = 5_000
 
@@ -107,3 +110,105 @@ def resolve(*, actor: User, flag: Flag, resolution: str, note: str = "", label: 
         resolution=resolution,
     )
     return flag
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why one task should be looked at, as a scan of the whole project found it.
+
+    `basis` stands for all that the finding rests on (such as the given label): a flag that a person resolved is not
+    opened again on the same basis.
+    """
+
+    task_id: int
+    reason: FlagReason
+    score: float
+    basis: str
+    note: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How many flags a scan opened, brought up to date, closed, and left alone because a person had decided them."""
+
+    opened: int
+    updated: int
+    closed: int
+    decided: int
+
+
+_LOCK_OPEN = """
+SELECT id FROM labeling_flag
+WHERE project_id = %(project)s AND question = %(question)s AND reason = ANY(%(reasons)s) AND state = 'open'
+ORDER BY id FOR UPDATE
+"""
+_FOUND = """
+CREATE TEMPORARY TABLE labeling_found
+    (task_id bigint, reason text, score double precision, note text, evidence jsonb, basis text) ON COMMIT DROP
+"""
+# Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record.
+_FORGET_DECIDED = """
+DELETE FROM labeling_found n USING labeling_flag f
+WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.state = 'resolved'
+  AND (f.evidence ->> 'basis' = n.basis
+       OR EXISTS (SELECT FROM labeling_label l WHERE l.id = f.label_id AND l.retired_at IS NULL))
+"""
+_UPDATE_FOUND = """
+UPDATE labeling_flag f SET score = n.score, note = n.note, evidence = n.evidence
+FROM labeling_found n
+WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.state = 'open'
+"""
+_OPEN_FOUND = """
+INSERT INTO labeling_flag (task_id, project_id, question, reason, state, score, note, evidence, created_at,
+                           resolution, resolution_note)
+SELECT n.task_id, %(project)s, %(question)s, n.reason, 'open', n.score, n.note, n.evidence, now(), '', ''
+FROM labeling_found n JOIN labeling_task t ON t.id = n.task_id AND t.project_id = %(project)s
+ORDER BY n.task_id
+ON CONFLICT DO NOTHING
+"""
+_CLOSE_REST = """
+UPDATE labeling_flag f SET state = 'closed', resolved_at = now()
+WHERE f.project_id = %(project)s AND f.question = %(question)s AND f.reason = ANY(%(reasons)s) AND f.state = 'open'
+  AND f.raised_by_id IS NULL
+  AND NOT EXISTS (SELECT FROM labeling_found n WHERE n.task_id = f.task_id AND n.reason = f.reason)
+"""
+
+
+@transaction.atomic
+def sync(
+    *, project: Project, question: str, reasons: Collection[FlagReason], findings: Iterable[Finding], actor: User | None
+) -> Synced:
+    """Make the open flags of these reasons those that a scan found: open, update and close by the thousand.
+
+    What a person resolved stays resolved while what it rested on is unchanged; what a person raised is not closed.
+    """
+    values: dict[str, Any] = {"project": project.pk, "question": question, "reasons": list(map(str, reasons))}
+    with connection.cursor() as cursor:
+        # Whoever decides one of these flags now either is done before the scan looks, or waits for it.
+        cursor.execute(_LOCK_OPEN, values)
+        cursor.execute(_FOUND)
+        with cursor.copy("COPY labeling_found FROM STDIN") as copy:
+            for found in findings:
+                evidence = json.dumps({**found.evidence, "basis": found.basis})
+                copy.write_row((found.task_id, str(found.reason), found.score, found.note, evidence, found.basis))
+        cursor.execute(_FORGET_DECIDED, values)
+        decided = cursor.rowcount
+        cursor.execute(_UPDATE_FOUND, values)
+        updated = cursor.rowcount
+        cursor.execute(_OPEN_FOUND, values)
+        opened = cursor.rowcount
+        cursor.execute(_CLOSE_REST, values)
+        closed = cursor.rowcount
+        cursor.execute("DROP TABLE labeling_found")
+    synced = Synced(opened=opened, updated=updated, closed=closed, decided=decided)
+    events.record(
+        verb="flags.synced",
+        project=project,
+        actor=actor,
+        question=question,
+        opened=opened,
+        updated=updated,
+        closed=closed,
+    )
+    return synced
