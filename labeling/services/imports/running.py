@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import close_old_connections, connection, transaction
 
-from labeling.errors import Invalid
+from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.mapping import check_mapping, completed
 from labeling.models import ImportProblem, JobRun
@@ -39,7 +39,17 @@ ANALYZE_FROM = 10_000
 
 @jobs.handler(IMPORT)
 def run_import(run: jobs.Run) -> dict[str, Any]:
-    """Import an uploaded file; returns accepted, rejected and duplicates."""
+    """Import an uploaded file or a folder; returns accepted, rejected and duplicates, also when it fails."""
+    try:
+        return _import(run)
+    except jobs.JobFailedError:
+        raise
+    except DomainError as error:
+        so_far = Counts(**run.cursor.get("counts", {}))
+        raise jobs.JobFailedError(error.message, result=so_far.as_result()) from error
+
+
+def _import(run: jobs.Run) -> dict[str, Any]:
     project = run.job.project
     if project is None:
         raise Invalid("An import needs a project.")

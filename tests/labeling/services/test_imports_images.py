@@ -115,6 +115,8 @@ def test_bad_files_fail_in_words_and_leave_nothing(
     job = imported(project, content, name)
     assert job.state == JobState.FAILED
     assert says in job.error
+    assert job.result is not None
+    assert job.result["accepted"] == 0
     assert not Task.objects.exists()
     assert "original" not in files_in(own_storage)
 
