@@ -14,6 +14,7 @@ from labeling.web import (
     new_project,
     people,
     projects,
+    schema,
     task_page,
     tasks,
 )
@@ -31,6 +32,7 @@ urlpatterns = [
     *new_project.urlpatterns,
     *people.urlpatterns,
     *projects.urlpatterns,
+    *schema.urlpatterns,
     *tasks.urlpatterns,
     *task_page.urlpatterns,
 ]

@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=60)),
                 ('queue', models.CharField(default='default', max_length=20)),
                 ('exclusive_key', models.CharField(blank=True, help_text='At most one alive job has this key.', max_length=200)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('succeeded', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
+                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('succeeded', 'Done'), ('failed', 'Failed'), ('cancelled', 'Canceled')], default='queued', max_length=10)),
                 ('params', models.JSONField(default=dict)),
                 ('cursor', models.JSONField(default=dict, help_text='How far it came, so that a restarted worker goes on from there.')),
                 ('done', models.PositiveBigIntegerField(default=0)),

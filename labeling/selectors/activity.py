@@ -20,7 +20,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tasks": ("Tasks", ("tasks.",)),
     "jobs": ("Jobs", ("job.", "import.", "export.")),
     "people": ("People", ("member.", "invitation.")),
-    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.")),
+    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.", "demo.")),
 }
 """The kinds of activity one can filter by: their words, and how their verbs begin."""
 
@@ -35,6 +35,7 @@ _ICONS = {
     "member": "people",
     "invitation": "mail",
     "project": "settings",
+    "demo": "settings",
     "schema": "settings",
     "guideline": "guideline",
 }
@@ -57,8 +58,33 @@ def _split(payload: Payload) -> str:
     return f"the {raw} split" if raw in Split.values and raw else "no split"
 
 
+_JOBS = {
+    "labeling.import": "an import",
+    "labeling.export": "an export",
+    "labeling.thumbnails": "making image sizes",
+    "quality.run": "a quality check",
+}
+
+
 def _job(payload: Payload) -> str:
-    return str(payload.get("kind", "a job")).rpartition(".")[2].replace("_", " ")
+    kind = str(payload.get("kind", ""))
+    words = kind.rpartition(".")[2].replace("_", " ")
+    return _JOBS.get(kind) or (f"the job “{words}”" if words else "a job")
+
+
+_SETTINGS = {
+    "name": "the name",
+    "description": "the description",
+    "overlap": "people per task",
+    "max_overlap": "the most people per task",
+    "agreement_floor": "the least agreement",
+    "lease_seconds": "the time to answer",
+}
+
+
+def _settings(payload: Payload) -> str:
+    changed = payload.get("changes", {})
+    return ", ".join(words for name, words in _SETTINGS.items() if name in changed) or "the settings"
 
 
 def _rows(payload: Payload) -> str:
@@ -84,8 +110,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "import.finished": lambda p: f"imported {p.get('filename', '')}: {_rows(p)}",
     "import.removed": lambda p: f"removed the {p.get('tasks', 0):,} tasks of an import",
     "export.downloaded": lambda p: f"exported as {p.get('format', '')}",
-    "job.started": lambda p: f"started: {_job(p)}",
-    "job.cancelled": lambda p: f"canceled: {_job(p)}",
+    "job.started": lambda p: f"started {_job(p)}",
+    "job.cancelled": lambda p: f"canceled {_job(p)}",
     "member.added": lambda p: f"added {p.get('email', 'somebody')} as {_role(p)}",
     "member.invited": lambda p: f"invited {p.get('email') or 'somebody by link'} as {_role(p)}",
     "member.joined": lambda p: f"joined as {_role(p)}",
@@ -93,7 +119,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "member.removed": lambda p: f"removed {p.get('name', 'a member')} ({_role(p)})",
     "invitation.revoked": lambda _: "withdrew an invitation",
     "project.created": lambda _: "created the project",
-    "project.changed": lambda p: f"changed {', '.join(sorted(p.get('changes', {}))) or 'the settings'}",
+    "demo.created": lambda _: "made this demo project",
+    "project.changed": lambda p: f"changed {_settings(p)}",
     "project.archived": lambda _: "archived the project",
     "project.restored": lambda _: "took the project out of the archive",
     "schema.revised": lambda p: f"changed the questions (version {p.get('version', '')})",

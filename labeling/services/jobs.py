@@ -155,7 +155,7 @@ def run(job_id: int) -> None:
         with _heartbeat(job):
             result = _handlers[job.kind](Run(job))
     except JobStoppedError:
-        _end(job, state=JobState.CANCELLED, message="Cancelled")
+        _end(job, state=JobState.CANCELLED, message="Canceled")
     except JobFailedError as error:
         _end(job, state=JobState.FAILED, error=error.message, result=error.result)
     except DomainError as error:
@@ -216,7 +216,7 @@ def cancel(*, actor: User, job: JobRun) -> JobRun:
     """Cancel a job: at once while it waits, at its next step while it runs."""
     now = timezone.now()
     if JobRun.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
-        state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now, message="Cancelled"
+        state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now, message="Canceled"
     ) or JobRun.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None).update(
         cancel_requested_at=now
     ):
@@ -229,7 +229,7 @@ def tend() -> None:
     """Send queued jobs whose message got lost, and start again those whose worker died. Runs every few seconds."""
     now = timezone.now()
     lost = JobRun.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
-    lost.exclude(cancel_requested_at=None).update(state=JobState.CANCELLED, finished_at=now, message="Cancelled")
+    lost.exclude(cancel_requested_at=None).update(state=JobState.CANCELLED, finished_at=now, message="Canceled")
     lost.filter(attempt__gte=MAX_ATTEMPTS).update(
         state=JobState.FAILED,
         finished_at=now,

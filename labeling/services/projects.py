@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from labeling.errors import Invalid, Problem
+from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import GuidelineDraft, Label, Membership, Project, Role, SchemaVersion
 from labeling.selectors import versions
@@ -103,16 +103,22 @@ def archive(*, actor: User, project: Project, archived: bool) -> Project:
 
 
 @transaction.atomic
-def revise_schema(*, actor: User, project: Project, schema: Any) -> SchemaVersion:
-    """Add a schema version; what labels already use stays in it: questions with their kinds, and used labels."""
+def revise_schema(*, actor: User, project: Project, schema: Any, after: int | None = None) -> SchemaVersion:
+    """Add a schema version; what labels already use stays in it: questions with their kinds, and used labels.
+
+    With `after`, the number of the version that was changed, nobody's newer version is written over.
+    """
     Project.objects.select_for_update().get(pk=project.pk)
-    new = parse_schema(schema, path="schema")
+    new = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
     current = versions.current(project.pk)
+    if after is not None and after != current.schema:
+        message = (
+            f"Somebody else has saved version {current.schema} of the questions while you changed version {after}. "
+            "Nothing of yours was saved. Open the page again in a new tab, and enter your changes there."
+        )
+        raise Conflict(message, current={"version": current.schema})
     old = versions.by_pk(current.schema_pk)
-    problems = [*_lost_fields(old, new), *_lost_questions(project, old, new)]
-    if problems:
-        message = "The new schema would break what was labeled already: " + problems[0].message
-        raise Invalid(message, problems=problems)
+    check_kept(project=project, old=old, new=new)
     if old.dump() == new.dump():
         return SchemaVersion.objects.get(pk=current.schema_pk)
     version = SchemaVersion.objects.create(
@@ -120,6 +126,14 @@ def revise_schema(*, actor: User, project: Project, schema: Any) -> SchemaVersio
     )
     events.record(verb="schema.revised", project=project, actor=actor, version=version.number)
     return version
+
+
+def check_kept(*, project: Project, old: Schema, new: Schema) -> None:
+    """Raise `Invalid` if a new schema lacks what tasks contain or are labeled with."""
+    problems = [*_lost_fields(old, new), *_lost_questions(project, old, new)]
+    if problems:
+        message = "The new schema would break what was labeled already: " + problems[0].message
+        raise Invalid(message, problems=problems)
 
 
 def _lost_fields(old: Schema, new: Schema) -> list[Problem]:

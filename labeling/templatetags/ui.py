@@ -156,7 +156,13 @@ def undo_address(tags: str | None) -> str:
     return next((tag.removeprefix("undo:") for tag in (tags or "").split() if tag.startswith("undo:")), "")
 
 
-JOB_TITLES = {"import": "Import", "export": "Export", "media": "Image sizes", "thumbnails": "Image sizes"}
+JOB_TITLES = {
+    "import": "Import",
+    "export": "Export",
+    "media": "Image sizes",
+    "thumbnails": "Image sizes",
+    "run": "Quality check",
+}
 
 
 @register.filter

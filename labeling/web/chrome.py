@@ -46,6 +46,7 @@ PROJECT_PAGES = (
     ("Edit the guideline", "guideline-edit", "edit"),
     ("Activity", "project-activity", "activity"),
     ("Settings", "project-settings", "settings"),
+    ("Labels and questions", "project-schema", "choice"),
 )
 
 

@@ -11,10 +11,10 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Pa
 from labeling.models import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from labeling.errors import DomainError
-    from labeling.models import User
+    from labeling.models import Project, User
 
 
 def add_problems(form: forms.Form, error: DomainError) -> None:
@@ -119,7 +119,7 @@ class InviteForm(forms.Form):
 
 
 class ProjectForm(forms.Form):
-    """What a project is called and how many people answer each task."""
+    """What a project is called, how many people answer each task, and for how long a task is theirs."""
 
     name = forms.CharField(label="Name", max_length=120)
     description = forms.CharField(
@@ -135,6 +135,50 @@ class ProjectForm(forms.Form):
         max_value=50,
         help_text="How many different people answer each task. With two or more you can measure agreement.",
     )
+    max_overlap = forms.IntegerField(
+        label="Ask up to this many people when they disagree",
+        required=False,
+        min_value=1,
+        max_value=50,
+        help_text="One more is asked at a time. The same number as above, or none: nobody more is asked.",
+    )
+    agreement_floor = forms.FloatField(
+        label="Least agreement",
+        min_value=0,
+        max_value=1,
+        help_text="From 0 to 1. Below it people count as disagreeing. 0.5: at least half of the answers are the same.",
+        widget=forms.NumberInput({"step": "0.05"}),
+    )
+    lease_minutes = forms.IntegerField(
+        label="Minutes to answer",
+        min_value=1,
+        max_value=1440,
+        help_text="For so long a task is kept for whoever has it open. It is renewed while they work on it.",
+    )
+
+    @classmethod
+    def of(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
+        """Return the form with what holds now."""
+        same = ("name", "description", "overlap", "max_overlap", "agreement_floor")
+        initial = {name: getattr(project, name) for name in same}
+        return cls(data, initial=initial | {"lease_minutes": max(1, round(project.lease_seconds / 60))})
+
+    def clean(self) -> dict[str, Any]:
+        """Check what two fields say together."""
+        data = self.cleaned_data
+        few, most = data.get("overlap"), data.get("max_overlap")
+        if few and most and most < few and "max_overlap" in self.changed_data:
+            self.add_error("max_overlap", f"At least as many as answer each task: {few}.")
+        return data
+
+    def changes(self) -> dict[str, Any]:
+        """Return what was changed, by the names of the project's settings."""
+        changed = {name: self.cleaned_data[name] for name in self.changed_data}
+        if "max_overlap" in changed and changed["max_overlap"] is None:
+            changed["max_overlap"] = self.cleaned_data["overlap"]
+        if "lease_minutes" in changed:
+            changed["lease_seconds"] = changed.pop("lease_minutes") * 60
+        return changed
 
 
 class GuidelineForm(forms.Form):

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from labeling.errors import DomainError, Invalid, NotFound
+from labeling.errors import DomainError, NotFound
 from labeling.kinds.templates import TEMPLATES, Template
 from labeling.models import Project
 from labeling.services import projects
@@ -140,7 +140,7 @@ def schema(request: SignedInRequest) -> HttpResponseBase:
             return _created(request, projects.create(actor=request.user, name=values["name"], schema=parsed))
         except DomainError as error:
             values["error"] = error
-    values |= _read_schema(text)
+    values |= project_draft.read_document(text)
     return render(request, "labeling/projects/new_schema.html", values, status=422 if request.method == "POST" else 200)
 
 
@@ -150,14 +150,7 @@ def check_schema(request: SignedInRequest) -> HttpResponseBase:
     """Check the JSON while it is typed."""
     text = request.POST.get("schema", "")
     request.session[KEPT_SCHEMA] = text[: project_draft.MAX_KEPT]
-    return render(request, "labeling/projects/new_schema_checked.html", _read_schema(text))
-
-
-def _read_schema(text: str) -> dict[str, Any]:
-    try:
-        return {"schema": project_draft.parse_document(text)}
-    except Invalid as error:
-        return {"refused": error}
+    return render(request, "labeling/projects/new_schema_checked.html", project_draft.read_document(text))
 
 
 urlpatterns = [

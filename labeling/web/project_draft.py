@@ -126,8 +126,18 @@ def of_template(template: Template, earlier: Draft) -> Draft:
 
 def read(form: QueryDict, template: Template) -> Draft:
     """Return what a form holds."""
+    return Draft(
+        template=template.key,
+        name=form.get("name", ""),
+        field_type=template.field_type,
+        questions=read_questions(form, taken={template.field_type, *RESERVED_NAMES}),
+    )
+
+
+def read_questions(form: QueryDict, *, taken: set[str]) -> tuple[DraftQuestion, ...]:
+    """Return the questions that a form holds; those without a name get one that is not taken."""
     questions: list[DraftQuestion] = []
-    taken = {template.field_type, *RESERVED_NAMES}
+    taken = set(taken)
     for place in range(min(MAX_QUESTIONS, _number(form.get("questions", "1")))):
         at = f"q{place}-"
         kind = form.get(f"{at}kind", "")
@@ -143,12 +153,7 @@ def read(form: QueryDict, template: Template) -> Draft:
                 chosen=_chosen(form, at),
             )
         )
-    return Draft(
-        template=template.key,
-        name=form.get("name", ""),
-        field_type=template.field_type,
-        questions=tuple(questions),
-    )
+    return tuple(questions)
 
 
 def _number(raw: str) -> int:
@@ -258,6 +263,14 @@ def example() -> str:
         ],
     }
     return json.dumps(document, indent=2)
+
+
+def read_document(text: str) -> dict[str, Any]:
+    """Return the schema in a JSON text, or what is wrong with it, as new_schema_checked.html shows them."""
+    try:
+        return {"schema": parse_document(text)}
+    except Invalid as error:
+        return {"refused": error}
 
 
 def parse_document(text: str) -> Schema:

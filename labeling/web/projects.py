@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError
+from labeling.models import Project
 from labeling.selectors import activity as telling
 from labeling.selectors import home as homes
 from labeling.selectors import progress, queues
@@ -17,6 +18,9 @@ from labeling.services import projects
 from labeling.web.forms import ProjectForm, add_problems
 from labeling.web.requests import SignedInRequest, page_number, signed_in
 from labeling.web.toasts import notify
+
+KEPT = "settings_before"
+SETTINGS = ("name", "description", "overlap", "max_overlap", "agreement_floor", "lease_seconds")
 
 
 @signed_in
@@ -77,19 +81,43 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show and change a project's settings."""
     project = project_for(request.user, slug, Action.MANAGE)
-    initial = {name: getattr(project, name) for name in ("name", "description", "overlap")}
-    form = ProjectForm(request.POST or None, initial=initial)
+    form = ProjectForm.of(project, request.POST or None)
     status = 200
     if request.method == "POST":
         try:
             if form.is_valid():
-                projects.update(actor=request.user, project=project, **form.cleaned_data)
-                notify(request, "The settings are saved.")
+                saved = projects.update(actor=request.user, project=project, **form.changes())
+                _saved(request, before=project, after=saved)
                 return redirect("project-settings", slug)
         except DomainError as error:
             add_problems(form, error)
         status = 422
     return render(request, "labeling/projects/settings.html", {"project": project, "form": form}, status=status)
+
+
+def _saved(request: SignedInRequest, *, before: Project, after: Project) -> None:
+    """Say what was done, and keep what held before for the way back."""
+    changed = {name: getattr(before, name) for name in SETTINGS if getattr(before, name) != getattr(after, name)}
+    if not changed:
+        notify(request, "Nothing was changed.", level=messages.INFO)
+        return
+    request.session[KEPT] = {"project": before.pk, "settings": changed}
+    notify(request, "The settings are saved.", undo=reverse("project-settings-undo", args=(before.slug,)))
+
+
+@signed_in
+@require_POST
+def undo_settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Set back what the person's last change of the settings has changed."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    kept = request.session.pop(KEPT, {})
+    if kept.get("project") == project.pk:
+        try:
+            projects.update(actor=request.user, project=project, **kept["settings"])
+            notify(request, "The settings are as they were.", level=messages.INFO)
+        except DomainError as error:
+            notify(request, error.message, level=messages.ERROR)
+    return redirect("project-settings", slug)
 
 
 @signed_in
@@ -117,6 +145,7 @@ urlpatterns = [
     path("p/<slug:slug>/", overview, name="project-overview"),
     path("p/<slug:slug>/activity/", activity, name="project-activity"),
     path("p/<slug:slug>/settings/", settings, name="project-settings"),
+    path("p/<slug:slug>/settings/undo/", undo_settings, name="project-settings-undo"),
     path("p/<slug:slug>/archive/", archive, name="project-archive"),
     path("p/<slug:slug>/restore/", restore, name="project-restore"),
 ]

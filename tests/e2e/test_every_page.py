@@ -27,7 +27,8 @@ NO_PAGE = {
     "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role", "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
-    "flag-resolve", "project-new-check", "project-new-schema-check", "healthz", "readyz",
+    "flag-resolve", "project-new-check", "project-new-schema-check", "project-settings-undo", "project-schema-check",
+    "project-schema-json-check", "healthz", "readyz",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",

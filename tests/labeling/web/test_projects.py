@@ -9,6 +9,7 @@ from django.utils import timezone
 from labeling.models import Event, JobRun, Membership, Project, Role, User
 from labeling.selectors import activity, progress
 from labeling.services import people, projects
+from labeling.templatetags.ui import job_title
 from tests import factories
 from tests.labeling.web.test_home import answer
 from tests.query_counts import assert_same_queries
@@ -165,13 +166,52 @@ def test_settings_change_and_say_what_is_wrong(client_for: SignIn) -> None:
     project = factories.project()
     client = client_for(project.created_by)
     address = f"/p/{project.slug}/settings/"
-    wrong = client.post(address, {"name": "", "description": "", "overlap": 99})
+    others = {"max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15}
+    wrong = client.post(address, {"name": "", "description": "", "overlap": 99} | others)
     assert wrong.status_code == 422
     assert set(wrong.context["form"].errors) == {"name", "overlap"}
-    right = client.post(address, {"name": "New name", "description": "Words", "overlap": 3}, follow=True)
+    right = client.post(address, {"name": "New name", "description": "Words", "overlap": 3} | others, follow=True)
     assert "The settings are saved" in right.content.decode()
     project.refresh_from_db()
     assert (project.name, project.description, project.overlap) == ("New name", "Words", 3)
+    assert project.max_overlap == 3
+
+
+def test_settings_say_when_one_more_is_asked_and_can_be_undone(client_for: SignIn) -> None:
+    project = factories.project(name="Letters")
+    client = client_for(project.created_by)
+    address = f"/p/{project.slug}/settings/"
+    sent = {"name": "Letters", "description": "", "overlap": 2, "max_overlap": 5}
+    sent |= {"agreement_floor": 0.7, "lease_minutes": 30}
+    for field, value in {"max_overlap": 1, "agreement_floor": 1.5, "lease_minutes": 0}.items():
+        wrong = client.post(address, sent | {"overlap": 3, "max_overlap": 5} | {field: value} | {"max_overlap": 2})
+        assert wrong.status_code == 422
+        assert "At least as many as answer each task: 3." in wrong.content.decode()
+        assert {field, "max_overlap"} <= set(wrong.context["form"].errors)
+    page = client.post(address, sent, follow=True).content.decode()
+    assert f'action="{address}undo/"' in page
+    project.refresh_from_db()
+    assert (project.overlap, project.max_overlap, project.agreement_floor, project.lease_seconds) == (2, 5, 0.7, 1800)
+    assert "Nothing was changed" in client.post(address, sent, follow=True).content.decode()
+    client.post(f"{address}undo/")
+    project.refresh_from_db()
+    assert (project.overlap, project.max_overlap, project.agreement_floor, project.lease_seconds) == (1, 1, 0.5, 900)
+    client.post(f"{address}undo/")
+    assert client_for(factories.member(project, Role.REVIEWER)).post(f"{address}undo/").status_code == 403
+
+
+def test_jobs_and_demos_are_told_as_people_call_them() -> None:
+    project = factories.project()
+
+    def told(verb: str, **payload: object) -> str:
+        return activity.told(Event(project=project, verb=verb, payload=payload)).words
+
+    assert told("job.started", kind="quality.run") == "started a quality check"
+    assert told("job.cancelled", kind="labeling.thumbnails") == "canceled making image sizes"
+    assert told("demo.created", demo="digits") == "made this demo project"
+    assert told("project.changed", changes={"overlap": 3}) == "changed people per task"
+    assert job_title("quality.run") == "Quality check"
+    assert job_title("labeling.thumbnails") == "Image sizes"
 
 
 def test_archiving_can_be_undone_from_its_message(client_for: SignIn) -> None:

@@ -1,0 +1,201 @@
+"""Labels and questions: change a project's schema in a form or as JSON; every change is a new version."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_http_methods, require_POST
+
+from labeling.access import Action, project_for
+from labeling.errors import DomainError, Invalid
+from labeling.selectors import schemas, versions
+from labeling.services import projects
+from labeling.web import project_draft, schema_draft
+from labeling.web.project_draft import DraftQuestion
+from labeling.web.requests import SignedInRequest, page_number, signed_in
+from labeling.web.schema_draft import Edited, SchemaDraft
+from labeling.web.toasts import notify
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
+    from labeling.models import Project, SchemaVersion
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show and change the questions and their labels."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    if request.method == "GET":
+        number, schema = _newest(project)
+        return _form(request, project, schema_draft.of_schema(schema), number=number)
+    number, schema = _begun(request, project)
+    draft = schema_draft.read(request.POST, schema)
+    verb, *places = request.POST.get("do", "save").split(":")
+    if verb != "save":
+        _act(project, draft, verb, [page_number(place) for place in places])
+        return _form(request, project, draft, number=number, fresh=True)
+    for question in draft.questions:
+        if question.has_labels:
+            question.append()
+    try:
+        version = projects.revise_schema(actor=request.user, project=project, schema=draft.document(), after=number)
+    except DomainError as error:
+        placed = draft.tell(error)
+        return _form(request, project, draft, number=number, error=error, placed=placed)
+    return _saved(request, project, version, before=number)
+
+
+def _newest(project: Project) -> tuple[int, Schema]:
+    held = versions.current(project.pk)
+    return held.schema, versions.by_pk(held.schema_pk)
+
+
+def _begun(request: SignedInRequest, project: Project) -> tuple[int, Schema]:
+    """Return the version that the person began to change."""
+    number = page_number(request.POST.get("version"))
+    return (number, versions.numbered(project.pk, number)) if number else _newest(project)
+
+
+def _act(project: Project, draft: SchemaDraft, verb: str, places: list[int]) -> None:
+    """Do what a button of the form asks for."""
+    at, row = (*places, 0, 0)[:2]
+    if verb == "add" and len(draft.added) < project_draft.MAX_QUESTIONS:
+        draft.added = (*draft.added, DraftQuestion(kind="choice"))
+        draft.about = (*draft.about, draft.fields[0]["name"])
+    elif verb == "remove":
+        draft.added = tuple(question for place, question in enumerate(draft.added) if place != at)
+        draft.about = tuple(about for place, about in enumerate(draft.about) if place != at)
+    elif at < len(draft.questions):
+        _act_on(project, draft, draft.questions[at], verb=verb, row=row)
+
+
+def _act_on(project: Project, draft: SchemaDraft, question: Edited, *, verb: str, row: int) -> None:
+    match verb:
+        case "up" | "down" if question.listed:
+            question.move(row, by=-1 if verb == "up" else 1)
+        case "append" if question.listed:
+            names = DraftQuestion(kind="choice", labels=question.more).names
+            if len(question.body["labels"]) + len(names) > schema_draft.MAX_ROWS:
+                question.problems.append("These are too many to show one by one. They are added when you save.")
+            else:
+                question.append()
+        case "drop" if question.listed and row < len(question.body["labels"]):
+            name = question.body["labels"][row]["name"]
+            if count := schemas.labeled(project, question.body["name"], label=name):
+                question.about_labels[name] = (
+                    f"It must stay: {_tasks(count)} labeled with it. Its title can be changed."
+                )
+            else:
+                del question.body["labels"][row]
+        case "forget":
+            if count := schemas.labeled(project, question.body["name"]):
+                question.problems.append(f"This question must stay: {_tasks(count)} labeled with an answer to it.")
+            else:
+                draft.questions.remove(question)
+
+
+def _tasks(count: int) -> str:
+    more = " or more" if count >= schemas.CAP else ""
+    return f"{count:,}{more} tasks are" if count > 1 else "one task is"
+
+
+def _form(
+    request: SignedInRequest,
+    project: Project,
+    draft: SchemaDraft,
+    *,
+    number: int,
+    error: DomainError | None = None,
+    placed: bool = False,
+    fresh: bool = False,
+) -> HttpResponseBase:
+    checked = project_draft.check(draft.as_draft())
+    values = {
+        "project": project,
+        "draft": draft,
+        "number": number,
+        "checked": checked,
+        "added": list(zip(checked, draft.about, strict=True)),
+        "kinds": project_draft.KIND_WORDS,
+        "untouched": fresh or request.method == "GET",
+        "fresh": fresh,
+        "unsaved": request.method == "POST",
+        "message": "" if error is None or placed else error.message,
+        "refused": error is not None,
+        "may_add": len(draft.added) < project_draft.MAX_QUESTIONS,
+        "revisions": schemas.revisions(project, cursor=request.GET.get("cursor", "")),
+    }
+    return render(request, "labeling/projects/schema.html", values, status=error.status if error else 200)
+
+
+def _saved(
+    request: SignedInRequest, project: Project, version: SchemaVersion, *, before: int, to: str = "project-schema"
+) -> HttpResponseBase:
+    if version.number == before:
+        notify(request, "Nothing was changed.", level=messages.INFO)
+    else:
+        notify(request, f"Version {version.number} holds from the next task on.")
+    return redirect(to, project.slug)
+
+
+@signed_in
+@require_POST
+def check_added(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Check added questions while they are typed."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    draft = schema_draft.read(request.POST, _newest(project)[1])
+    values = {"checked": project_draft.check(draft.as_draft())}
+    return render(request, "labeling/projects/new_checked.html", values)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def as_json(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show and change the schema as JSON."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    if request.method == "GET":
+        number, schema = _newest(project)
+        text = json.dumps(schema.dump(), indent=2, ensure_ascii=False)
+        values = {"project": project, "number": number, "text": text, "schema": schema}
+        return render(request, "labeling/projects/schema_json.html", values)
+    number, text = page_number(request.POST.get("version")), request.POST.get("schema", "")
+    try:
+        schema = project_draft.parse_document(text)
+        version = projects.revise_schema(actor=request.user, project=project, schema=schema, after=number)
+    except DomainError as error:
+        values = {"project": project, "number": number, "text": text, "error": error, **_checked(project, text)}
+        return render(request, "labeling/projects/schema_json.html", values, status=error.status)
+    return _saved(request, project, version, before=number, to="project-schema-json")
+
+
+@signed_in
+@require_POST
+def check_json(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Check the JSON while it is typed, also for what must stay."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    checked = _checked(project, request.POST.get("schema", ""))
+    return render(request, "labeling/projects/new_schema_checked.html", checked)
+
+
+def _checked(project: Project, text: str) -> dict[str, Any]:
+    checked = project_draft.read_document(text)
+    if "schema" in checked:
+        try:
+            projects.check_kept(project=project, old=_newest(project)[1], new=checked["schema"])
+        except Invalid as error:
+            return {"refused": error}
+    return checked
+
+
+urlpatterns = [
+    path("p/<slug:slug>/settings/schema/", edit, name="project-schema"),
+    path("p/<slug:slug>/settings/schema/check/", check_added, name="project-schema-check"),
+    path("p/<slug:slug>/settings/schema/json/", as_json, name="project-schema-json"),
+    path("p/<slug:slug>/settings/schema/json/check/", check_json, name="project-schema-json-check"),
+]

@@ -1,0 +1,192 @@
+"""Questions and labels while they are changed in the form: nothing holds before it is saved."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labeling.kinds import palette
+from labeling.kinds.schema.model import RESERVED_NAMES
+from labeling.web import project_draft
+from labeling.web.project_draft import Draft, DraftQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import QueryDict
+
+    from labeling.errors import DomainError
+    from labeling.kinds.schema import Schema
+
+MAX_ROWS = 300
+"""Labels of a question that are edited one by one; longer lists are changed as JSON."""
+
+MAX_STEPS = 21
+PARTS = ("title", "color", "key", "description")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label in the form."""
+
+    place: int
+    id: str
+    label: dict[str, str]
+    problem: str
+
+
+@dataclass(slots=True)
+class Edited:
+    """A question of the schema as it is being changed: `body` is what the schema will say."""
+
+    body: dict[str, Any]
+    listed: bool
+    more: str = ""
+    problems: list[str] = field(default_factory=list)
+    about_labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the question is answered with labels of a list."""
+        return isinstance(self.body.get("labels"), list)
+
+    @property
+    def kind_words(self) -> tuple[str, str]:
+        """What the kind of question is called, and what it means."""
+        return project_draft.KIND_WORDS.get(self.body["kind"], (self.body["kind"], ""))
+
+    @property
+    def rows(self) -> list[Row]:
+        """The labels; ids belong to the label, so that the focus follows one that is moved."""
+        return [
+            Row(
+                place=place,
+                id=f"{self.body['name']}-{zlib.crc32(label['name'].encode()):08x}",
+                label=label,
+                problem=self.about_labels.get(label["name"], ""),
+            )
+            for place, label in enumerate(self.body["labels"])
+        ]
+
+    @property
+    def steps(self) -> list[tuple[int, str]]:
+        """The steps of a scale with their names."""
+        if self.body["kind"] != "rating":
+            return []
+        low, high = self.body["min"], self.body["max"]
+        names = self.body.get("labels", {})
+        return [(step, names.get(str(step), "")) for step in range(low, high + 1)] if high - low < MAX_STEPS else []
+
+    def append(self) -> None:
+        """Put the labels that were typed at the end of the list; those that are there already stay as they are."""
+        labels = self.body["labels"]
+        names = DraftQuestion(kind="choice", labels=self.more).names
+        known = {label["name"] for label in labels}
+        fresh = [name for name in dict.fromkeys(names) if name not in known]
+        colors = {label["color"] for label in labels}
+        unused = iter([color for color in palette.PALETTE if color not in colors])
+        self.body["labels"] = labels + [_label(name, color=next(unused, "")) for name in fresh]
+        self.more = ""
+
+    def move(self, place: int, *, by: int) -> None:
+        """Move a label up or down in the list."""
+        labels = self.body["labels"]
+        if 0 <= place < len(labels) and 0 <= place + by < len(labels):
+            labels[place], labels[place + by] = labels[place + by], labels[place]
+
+
+@dataclass(slots=True)
+class SchemaDraft:
+    """All that the form holds: the questions of the schema, and those that are added."""
+
+    fields: list[dict[str, Any]]
+    questions: list[Edited]
+    added: tuple[DraftQuestion, ...] = ()
+    about: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the schema document that was described."""
+        added = [question.as_schema(about) for question, about in zip(self.added, self.about, strict=True)]
+        return {"fields": self.fields, "questions": [*(question.body for question in self.questions), *added]}
+
+    def as_draft(self) -> Draft:
+        """Return the added questions as a new project has them."""
+        return Draft(questions=self.added)
+
+    def tell(self, error: DomainError) -> bool:
+        """Put what is wrong beside what it is about; say whether all of it has found its place."""
+        everything = bool(error.problems)
+        for problem in error.problems:
+            found = re.match(r"(?:schema\.)?questions\[(\d+)\](?:\.labels\[(\d+)\])?", problem.path)
+            place = int(found[1]) if found else -1
+            if 0 <= place < len(self.questions):
+                self.questions[place].problems += _beside(self.questions[place], found, problem.path, problem.message)
+            elif not found:
+                everything = False
+        return everything
+
+
+def _beside(question: Edited, found: re.Match[str] | None, path: str, message: str) -> Iterable[str]:
+    """Put a problem beside its label; one about no label is the question's."""
+    part = path.rpartition(".")[2]
+    if found and found[2] and question.listed and int(found[2]) < len(question.body["labels"]):
+        clash = part == "key" and "already has" in message
+        name = question.body["labels"][int(found[2])]["name"]
+        question.about_labels[name] = "Another label has this key." if clash else message
+        return ()
+    return (message,)
+
+
+def _label(name: str, *, color: str = "") -> dict[str, str]:
+    return {"name": name, "title": name, "color": color or palette.color(0), "key": "", "description": ""}
+
+
+def of_schema(schema: Schema) -> SchemaDraft:
+    """Return the form of a schema as it is."""
+    document = schema.dump()
+    return SchemaDraft(fields=document["fields"], questions=[_edited(body) for body in document["questions"]])
+
+
+def _edited(body: dict[str, Any]) -> Edited:
+    labels = body.get("labels")
+    return Edited(body=body, listed=isinstance(labels, list) and len(labels) <= MAX_ROWS)
+
+
+def read(form: QueryDict, schema: Schema) -> SchemaDraft:
+    """Return what a form made from the schema holds."""
+    base = {question.body["name"]: question for question in of_schema(schema).questions}
+    draft = SchemaDraft(fields=schema.dump()["fields"], questions=[])
+    for place, name in enumerate(form.getlist("kept")):
+        if (question := base.pop(name, None)) is not None:
+            _overlay(question, form, f"s{place}-")
+            draft.questions.append(question)
+    names = {one.name for one in schema.fields}
+    taken = {*names, *(question.name for question in schema.questions), "text", *RESERVED_NAMES}
+    draft.added = project_draft.read_questions(form, taken=taken) if "questions" in form else ()
+    chosen = [form.get(f"q{place}-field", "") for place in range(len(draft.added))]
+    draft.about = tuple(about if about in names else schema.fields[0].name for about in chosen)
+    return draft
+
+
+def _overlay(question: Edited, form: QueryDict, at: str) -> None:
+    body = question.body
+    body["title"] = form.get(f"{at}title", body["title"])
+    body["description"] = _lines(form.get(f"{at}description", body["description"]))
+    body["required"] = f"{at}required" in form
+    question.more = form.get(f"{at}more", "")
+    if question.listed and f"{at}label" in form:
+        known = {label["name"]: label for label in body["labels"]}
+        columns = [form.getlist(f"{at}label-{part}") for part in PARTS]
+        body["labels"] = [
+            known.get(name, _label(name)) | dict(zip(PARTS, (value.strip() for value in values), strict=True))
+            for name, *values in zip(form.getlist(f"{at}label"), *columns, strict=False)
+        ]
+    if body["kind"] == "rating" and (names := form.getlist(f"{at}step")):
+        steps = range(body["min"], body["max"] + 1)
+        body["labels"] = {str(step): name.strip() for step, name in zip(steps, names, strict=False) if name.strip()}
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
