@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labeling.kinds.schema.changes import changes
-from labeling.models import Label, SchemaVersion
+from labeling.models import Annotation, Label, SchemaVersion
 from labeling.selectors.paging import keyset
 
 if TYPE_CHECKING:
+    from labeling.kinds.schema.model import Question
     from labeling.models import Project
 
 PAGE = 20
@@ -49,9 +50,28 @@ def revisions(project: Project, *, cursor: str = "") -> Revisions:
     return Revisions(rows=told, next_cursor=page.next_cursor)
 
 
-def labeled(project: Project, question: str, *, label: str = "") -> int:
-    """Count the tasks that have a label for a question, or this very label; counts no further than `CAP`."""
-    labels = Label.objects.filter(project=project, question=question, retired_at=None)
-    if label:
-        labels = labels.filter(classes__contains=[label])
-    return labels.order_by()[:CAP].count()
+def labeled(project: Project, question: Question, *, name: str = "") -> int:
+    """Count the tasks with a label or a counted answer to a question, or with this very class; no further than `CAP`.
+
+    Answers count although no label came of them yet: somebody else's answer is still waited for.
+    """
+    labels = Label.objects.filter(project=project, question=question.name, retired_at=None)
+    answers = Annotation.objects.filter(task__project=project, counted=True)
+    if name:
+        labels = labels.filter(classes__contains=[name])
+        answers = answers.filter(answers__contains={question.name: _answer(question, name)})
+    else:
+        answers = answers.filter(answers__has_key=question.name)
+    tasks = labels.order_by().values("task_id").union(answers.order_by().values("task_id"))
+    return len(tasks[:CAP])
+
+
+def _answer(question: Question, name: str) -> str | int | list[str]:
+    """Return an answer, or what an answer contains, as JSON holds it."""
+    match question.kind:
+        case "rating":
+            return int(name)
+        case "multi_choice":
+            return [name]
+        case _:
+            return name

@@ -10,8 +10,8 @@ from django.utils.text import slugify
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
-from labeling.models import GuidelineDraft, Label, Membership, Project, Role, SchemaVersion
-from labeling.selectors import versions
+from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion
+from labeling.selectors import schemas, versions
 from labeling.services import events
 
 if TYPE_CHECKING:
@@ -146,12 +146,10 @@ def _lost_fields(old: Schema, new: Schema) -> list[Problem]:
 
 def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]:
     problems = []
-    labels = Label.objects.filter(project=project, retired_at=None)
     for question in old.questions:
-        mine = labels.filter(question=question.name)
         kept = new.question(question.name)
         if kept is None or kept.kind != question.kind or kept.field != question.field:
-            if mine.exists():
+            if schemas.labeled(project, question):
                 problems.append(
                     Problem(
                         "schema.questions",
@@ -163,7 +161,7 @@ def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]
         problems += [
             Problem("schema.questions", f"“{name}” of “{question.name}” must stay: tasks are labeled with it.")
             for name in sorted(set(question.class_names) - set(kept.class_names))
-            if mine.filter(classes__contains=[name]).exists()
+            if schemas.labeled(project, question, name=name)
         ]
     return problems
 

@@ -133,20 +133,21 @@ class ProjectForm(forms.Form):
         label="People per task",
         min_value=1,
         max_value=50,
-        help_text="How many different people answer each task. With two or more you can measure agreement.",
+        help_text="How many different people answer each task; with two or more you can measure agreement. "
+        "Raising it opens waiting tasks to more people; lowering it never throws an answer away.",
     )
     max_overlap = forms.IntegerField(
         label="Ask up to this many people when they disagree",
         required=False,
         min_value=1,
         max_value=50,
-        help_text="One more is asked at a time. The same number as above, or none: nobody more is asked.",
+        help_text="They are asked one at a time. With the same number as above, or none, nobody more is asked.",
     )
     agreement_floor = forms.FloatField(
         label="Least agreement",
         min_value=0,
         max_value=1,
-        help_text="From 0 to 1. Below it people count as disagreeing. 0.5: at least half of the answers are the same.",
+        help_text="From 0 (any) to 1 (all the same). Where people agree less, one more is asked or a flag is raised.",
         widget=forms.NumberInput({"step": "0.05"}),
     )
     lease_minutes = forms.IntegerField(

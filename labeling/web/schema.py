@@ -39,7 +39,7 @@ def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
     verb, *places = request.POST.get("do", "save").split(":")
     if verb != "save":
         _act(project, draft, verb, [page_number(place) for place in places])
-        return _form(request, project, draft, number=number, fresh=True)
+        return _form(request, project, draft, number=number, acted=verb)
     for question in draft.questions:
         if question.has_labels:
             question.append()
@@ -87,14 +87,14 @@ def _act_on(project: Project, draft: SchemaDraft, question: Edited, *, verb: str
                 question.append()
         case "drop" if question.listed and row < len(question.body["labels"]):
             name = question.body["labels"][row]["name"]
-            if count := schemas.labeled(project, question.body["name"], label=name):
+            if count := schemas.labeled(project, question.asked, name=name):
                 question.about_labels[name] = (
                     f"It must stay: {_tasks(count)} labeled with it. Its title can be changed."
                 )
             else:
-                del question.body["labels"][row]
+                question.drop(row)
         case "forget":
-            if count := schemas.labeled(project, question.body["name"]):
+            if count := schemas.labeled(project, question.asked):
                 question.problems.append(f"This question must stay: {_tasks(count)} labeled with an answer to it.")
             else:
                 draft.questions.remove(question)
@@ -113,7 +113,7 @@ def _form(
     number: int,
     error: DomainError | None = None,
     placed: bool = False,
-    fresh: bool = False,
+    acted: str = "",
 ) -> HttpResponseBase:
     checked = project_draft.check(draft.as_draft())
     values = {
@@ -123,8 +123,9 @@ def _form(
         "checked": checked,
         "added": list(zip(checked, draft.about, strict=True)),
         "kinds": project_draft.KIND_WORDS,
-        "untouched": fresh or request.method == "GET",
-        "fresh": fresh,
+        "untouched": bool(acted) or request.method == "GET",
+        "fresh": acted == "add",
+        "forgot": acted == "forget",
         "unsaved": request.method == "POST",
         "message": "" if error is None or placed else error.message,
         "refused": error is not None,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from labeling.errors import DomainError
     from labeling.kinds.schema import Schema
+    from labeling.kinds.schema.model import Question
 
 MAX_ROWS = 300
 """Labels of a question that are edited one by one; longer lists are changed as JSON."""
@@ -39,13 +40,16 @@ class Row:
 
 @dataclass(slots=True)
 class Edited:
-    """A question of the schema as it is being changed: `body` is what the schema will say."""
+    """A question of the schema as it is being changed: `asked` is what holds, `body` is what the schema will say."""
 
+    asked: Question
     body: dict[str, Any]
     listed: bool
     more: str = ""
     problems: list[str] = field(default_factory=list)
     about_labels: dict[str, str] = field(default_factory=dict)
+    focus: int = -1
+    """Where the button to remove a label takes the focus, since the one that was pressed is gone."""
 
     @property
     def has_labels(self) -> bool:
@@ -89,6 +93,11 @@ class Edited:
         unused = iter([color for color in palette.PALETTE if color not in colors])
         self.body["labels"] = labels + [_label(name, color=next(unused, "")) for name in fresh]
         self.more = ""
+
+    def drop(self, place: int) -> None:
+        """Take a label out of the list."""
+        del self.body["labels"][place]
+        self.focus = min(place, len(self.body["labels"]) - 1)
 
     def move(self, place: int, *, by: int) -> None:
         """Move a label up or down in the list."""
@@ -145,13 +154,14 @@ def _label(name: str, *, color: str = "") -> dict[str, str]:
 
 def of_schema(schema: Schema) -> SchemaDraft:
     """Return the form of a schema as it is."""
-    document = schema.dump()
-    return SchemaDraft(fields=document["fields"], questions=[_edited(body) for body in document["questions"]])
+    fields = schema.dump()["fields"]
+    return SchemaDraft(fields=fields, questions=[_edited(question) for question in schema.questions])
 
 
-def _edited(body: dict[str, Any]) -> Edited:
+def _edited(question: Question) -> Edited:
+    body = question.dump()
     labels = body.get("labels")
-    return Edited(body=body, listed=isinstance(labels, list) and len(labels) <= MAX_ROWS)
+    return Edited(asked=question, body=body, listed=isinstance(labels, list) and len(labels) <= MAX_ROWS)
 
 
 def read(form: QueryDict, schema: Schema) -> SchemaDraft:

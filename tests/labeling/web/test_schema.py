@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from labeling.errors import Invalid
 from labeling.kinds.schema.changes import changes
-from labeling.models import Project, Role, SchemaVersion, User
-from labeling.selectors import versions
-from labeling.services import projects
+from labeling.models import Label, Project, Role, SchemaVersion, User
+from labeling.selectors import schemas, versions
+from labeling.services import annotations, projects
 from labeling.web import schema_draft
 from tests import factories
 from tests.labeling.web.test_home import answer
@@ -150,6 +151,33 @@ def test_a_label_in_use_stays_and_says_why(client_for: SignIn, project: Project)
     assert refused.status_code == 400
     assert "“billing” of “intent” must stay: tasks are labeled with it." in refused.content.decode()
     assert number(project) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "used", "unused"),
+    [("one", "spam", "spam", "eggs"), ("some", ["spam"], "spam", "eggs"), ("scale", 4, "4", "5")],
+)
+def test_an_answer_that_waits_for_another_one_is_in_use_too(name: str, given: Any, used: str, unused: str) -> None:
+    questions = [
+        {"name": "one", "kind": "choice", "field": "text", "required": False, "labels": ["spam", "eggs"]},
+        {"name": "some", "kind": "multi_choice", "field": "text", "required": False, "labels": ["spam", "eggs"]},
+        {"name": "scale", "kind": "rating", "field": "text", "required": False, "min": 1, "max": 5},
+    ]
+    project = factories.project(schema={**factories.TEXT_SCHEMA, "questions": questions}, overlap=2)
+    annotator = factories.member(project)
+    sent = annotations.Submission(answers={name: given})
+    annotations.submit(actor=annotator, task=factories.task(project), submission=sent, key="one")
+    question = versions.schema(project.pk).question(name)
+    assert question is not None
+    assert not Label.objects.exists()
+    assert schemas.labeled(project, question) == 1
+    assert schemas.labeled(project, question, name=used) == 1
+    assert schemas.labeled(project, question, name=unused) == 0
+    without = [question for question in body(project)["questions"] if question["name"] != name]
+    with pytest.raises(Invalid, match=f"“{name}” must stay"):
+        projects.revise_schema(
+            actor=project.created_by, project=project, schema={**body(project), "questions": without}
+        )
 
 
 def test_questions_come_and_go(client_for: SignIn, project: Project) -> None:
