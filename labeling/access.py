@@ -154,12 +154,16 @@ def saved_filter_for(user: User, filter_id: int, action: Action) -> SavedFilter:
 
 
 def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
-    """Return the job: of a project where the person may do this, or of the site for its administrators."""
+    """Return the job: of a project where the person may do this, or of the site for its administrators.
+
+    Whoever asked for a job of the site may see it too: the deletion of a project is one.
+    """
     job = JobRun.objects.select_related("project", "requested_by").filter(pk=job_id).first()
     if job is None:
         raise NotFound
     if job.project is None:
-        if not (user.is_active and getattr(user, "is_superuser", False)):
+        own = action == Action.VIEW and user.pk is not None and job.requested_by_id == user.pk
+        if not (user.is_active and (own or getattr(user, "is_superuser", False))):
             raise NotFound
         return job
     _check(user, job.project, action)

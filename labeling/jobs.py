@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.services import imports, jobs, media
+from labeling.services import deletion, imports, jobs, media
 
-REGISTERED = (imports.run_import, media.make_thumbnails)
+REGISTERED = (deletion.delete_project, imports.run_import, media.make_thumbnails)
 """What these modules registered by being imported: every process can start and run them by name."""
 
 

@@ -16,7 +16,7 @@ from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Role
 from labeling.selectors import versions
-from labeling.services import projects
+from labeling.services import deletion, projects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,19 @@ class ProjectChange(Body):
     agreement_floor: Annotated[float, Field(strict=False)] | None = None
     lease_seconds: int | None = None
     archived: bool | None = None
+
+
+class ProjectDeletion(Body):
+    """The deletion of a project, confirmed."""
+
+    name: str = Field(description="The project's name, exactly: a deletion cannot be undone.")
+
+
+class DeletionDocument(BaseModel):
+    """A deletion that was started."""
+
+    job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
+    state: str
 
 
 class SchemaChange(Body):
@@ -167,6 +180,23 @@ class OneProject(Endpoint):
         if archived is not None:
             project = projects.archive(actor=user, project=project, archived=archived)
         return Response(documents(user, [project])[0])
+
+
+    @operation(
+        "projects_delete",
+        "Delete a project for good",
+        tag=TAG,
+        body=ProjectDeletion,
+        returns={202: DeletionDocument},
+        conflict="The project is being deleted already.",
+        description="A job deletes it with every task, answer, label and flag, and the images no other project shows.",
+    )
+    def delete(self, request: Request, slug: str) -> Response:
+        """Archive the project and start the job that deletes it."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        job = deletion.start(actor=user, project=project, name=body(request, ProjectDeletion).name)
+        return Response({"job": job.pk, "state": job.state}, status=202)
 
 
 class ProjectSchema(Endpoint):

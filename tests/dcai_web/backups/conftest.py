@@ -15,7 +15,8 @@ from psycopg import sql
 
 from labeling.formats import images
 from labeling.models import Media, Project, Task, Upload
-from labeling.services import annotations, claims, guidelines, media, people
+from labeling.services import annotations as saving
+from labeling.services import claims, guidelines, media, people
 from tests import factories
 from tests.labeling.formats.test_images import picture
 
@@ -41,8 +42,8 @@ def site(storage: Path) -> Project:
     guidelines.publish(actor=manager, project=project, change_note="First")
     claim = claims.claim(actor=manager, project=project, count=2)
     for task in Task.objects.filter(pk__in=claim.task_ids):
-        answer = annotations.Submission(answers={"intent": "billing"}, lead_time_ms=7)
-        annotations.submit(actor=manager, task=task, submission=answer, key=f"the-key-of-{task.pk}")
+        answer = saving.Submission(answers={"intent": "billing"}, lead_time_ms=7)
+        saving.submit(actor=manager, task=task, submission=answer, key=f"the-key-of-{task.pk}")
     people.invite(actor=manager, project=project, role="viewer", email="new@example.org")
     people.issue_token(user=manager, name="script")
     pictures = factories.project(manager=manager, schema=factories.IMAGE_SCHEMA, name="Digits")

@@ -17,7 +17,8 @@ from django.db import connection
 from dcai_web import backups
 from dcai_web.backups import restoring
 from labeling.models import Project
-from tests.dcai_web.backups.test_round_trip import address_of, files_of, rows_of
+from tests.dcai_web.backups.conftest import address_of
+from tests.dcai_web.backups.test_round_trip import files_of, rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Members = list[tuple[str, bytes]]

@@ -36,10 +36,7 @@ def rows_of(address: str) -> dict[str, list[str]]:
             if name not in tables.WITHOUT_ROWS and name != tables.MIGRATIONS
         ]
         query = "SELECT t::text FROM {} t ORDER BY 1"
-        return {
-            name: [row for (row,) in reader.execute(sql.SQL(query).format(sql.Identifier(name)))]  # type: ignore[arg-type]
-            for name in names
-        }
+        return {name: [row for (row,) in reader.execute(sql.SQL(query).format(sql.Identifier(name)))] for name in names}
 
 
 def files_of(folder: Path) -> dict[str, str]:

@@ -33,6 +33,7 @@ RULES: dict[tuple[str, str], str] = {
     ("api-projects", "post"): SIGNED_IN,
     ("api-project", "get"): "viewer",
     ("api-project", "patch"): "manager",
+    ("api-project", "delete"): "manager",
     ("api-project-schema", "get"): "viewer",
     ("api-project-schema", "put"): "manager",
     ("api-guideline", "get"): "viewer",
@@ -97,6 +98,8 @@ def send(client: APIClient, place: World, name: str, method: str) -> Any:
     if name == "api-imports":
         return client.post(place.address(name), {"file": ContentFile(b'{"text": "Hello."}', "rows.jsonl")})
     body = BODIES.get((name, method))
+    if (name, method) == ("api-project", "delete"):
+        body = {"name": place.project.name}
     return client.generic(
         method.upper(),
         place.address(name),
