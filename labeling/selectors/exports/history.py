@@ -1,51 +1,69 @@
-"""The past of tasks, as the JSON Lines export carries it: labels, annotations with every save, comments, flags."""
+"""The past of tasks, as the JSON Lines export carries it: labels, annotations with every save, comments, flags.
+
+The database writes the JSON: it is as exact as Python's and several times as fast.
+"""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from labeling.models import Annotation, Comment, Flag
-from labeling.selectors.exports.reading import TaskRow, grouped
+from labeling.selectors.exports.reading import TaskRow
 
 if TYPE_CHECKING:
     from labeling.models import Project
 
 _LABELS = """
-SELECT l.task_id, l.question, l.value, l.source, l.confidence, p.email, u.email, l.schema_version,
-       l.guideline_version, l.created_at, l.retired_at
+SELECT l.task_id,
+       json_agg(json_build_object(
+           'question', l.question, 'value', l.value, 'source', l.source, 'confidence', l.confidence,
+           'annotator', p.email, 'created_by', u.email, 'schema_version', l.schema_version,
+           'guideline_version', l.guideline_version, 'created_at', l.created_at, 'retired_at', l.retired_at
+       ) ORDER BY l.id)::text,
+       (json_object_agg(l.question, l.value ORDER BY l.id) FILTER (WHERE l.retired_at IS NULL))::text
 FROM labeling_label l
 LEFT JOIN labeling_user u ON u.id = l.created_by_id
 LEFT JOIN labeling_annotation a ON a.id = l.annotation_id
 LEFT JOIN labeling_user p ON p.id = a.annotator_id
-WHERE l.task_id = ANY(%s) ORDER BY l.task_id, l.id
+WHERE l.task_id = ANY(%s) GROUP BY l.task_id
 """
+# Whether an answer counts may change without a save, when a slot is taken back: the annotation knows it of its last.
 _ANNOTATIONS = """
-SELECT a.task_id, a.id, u.email, a.created_at
-FROM labeling_annotation a JOIN labeling_user u ON u.id = a.annotator_id
-WHERE a.task_id = ANY(%s) ORDER BY a.task_id, a.id
+SELECT a.task_id,
+       json_agg(json_build_object('annotator', u.email, 'created_at', a.created_at, 'revisions', r.saves) ORDER BY a.id)
+       ::text
+FROM labeling_annotation a
+JOIN labeling_user u ON u.id = a.annotator_id
+CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_object(
+        'state', r.state, 'answers', r.answers,
+        'counted', CASE WHEN r.number = a.version THEN a.counted ELSE r.counted END,
+        'lead_time_ms', r.lead_time_ms, 'skip_reason', r.skip_reason, 'schema_version', r.schema_version,
+        'guideline_version', r.guideline_version, 'created_at', r.created_at
+    ) ORDER BY r.number) AS saves
+    FROM labeling_annotationrevision r WHERE r.annotation_id = a.id
+) r
+WHERE a.task_id = ANY(%s) GROUP BY a.task_id
 """
-_REVISIONS = """
-SELECT r.annotation_id, r.state, r.answers, r.counted, r.lead_time_ms, r.skip_reason, r.schema_version,
-       r.guideline_version, r.created_at
-FROM labeling_annotationrevision r WHERE r.annotation_id = ANY(%s) ORDER BY r.annotation_id, r.number
-"""
-_COUNTED = "SELECT id, counted FROM labeling_annotation WHERE id = ANY(%s)"
 _COMMENTS = """
-SELECT c.task_id, u.email, c.body, c.created_at
+SELECT c.task_id,
+       json_agg(json_build_object('author', u.email, 'body', c.body, 'created_at', c.created_at) ORDER BY c.id)::text
 FROM labeling_comment c JOIN labeling_user u ON u.id = c.author_id
-WHERE c.task_id = ANY(%s) ORDER BY c.task_id, c.id
+WHERE c.task_id = ANY(%s) GROUP BY c.task_id
 """
 _FLAGS = """
-SELECT f.task_id, f.question, f.reason, f.state, f.score, f.note, f.evidence, r.email, f.created_at, s.email,
-       f.resolved_at, f.resolution, f.resolution_note
+SELECT f.task_id,
+       json_agg(json_build_object(
+           'question', f.question, 'reason', f.reason, 'state', f.state, 'score', f.score, 'note', f.note,
+           'evidence', f.evidence, 'raised_by', r.email, 'created_at', f.created_at, 'resolved_by', s.email,
+           'resolved_at', f.resolved_at, 'resolution', f.resolution, 'resolution_note', f.resolution_note
+       ) ORDER BY f.id)::text
 FROM labeling_flag f
 LEFT JOIN labeling_user r ON r.id = f.raised_by_id
 LEFT JOIN labeling_user s ON s.id = f.resolved_by_id
-WHERE f.task_id = ANY(%s) ORDER BY f.task_id, f.id
+WHERE f.task_id = ANY(%s) GROUP BY f.task_id
 """
 
 VERSION = 1
@@ -55,131 +73,33 @@ class Histories:
     """Reads the pasts of tasks, leaving out the queries for what the project has none of."""
 
     def __init__(self, project: Project) -> None:
-        self._annotated = Annotation.objects.filter(project=project).exists()
-        self._commented = Comment.objects.filter(project=project).exists()
-        self._flagged = Flag.objects.filter(project=project).exists()
+        self._parts = [
+            (name, sql)
+            for name, sql, model in (
+                ("annotations", _ANNOTATIONS, Annotation),
+                ("comments", _COMMENTS, Comment),
+                ("flags", _FLAGS, Flag),
+            )
+            if model.objects.filter(project=project).exists()
+        ]
 
-    def of(self, rows: list[TaskRow]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Return for every task its labels of record by question, and its past."""
+    def of(self, rows: list[TaskRow]) -> list[tuple[str, str]]:
+        """Return for every task its labels of record by question ("" for none), and its past, as JSON text."""
         ids = [row.pk for row in rows]
-        labels = grouped(_LABELS, ids, _label)
-        annotations = self._annotations(ids) if self._annotated else {}
-        comments = grouped(_COMMENTS, ids, _comment) if self._commented else {}
-        flags = grouped(_FLAGS, ids, _flag) if self._flagged else {}
+        labels: dict[int, tuple[str, str | None]] = {}
+        others: list[tuple[str, dict[int, str]]] = []
+        with connection.cursor() as cursor:
+            cursor.execute(_LABELS, (ids,))
+            labels.update((task_id, (past, current)) for task_id, past, current in cursor.fetchall())
+            for name, sql in self._parts:
+                cursor.execute(sql, (ids,))
+                others.append((name, dict(cursor.fetchall())))
         found = []
         for row in rows:
-            past: dict[str, Any] = {"version": VERSION, "state": row.state, "required": row.required}
-            for name, parts in (
-                ("labels", labels),
-                ("annotations", annotations),
-                ("comments", comments),
-                ("flags", flags),
-            ):
-                if row.pk in parts:
-                    past[name] = parts[row.pk]
-            current = {
-                label["question"]: label["value"] for label in labels.get(row.pk, ()) if label["retired_at"] is None
-            }
-            found.append((current, past))
+            past, current = labels.get(row.pk, ("", ""))
+            parts = [f'"version":{VERSION},"state":"{row.state}","required":{row.required}']
+            if past:
+                parts.append(f'"labels":{past}')
+            parts += [f'"{name}":{texts[row.pk]}' for name, texts in others if row.pk in texts]
+            found.append((current or "", "{" + ",".join(parts) + "}"))
         return found
-
-    def _annotations(self, ids: list[int]) -> dict[int, list[Any]]:
-        found = grouped(_ANNOTATIONS, ids, lambda pk, email, at: (pk, {"annotator": email, "created_at": _moment(at)}))
-        pks = [pk for parts in found.values() for pk, _ in parts]
-        revisions = grouped(_REVISIONS, pks, _revision)
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNTED, (pks,))
-            counted = dict(cursor.fetchall())
-        for parts in found.values():
-            for pk, annotation in parts:
-                annotation["revisions"] = revisions.get(pk, [])
-                # Whether an answer counts may change without a save, when a slot is taken back.
-                for revision in annotation["revisions"][-1:]:
-                    revision["counted"] = counted[pk]
-        return {task_id: [annotation for _, annotation in parts] for task_id, parts in found.items()}
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
-
-
-def _label(
-    question: str,
-    value: str,
-    source: str,
-    confidence: float | None,
-    annotator: str | None,
-    created_by: str | None,
-    schema_version: int,
-    guideline_version: int,
-    created_at: datetime,
-    retired_at: datetime | None,
-) -> dict[str, Any]:
-    return {
-        "question": question,
-        "value": json.loads(value),
-        "source": source,
-        "confidence": confidence,
-        "annotator": annotator,
-        "created_by": created_by,
-        "schema_version": schema_version,
-        "guideline_version": guideline_version,
-        "created_at": _moment(created_at),
-        "retired_at": _moment(retired_at),
-    }
-
-
-def _revision(
-    state: str,
-    answers: str,
-    counted: bool,  # noqa: FBT001 - a column
-    lead_time_ms: int,
-    skip_reason: str,
-    schema_version: int,
-    guideline_version: int,
-    created_at: datetime,
-) -> dict[str, Any]:
-    return {
-        "state": state,
-        "answers": json.loads(answers),
-        "counted": counted,
-        "lead_time_ms": lead_time_ms,
-        "skip_reason": skip_reason,
-        "schema_version": schema_version,
-        "guideline_version": guideline_version,
-        "created_at": _moment(created_at),
-    }
-
-
-def _comment(author: str, body: str, created_at: datetime) -> dict[str, Any]:
-    return {"author": author, "body": body, "created_at": _moment(created_at)}
-
-
-def _flag(
-    question: str,
-    reason: str,
-    state: str,
-    score: float,
-    note: str,
-    evidence: str,
-    raised_by: str | None,
-    created_at: datetime,
-    resolved_by: str | None,
-    resolved_at: datetime | None,
-    resolution: str,
-    resolution_note: str,
-) -> dict[str, Any]:
-    return {
-        "question": question,
-        "reason": reason,
-        "state": state,
-        "score": score,
-        "note": note,
-        "evidence": json.loads(evidence),
-        "raised_by": raised_by,
-        "created_at": _moment(created_at),
-        "resolved_by": resolved_by,
-        "resolved_at": _moment(resolved_at),
-        "resolution": resolution,
-        "resolution_note": resolution_note,
-    }

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -88,15 +89,14 @@ def _lines(project: Project, schema: Schema, filters: Filters) -> Iterator[str]:
     histories = Histories(project)
     for rows in batches(project, filters):
         for row, (labels, past) in zip(rows, histories.of(rows), strict=True):
-            identity = {"external_id": row.external_id} if row.external_id is not None else {}
-            parts = [
-                _encode(identity)[1:-1],
+            parts = (
+                f'"external_id":{encode_basestring(row.external_id)}' if row.external_id is not None else "",
                 row.data[1:-1],
-                f'"split":{_encode(row.split)}' if row.split else "",
-                f'"labels":{_encode(labels)}' if labels else "",
+                f'"split":"{row.split}"' if row.split else "",
+                f'"labels":{labels}' if labels else "",
                 f'"meta":{row.meta}' if row.meta != "{}" else "",
-                f'"{HISTORY}":{_encode(past)}',
-            ]
+                f'"{HISTORY}":{past}',
+            )
             yield "{" + ",".join(part for part in parts if part) + "}"
 
 
