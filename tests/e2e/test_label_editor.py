@@ -13,8 +13,9 @@ from django.urls import reverse
 from playwright.sync_api import Locator, Page, Route, expect
 
 from labeling.models import Annotation, AnnotationRevision, AnnotationState, Comment, Flag, Lease, Project, Role, User
+from labeling.selectors import versions
 from labeling.services import annotations as saving
-from labeling.services import guidelines
+from labeling.services import guidelines, projects
 from tests import factories
 from tests.e2e.conftest import served, sign_in, wide
 
@@ -212,6 +213,24 @@ def test_a_flapping_network_reloads_and_second_thoughts_lose_nothing(browse: Bro
     page.context.set_offline(False)
     expect(saved(page)).to_have_text("Saved", timeout=30_000)
     assert answers(project) == given
+
+
+def test_an_open_page_says_that_the_questions_have_changed(browse: Browse) -> None:
+    project, person = make(20)
+    page = label_page(browse, project, person)
+    schema = versions.schema(project.pk).dump()
+    schema["questions"][0]["labels"].append({"name": "a label that is new"})
+    projects.revise_schema(actor=project.created_by, project=project, schema=schema)
+
+    for _ in range(4):  # those that were loaded before, until more are
+        answer(page, "1")
+    expect(page.get_by_text("The questions or labels have changed.")).to_be_visible()
+    page.get_by_role("button", name="Reload").click()
+    expect(label(page, "a label that is new")).to_be_visible()
+    answer(page, "4")
+    expect(saved(page)).to_have_text("Saved")
+    expect(page.get_by_text("The questions or labels have changed.")).to_have_count(0)
+    assert sorted(answers(project).values()) == ["a label that is new"] + ["billing"] * 4
 
 
 def test_two_tabs_of_one_person_show_different_items_and_all_answers_arrive(browse: Browse) -> None:

@@ -13,7 +13,8 @@ from labeling.errors import Invalid
 from labeling.kinds.schema.changes import changes
 from labeling.models import Label, Project, Role, SchemaVersion, User
 from labeling.selectors import schemas, versions
-from labeling.services import annotations, projects
+from labeling.services import annotations as saving
+from labeling.services import projects
 from labeling.web import schema_draft
 from tests import factories
 from tests.labeling.web.test_home import answer
@@ -165,8 +166,8 @@ def test_an_answer_that_waits_for_another_one_is_in_use_too(name: str, given: An
     ]
     project = factories.project(schema={**factories.TEXT_SCHEMA, "questions": questions}, overlap=2)
     annotator = factories.member(project)
-    sent = annotations.Submission(answers={name: given})
-    annotations.submit(actor=annotator, task=factories.task(project), submission=sent, key="one")
+    sent = saving.Submission(answers={name: given})
+    saving.submit(actor=annotator, task=factories.task(project), submission=sent, key="one")
     question = versions.schema(project.pk).question(name)
     assert question is not None
     assert not Label.objects.exists()

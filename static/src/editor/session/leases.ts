@@ -30,6 +30,7 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #locks: TaskLocks;
   #claiming: Promise<void> | null = null;
+  #schemaTold = 0;
   #failures = 0;
   #emptyPolls = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -119,10 +120,25 @@ export class Leases {
       if (!known.has(task.id) && (await this.#locks.take(task.id))) mine.push(task);
     }
     for (const task of mine) this.#options.guidelineVersion(task.guideline_version);
+    this.#schemaVersionIs(Math.max(0, ...mine.map((task) => task.schema_version)));
     const items = (await itemsOf(mine)).filter((item) => item.open);
     state.items.value = addClaimed(state.items.peek(), items);
     this.decodeAhead();
     return items.length;
+  }
+
+  /** The page keeps the questions it was opened with; say so once when there is a newer version of them. */
+  #schemaVersionIs(version: number): void {
+    const { state } = this.#options;
+    if (version <= Math.max(this.#schemaTold, state.config.schema_version)) return;
+    this.#schemaTold = version;
+    state.notify({
+      id: "schema",
+      tone: "info",
+      text: "The questions or labels have changed. Reload to see them; nothing you entered is lost.",
+      actions: [{ label: "Reload", run: () => window.location.reload() }],
+      dismissible: true,
+    });
   }
 
   /** Keep the images of everything on the page decoded, those ahead first. */
