@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
-from labeling.models import Project
+from labeling.models import JobRun, JobState, Project
 from labeling.selectors import versions
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
@@ -21,11 +21,14 @@ from quality.services.pipeline.context import encoder
 from quality.services.pipeline.predict import KINDS
 
 if TYPE_CHECKING:
-    from labeling.models import JobRun, User
+    from labeling.models import User
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "quality"
+
+REST = timedelta(hours=6)
+"""What failed or was cancelled does not start by itself again at once; people can start it any time."""
 
 
 @transaction.atomic
@@ -45,7 +48,7 @@ def start(
         project=project,
         actor=actor,
         queue=QUEUE,
-        exclusive_key=f"{KIND}:{project.pk}:{question}",
+        exclusive_key=_key(project, question),
         params={
             "question": question,
             "trigger": trigger,
@@ -58,6 +61,10 @@ def start(
             },
         },
     )
+
+
+def _key(project: Project, question: str) -> str:
+    return f"{KIND}:{project.pk}:{question}"
 
 
 # Labels of record that came after the newest one that the last complete run knew: counted up to the setting only.
@@ -88,6 +95,13 @@ def tend() -> list[JobRun]:
 
 
 def _due(project: Project, question: str, chosen: QualitySettings) -> Trigger | None:
+    ended = JobRun.objects.filter(exclusive_key=_key(project, question)).order_by("-pk").first()
+    if (
+        ended is not None
+        and ended.state in {JobState.FAILED, JobState.CANCELLED}
+        and timezone.now() - ended.created_at < REST
+    ):
+        return None
     last = (
         Run.objects.filter(project=project, question=question)
         .order_by("-id")

@@ -90,6 +90,8 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
         .first()
     )
     if last is not None and last.fingerprint == fingerprint and not job.params.get("force"):
+        # Labels that are new but take no part (of tasks in quarantine, say) are no reason to look again either.
+        Run.objects.filter(pk=last.pk).update(last_label=newest)
         return last
     RunArray.objects.filter(run__project=project, run__question=question.name).exclude(
         run__job__state__in=ALIVE

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from labeling.errors import Invalid
-from labeling.models import Event, JobRun
-from labeling.services import projects
+from labeling.models import Event, JobRun, QueueEntry, TaskState
+from labeling.services import jobs, projects, tasks
 from quality.jobs import tend
 from quality.models import QualitySettings, Run, Trigger
 from quality.selectors import settings as selector
@@ -67,6 +67,34 @@ def test_nothing_starts_by_itself_when_it_is_not_to(changes: dict[str, Any]) -> 
     making.messages(project, 30)
     tend()
     assert triggers() == []
+
+
+def test_what_failed_or_was_cancelled_does_not_start_by_itself_at_once() -> None:
+    project = factories.project()
+    configured(project, after_labels=1)
+    making.messages(project, 9)
+    tend()
+    jobs.cancel(actor=project.created_by, job=JobRun.objects.get())
+    tend()
+    assert len(triggers()) == 1
+    JobRun.objects.update(created_at=timezone.now() - timedelta(hours=7))
+    tend()
+    assert len(triggers()) == 2
+
+
+def test_labels_that_take_no_part_start_one_run_and_not_one_a_minute() -> None:
+    project = factories.project()
+    configured(project, after_labels=5)
+    labeled = making.messages(project, 9)
+    tasks.quarantine(actor=project.created_by, project=project, task_ids=[task.pk for task in labeled[:5]])
+    making.run(project)
+    making.label(labeled[:5], ["other"] * 5)
+    QueueEntry.objects.filter(task__in=labeled[:5]).update(state=TaskState.QUARANTINED)
+    tend()
+    job = making.work(JobRun.objects.latest("pk"))
+    assert (job.params["trigger"], job.result) == (Trigger.LABELS, {"run": making.shown(project).pk, "unchanged": True})
+    tend()
+    assert len(triggers()) == 2
 
 
 def test_archived_projects_rest() -> None:
