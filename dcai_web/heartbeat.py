@@ -62,6 +62,15 @@ def queues_served(redis_url: str, queues: list[str]) -> set[str]:
     return {queue for queue, answer in zip(queues, answers, strict=True) if answer is not None}
 
 
+def ages(redis_url: str, queues: list[str]) -> dict[str, float]:
+    """Return how many seconds ago a worker of each queue has beaten; a queue that nobody serves is left out."""
+    pipeline = client(redis_url).pipeline(transaction=False)
+    for queue in queues:
+        pipeline.pttl(f"{_QUEUE}{queue}")
+    left = zip(queues, pipeline.execute(), strict=True)
+    return {queue: GONE_AFTER_SECONDS - milliseconds / 1000 for queue, milliseconds in left if milliseconds >= 0}
+
+
 def worker_lives_here(redis_url: str) -> bool:
     """Tell whether a worker on this host (in this container) has beaten lately."""
     return client(redis_url).get(f"{_HOST}{socket.gethostname()}") is not None

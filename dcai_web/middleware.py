@@ -11,7 +11,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from dcai_web import health
+from dcai_web import health, metrics
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -20,21 +20,26 @@ _logger = structlog.get_logger("dcai_web.request")
 
 
 class Probes:
-    """`/healthz` and `/readyz`, answered whatever the host name, the scheme or the session are."""
+    """`/healthz`, `/readyz` and `/metrics`, answered whatever the host name, the scheme or the session are."""
 
     def __init__(self, get_response: Handler) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a probe, or pass the request on."""
-        answer: Callable[[], HttpResponse] | None = {"/healthz": health.alive, "/readyz": health.ready}.get(
-            request.path_info
-        )
-        if answer is None or request.method not in {"GET", "HEAD"}:
+        response = self._answer(request) if request.method in {"GET", "HEAD"} else None
+        if response is None:
             return self._get_response(request)
-        response = answer()
         response["Cache-Control"] = "no-store"
         return response
+
+    @staticmethod
+    def _answer(request: HttpRequest) -> HttpResponse | None:
+        if request.path_info == "/healthz":
+            return health.alive()
+        if request.path_info == "/readyz":
+            return health.ready()
+        return metrics.show(request) if request.path_info == "/metrics" else None
 
 
 class RequestLog:
@@ -56,16 +61,18 @@ class RequestLog:
 
     @staticmethod
     def _log(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
-        if request.path_info in {"/healthz", "/readyz"} or request.path_info.startswith("/static/"):
+        if request.path_info in {"/healthz", "/readyz", "/metrics"} or request.path_info.startswith("/static/"):
             return
         # The pattern, not the address: an address may contain the token of an invitation or a password reset.
         match = request.resolver_match
+        route = f"/{match.route}" if match else "(none)"
+        metrics.count(method=request.method or "", route=route, status=response.status_code, seconds=seconds)
         user = getattr(request, "user", None)
         level = "error" if response.status_code >= 500 else "info"
         getattr(_logger, level)(
             "request",
             method=request.method,
-            route=f"/{match.route}" if match else "(none)",
+            route=route,
             status=response.status_code,
             ms=round(seconds * 1000, 1),
             user=user.pk if user is not None and user.is_authenticated else None,

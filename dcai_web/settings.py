@@ -226,6 +226,10 @@ BACKUP_DIR = env.text("DCAI_BACKUP_DIR")
 BACKUP_HOURS = env.integer("DCAI_BACKUP_HOURS", 0)
 BACKUP_KEEP = env.integer("DCAI_BACKUP_KEEP", 7)
 
+# --- Metrics ------------------------------------------------------------------------------------------------------
+# Empty: there is no /metrics, and no request is counted.
+METRICS_TOKEN = env.text("DCAI_METRICS_TOKEN")
+
 # --- Language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
