@@ -40,7 +40,8 @@ def stored_files() -> Iterator[str]:
     for sha256, variants_at in media.iterator(chunk_size=5_000):
         for variant in VARIANTS if variants_at else ("original",):
             yield path_of(sha256, variant)
-    yield from Upload.objects.order_by("id").values_list("file", flat=True).iterator()
+    # An upload whose import is over has no file any more.
+    yield from Upload.objects.exclude(file="").order_by("id").values_list("file", flat=True).iterator()
 
 
 def known(project: Project, sha256: str) -> Media:

@@ -56,6 +56,8 @@ def site(storage: Path) -> Project:
         sha256="0" * 64,
         created_by=manager,
     )
+    over = {"filename": "old.csv", "size": 11, "sha256": "1" * 64, "created_by": manager}
+    Upload.objects.create(project=project, file="", **over)
     return project
 
 

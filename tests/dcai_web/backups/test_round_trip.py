@@ -104,6 +104,7 @@ def test_replace_makes_it_what_it_was(site: Project, storage: Path, tmp_path: Pa
     done = backups.restore(tmp_path / "site.tar.gz", replace=True)
     assert rows_of(here) == rows
     assert files_of(storage) == files
+    assert done.missing == []
     assert done.files == len(files)
     assert Task.objects.filter(project=site, data={"text": NASTY}).exists()
 
