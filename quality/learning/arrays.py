@@ -36,10 +36,13 @@ class Features:
     embedding
         Shape (n, e), float32, dense and short: what neighbors are found with. Rows have length 1; an item that shows
         nothing (an empty text) is a row of zeros.
+    light
+        Shape (n, c), sparse, or None: less than `matrix`, for when that is too much to learn many classes from.
     """
 
     matrix: Matrix
     embedding: Floats
+    light: Matrix | None = None
 
 
 class Encoder(Protocol):

@@ -20,8 +20,9 @@ from quality.learning.folds import plan as plan_folds
 MAX_CELLS = 100_000_000
 """Probabilities kept at once: 400 MB."""
 
-MAX_SPARSE_WORK = 60_000_000
-"""Non-zero entries x classes up to which a sparse matrix is learned from; beyond it the embedding is, in minutes."""
+MAX_SPARSE_WORK = 100_000_000
+MAX_LIGHT_WORK = 400_000_000
+"""Non-zero entries x classes up to which a sparse matrix, and the lighter one, is learned from within minutes."""
 
 PENALTY = 3.0
 """Inverse strength of the L2 penalty; every encoder gives rows of length 1."""
@@ -55,11 +56,16 @@ def model(*, seed: int = 0) -> Any:
 
 
 def suited(features: Features, classes: int) -> Matrix:
-    """Return the matrix to learn from: the sparse one if that is affordable, else the embedding."""
-    matrix = features.matrix
-    if issparse(matrix) and matrix.nnz * classes > MAX_SPARSE_WORK:
-        return features.embedding
-    return matrix
+    """Return the matrix to learn from: the best that is affordable.
+
+    The embedding is the last resort: what tells rare topics apart is mostly lost in it.
+    """
+    matrix, light = features.matrix, features.light
+    if not issparse(matrix) or matrix.nnz * classes <= MAX_SPARSE_WORK:
+        return matrix
+    if light is not None and light.nnz * classes <= MAX_LIGHT_WORK:
+        return light
+    return features.embedding
 
 
 def trained(matrix: Matrix, labels: Integers, *, seed: int) -> Any:

@@ -69,7 +69,8 @@ class TfidfEncoder:
         Returns
         -------
         Features
-            `matrix` is sparse with rows of length 1, `embedding` is float32 of shape (n, at most `dimensions`).
+            `matrix` is sparse with rows of length 1, `light` is its words alone, `embedding` has at most `dimensions`
+            columns.
 
         Raises
         ------
@@ -94,7 +95,7 @@ class TfidfEncoder:
             ),
         ]
         matrix = csr_matrix(hstack(parts, format="csr", dtype=np.float32)) / np.float32(np.sqrt(2))
-        return Features(matrix=matrix, embedding=unit_rows(self._reduced(matrix, fit)))
+        return Features(matrix=matrix, embedding=unit_rows(self._reduced(matrix, fit)), light=csr_matrix(parts[0]))
 
     def _reduced(self, matrix: Matrix, fit: Mask) -> Floats:
         learned = matrix[fit]

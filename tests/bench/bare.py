@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.utils.extmath import randomized_svd
 
+from quality.learning.classifier import MAX_SPARSE_WORK
 from quality.learning.text import WORD
 from tests.bench.topics import texts
 
@@ -27,14 +28,16 @@ def main(count: int) -> None:
     common = {"sublinear_tf": True, "min_df": 2, "dtype": np.float32}
     words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, max_features=60_000, **common)
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), max_features=100_000, **common)
-    matrix = hstack([words.fit_transform(contents), characters.fit_transform(contents)], format="csr")
+    light = words.fit_transform(contents)
+    matrix = hstack([light, characters.fit_transform(contents)], format="csr")
     _, _, axes = randomized_svd(matrix, n_components=128, n_iter=3, power_iteration_normalizer="LU", random_state=0)
     embedding = matrix @ axes.T
     embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
     model = LogisticRegression(C=3, max_iter=300)
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    values = cross_val_predict(model, embedding, labels, cv=folds, method="predict_proba")
-    model.fit(embedding, labels)
+    learned = light if matrix.nnz * np.unique(labels).size > MAX_SPARSE_WORK else matrix
+    values = cross_val_predict(model, learned, labels, cv=folds, method="predict_proba")
+    model.fit(learned, labels)
     find_label_issues(labels, values, filter_by="both", n_jobs=1)
     get_label_quality_scores(labels, values)
     seconds = time.perf_counter() - began

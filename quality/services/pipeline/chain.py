@@ -33,9 +33,6 @@ VERSION = 1
 
 FIXED_MODEL = "logistic regression"
 
-FEW = 5_000
-"""Items below which one thread does the arithmetic."""
-
 WORK = dict(zip(STEPS, (encode.run, predict.run, issues.run, order.run, prove.run), strict=True))
 
 
@@ -50,8 +47,9 @@ def run_chain(job: jobs.Run) -> dict[str, Any]:
     if isinstance(context, Run):
         return {"run": context.pk, "unchanged": True}
     if context.run.completed_at is None:
-        # Threads that wait for one another cost more than they bring on few items, above all on a busy machine.
-        with threadpool_limits(limits=1 if context.items.size < FEW else None):
+        # Threads that wait for one another cost more than they bring, above all on a machine with other work to do:
+        # two of them took five times the processor time of one, and longer.
+        with threadpool_limits(limits=1):
             _work(context)
         publish.run(context)
     publish.reorder(context)

@@ -104,12 +104,17 @@ def test_more_probabilities_than_memory_are_said() -> None:
         classifier.check_size(100_000, 10_000)
 
 
-def test_many_classes_on_a_sparse_matrix_learn_from_the_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_classes_on_a_sparse_matrix_learn_from_less(monkeypatch: pytest.MonkeyPatch) -> None:
     features, _, _, _ = blobs(size=20)
     sparse = Features(matrix=csr_matrix(features.matrix), embedding=features.embedding)
     assert classifier.suited(sparse, 4) is sparse.matrix
     monkeypatch.setattr(classifier, "MAX_SPARSE_WORK", 1)
     assert classifier.suited(sparse, 4) is features.embedding
+    light = csr_matrix(features.matrix[:, :2])
+    both = Features(matrix=sparse.matrix, embedding=features.embedding, light=light)
+    assert classifier.suited(both, 4) is light
+    monkeypatch.setattr(classifier, "MAX_LIGHT_WORK", 1)
+    assert classifier.suited(both, 4) is features.embedding
 
 
 def test_progress_can_end_the_work() -> None:
