@@ -371,8 +371,8 @@ def test_an_answer_that_is_not_accepted_comes_back_with_the_reason(browse: Brows
 
     page.keyboard.press("2")
     page.keyboard.press("Enter")
-    expect(saved(page)).to_have_text("Saved")
     expect(item(page)).not_to_have_text(text)
+    expect(saved(page)).to_have_text("Saved")
     assert answers(project) == {text: "delivery"}
 
 
@@ -458,6 +458,7 @@ def test_comment_and_flag_by_keyboard(browse: Browse) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("complementary")).to_have_count(0)
     page.keyboard.press("f")
+    expect(page.get_by_role("complementary").get_by_role("textbox")).to_be_focused()
     page.keyboard.type("Two messages in one")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("is flagged for a reviewer")).to_be_visible()

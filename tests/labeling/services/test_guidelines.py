@@ -28,7 +28,7 @@ def test_published_versions_count_up_and_are_what_people_label_under() -> None:
     with pytest.raises(Invalid, match="Nothing changed"):
         guidelines.publish(actor=manager, project=project, change_note="Again")
     document = reading.as_document(reading.newest(project))
-    assert document["html"] == "<h1>How</h1>\n<p>so</p>\n"
+    assert document["html"] == "<h2>How</h2>\n<p>so</p>\n"
     assert document["labels"][0]["definition_html"] == "<p>About <em>money</em>.</p>\n"
 
 
