@@ -181,7 +181,6 @@ class OneProject(Endpoint):
             project = projects.archive(actor=user, project=project, archived=archived)
         return Response(documents(user, [project])[0])
 
-
     @operation(
         "projects_delete",
         "Delete a project for good",
