@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 
@@ -17,7 +16,7 @@ from sklearn.utils.extmath import randomized_svd
 
 from quality.learning.classifier import MAX_SPARSE_WORK
 from quality.learning.text import WORD
-from tests.bench.topics import texts
+from tests.bench.topics import peak_memory, texts
 
 
 def main(count: int) -> None:
@@ -41,8 +40,7 @@ def main(count: int) -> None:
     find_label_issues(labels, values, filter_by="both", n_jobs=1)
     get_label_quality_scores(labels, values)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{seconds} {peak}\n")
+    sys.stdout.write(f"{seconds} {peak_memory()}\n")
 
 
 if __name__ == "__main__":

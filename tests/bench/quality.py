@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -78,13 +77,14 @@ def proof(seeds: tuple[int, ...]) -> str:
 def speed(texts: int) -> str:
     """Return how long many texts take, and the memory of it."""
     from tests.bench import large, report  # noqa: PLC0415 - only now there is a database
+    from tests.bench.topics import peak_memory  # noqa: PLC0415 - the same
 
     project = large.project(texts)
-    base = _memory()
+    base = peak_memory()
     began = time.perf_counter()
     steps = large.run(project)
     ours = time.perf_counter() - began
-    peak = _memory()
+    peak = peak_memory()
     script = subprocess.run(
         [sys.executable, "-m", "tests.bench.bare", str(texts)], check=True, capture_output=True, text=True
     )
@@ -107,10 +107,6 @@ def speed(texts: int) -> str:
         f"Steps: {shown}. The process had {base:.0f} MB before.\n\n"
         + report.table(["what", "s", "floor s", "ratio (budget 1.3)", "peak memory", "floor's"], rows)
     )
-
-
-def _memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

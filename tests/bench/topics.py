@@ -1,8 +1,9 @@
-"""Texts about topics, as many as wanted."""
+"""Texts about topics, as many as wanted; and what the memory of a process was at most."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -24,3 +25,9 @@ def texts(count: int) -> Iterator[tuple[str, int]]:
         other = words[generator.choice(VOCABULARY, 8, p=common)]
         given = int(generator.integers(CLASSES)) if generator.random() < NOISE else true
         yield " ".join([*about, *other]), given
+
+
+def peak_memory() -> float:
+    """Return the most memory that this program has had, in MB (getrusage would count whoever started it as well)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
