@@ -6,11 +6,22 @@ import os
 
 from tests import engines
 
+
+def _worker() -> int:
+    """Return the number of this worker of a parallel run, from 1; 0 for a run in one process."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return int(name.removeprefix("gw")) + 1 if name else 0
+
+
 KEPT = {"DCAI_CHROMIUM", "DCAI_REQUIRE_E2E"}
 if "DCAI_TEST_RUN" not in os.environ:  # the workers of a parallel run share those of the run that started them
     for name in [name for name in os.environ if name.startswith("DCAI_") and name not in KEPT]:
         del os.environ[name]
     os.environ.update(engines.start(), DCAI_TEST_RUN="1")
+
+# Workers of a parallel run have a database each, and so they need a Redis database each: one empties its cache after
+# every test.
+os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={_worker()}")
 
 # Playwright runs an event loop in the thread that the tests talk to the database from.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
