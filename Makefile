@@ -30,7 +30,7 @@ test: $(VENV)/.dev build ## Run every test, those in a real browser too
 	$(PY) -m pytest -n $(XDIST) --dist worksteal
 	cd static && npm test --silent
 
-check: $(VENV)/.dev static/node_modules/.package-lock.json ## Look for faults without running the product
+check: $(VENV)/.dev build static/node_modules/.package-lock.json ## Look for faults without running the product
 	$(PY) .ci/check.py
 
 bench: $(VENV)/.dev build ## Measure against the floors of the design (BENCH="--tasks 1000000" for more)
