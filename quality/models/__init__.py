@@ -1,12 +1,15 @@
 """Tables and their constraints; no behavior beyond them."""
 
 from quality.models.embeddings import Embedding, EmbeddingSet
+from quality.models.people import AnnotatorQuality, Consensus
 from quality.models.pushed import PushedModel, PushedPrediction
 from quality.models.runs import ClassPair, Gain, Prediction, Run, RunArray, Trigger
 from quality.models.settings import QualitySettings
 
 __all__ = [
+    "AnnotatorQuality",
     "ClassPair",
+    "Consensus",
     "Embedding",
     "EmbeddingSet",
     "Gain",

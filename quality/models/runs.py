@@ -123,6 +123,10 @@ class Gain(models.Model):
     test_fingerprint = models.CharField(
         max_length=64, help_text="Of the test split and its labels: runs that share it compare."
     )
+    losses = models.BinaryField(
+        null=True, help_text="Log-loss of each test item, float32, in order of the tasks: runs are compared in pairs."
+    )
+    hits = models.BinaryField(null=True, help_text="Whether each test item was predicted right, one byte each.")
 
     class Meta:
         constraints = (
