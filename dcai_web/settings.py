@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dcai_web.middleware.RequestLog",
+    "dcai_web.middleware.Headers",
     "dcai_web.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -73,9 +74,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Engines ------------------------------------------------------------------------------------------------------
+_database = env.database(env.engine_url("DATABASE_URL", DATA_DIR))
 DATABASES = {
     "default": {
-        **env.database(env.engine_url("DATABASE_URL", DATA_DIR)),
+        **_database,
+        # Statements of the hot path are planned once per connection; a pooler that cannot carry that needs it off.
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            "prepare_threshold": 3 if env.boolean("DCAI_DB_PREPARE", default=True) else None,
+        },
         "CONN_MAX_AGE": env.integer("DCAI_DB_CONN_MAX_AGE", 300),
         "CONN_HEALTH_CHECKS": True,
     }
@@ -112,6 +119,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "dcai_web.clock:Clock"
 CELERY_BEAT_SCHEDULE = {
     "tend-jobs": {"task": "labeling.tend_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "tend-backups": {"task": "dcai_web.tend_backups", "schedule": 300.0, "options": {"expires": 300}},
@@ -140,6 +148,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
+# As accounts are looked up: another spelling of the same address is not another account to guess at.
+AXES_USERNAME_CALLABLE = "labeling.services.accounts.tried_address"
 AXES_LOCKOUT_TEMPLATE = "errors/429.html"
 AXES_VERBOSE = False
 
@@ -151,6 +161,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("DCAI_HSTS_SUBDOMAINS", default=Fal
 SECURE_HSTS_PRELOAD = env.boolean("DCAI_HSTS_PRELOAD", default=False)
 if env.boolean("DCAI_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    MIDDLEWARE.insert(0, "dcai_web.middleware.ClientAddress")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -158,11 +169,13 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "dcai_web.errors.csrf_failure"
-SESSION_COOKIE_NAME = "dcai_session"
-CSRF_COOKIE_NAME = "dcai_csrf"
+# With the prefix a browser takes the cookie from this very host over HTTPS only, and from no neighbor in its domain.
+SESSION_COOKIE_NAME = "__Host-dcai_session" if HTTPS else "dcai_session"
+CSRF_COOKIE_NAME = "__Host-dcai_csrf" if HTTPS else "dcai_csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
@@ -219,6 +232,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "files"
 
 # --- Backups ------------------------------------------------------------------------------------------------------
@@ -229,6 +243,13 @@ BACKUP_KEEP = env.integer("DCAI_BACKUP_KEEP", 7)
 # --- Metrics ------------------------------------------------------------------------------------------------------
 # Empty: there is no /metrics, and no request is counted.
 METRICS_TOKEN = env.text("DCAI_METRICS_TOKEN")
+
+# --- Errors and traces, to elsewhere ------------------------------------------------------------------------------
+# Empty: nothing is sent, and what would send it is not loaded.
+SENTRY_DSN = env.text("DCAI_SENTRY_DSN")
+OTEL_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT") or env.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+if OTEL_ENDPOINT:
+    MIDDLEWARE.insert(0, "dcai_web.observe.traces.Middleware")
 
 # --- Language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import Max, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
-
 from labeling.errors import NotFound
 from labeling.kinds.schema import Schema, parse_schema
-from labeling.models import GuidelineVersion, SchemaVersion
+from labeling.models import SchemaVersion
+from labeling.selectors import statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +20,18 @@ class Versions:
     schema_pk: int
 
 
+_CURRENT = """
+SELECT s.number, s.id,
+    COALESCE((SELECT max(g.number) FROM labeling_guidelineversion g WHERE g.project_id = %(project)s), 0)
+FROM labeling_schemaversion s WHERE s.project_id = %(project)s ORDER BY s.number DESC LIMIT 1
+"""
+
+
 def current(project_id: int) -> Versions:
     """Return what holds now, in one query."""
-    guideline = (
-        GuidelineVersion.objects.filter(project_id=OuterRef("project_id"))
-        .order_by()
-        .values("project_id")
-        .annotate(newest=Max("number"))
-        .values("newest")
-    )
-    row = (
-        SchemaVersion.objects.filter(project_id=project_id)
-        .order_by("-number")
-        .annotate(guideline=Coalesce(Subquery(guideline), Value(0)))
-        .values_list("number", "guideline", "pk")
-        .first()
-    )
-    if row is None:
-        raise NotFound
-    return Versions(schema=row[0], guideline=row[1], schema_pk=row[2])
+    for number, pk, guideline in statements.run(_CURRENT, {"project": project_id}):
+        return Versions(schema=number, guideline=guideline, schema_pk=pk)
+    raise NotFound
 
 
 def schema(project_id: int) -> Schema:

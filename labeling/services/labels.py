@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
-from labeling.models import (
-    Annotation,
-    FlagReason,
-    Label,
-    LabelSource,
-    QueueEntry,
-    TaskState,
-)
+from labeling.models import FlagReason, Label, LabelSource, TaskState
 from labeling.services import flags
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question, Schema
     from labeling.models import Task, User
-    from labeling.selectors.versions import Versions
 
 RANK: dict[str, int] = {
     LabelSource.IMPORT: 1,
@@ -42,6 +35,67 @@ class Answer:
     confidence: float | None = None
     annotation_id: int | None = None
     guideline: int = 0
+
+
+@dataclass(slots=True)
+class Slots:
+    """A task's queue entry while it is locked: how many people it needs and how far it is."""
+
+    required: int
+    open_slots: int
+    state: str
+
+
+class Standing(Protocol):
+    """A queue entry, or what was read of one."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A person's counted answers to a task."""
+
+    annotation_id: int
+    answers: Mapping[str, Any]
+    guideline: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfRecord:
+    """A label of record that settling may replace."""
+
+    pk: int
+    value: Any
+    source: str
+    confidence: float | None
+    annotation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """A label to be written, with the columns of its table."""
+
+    question: str
+    value: Any
+    classes: list[str]
+    source: str
+    confidence: float | None
+    annotation_id: int | None
+    created_by_id: int | None
+    schema_version: int
+    guideline_version: int
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What settling leads to: labels to retire and to write, and how far people agree by question."""
+
+    retired: list[int] = field(default_factory=list)
+    written: list[NewLabel] = field(default_factory=list)
+    people: int = 0
+    agreement: dict[str, float | None] = field(default_factory=dict)
+    """By question; None where nothing is in dispute. Empty while answers are still missing."""
 
 
 def current(task_id: int) -> dict[str, Label]:
@@ -78,31 +132,53 @@ def retire(label: Label) -> None:
     label.save(update_fields=("retired_at",))
 
 
-def settle(*, task: Task, entry: QueueEntry, schema: Schema, versions: Versions, actor: User | None) -> None:
-    """Bring the labels of record in line with the annotations; to be called with `entry` locked.
+def settle(
+    *,
+    task: Task,
+    slots: Slots,
+    schema: Schema,
+    schema_version: int,
+    actor: User | None,
+    counted: Sequence[Given],
+    current: Mapping[str, OfRecord],
+) -> Settlement:
+    """Say how the labels of record follow from the counted answers, and bring `slots` up to date; writes nothing.
 
     Waits for all required answers, then takes the one answer, or the consensus of several. Where people agree less
-    than the project's floor, one more person is asked (up to its `max_overlap`); after that a `conflict` flag is
-    raised.
+    than the project's floor, one more person is asked (up to its `max_overlap`); after that the questions in dispute
+    are named in `Settlement.agreement`.
     """
-    counted = list(Annotation.objects.filter(task_id=task.pk, counted=True).order_by("id"))
-    labels = current(task.pk)
-    if counted and len(counted) >= entry.required:
-        answers = {question.name: _settled(question, counted) for question in schema.questions}
-        if _needs_another(task, entry, schema, answers):
-            entry.required += 1
-            entry.open_slots += 1
-            answers = dict.fromkeys(answers)
+    settlement = Settlement(people=len(counted))
+    answers: dict[str, Answer | None] = dict.fromkeys(question.name for question in schema.questions)
+    if counted and len(counted) >= slots.required:
+        found = {question.name: _settled(question, counted) for question in schema.questions}
+        disputed = _disputed(task, found)
+        if disputed and slots.required < task.project.max_overlap:
+            slots.required += 1
+            slots.open_slots += 1
         else:
-            _mark_conflicts(task, schema, answers, people=len(counted))
-    else:
-        answers = dict.fromkeys(question.name for question in schema.questions)
+            answers = found
+            settlement.agreement = {name: disputed.get(name) for name in found}
+    standing = set(current)
     for question in schema.questions:
-        _apply(task, question, answers[question.name], labels, versions=versions, actor=actor)
-    entry.state = state_of(entry, schema=schema, labels=labels, answered=len(counted) >= entry.required)
+        old, answer = current.get(question.name), answers[question.name]
+        if answer is None:
+            new = _fallback(task, question, old)
+            gone = old is not None and RANK[old.source] == RANK[LabelSource.ANNOTATION]
+        else:
+            gone = old is None or not (RANK[old.source] > RANK[answer.source] or _same(old, answer))
+            new = _new(question, answer, schema_version=schema_version, actor=actor) if gone else None
+        if gone and old is not None:
+            settlement.retired.append(old.pk)
+            standing.discard(question.name)
+        if new is not None:
+            settlement.written.append(new)
+            standing.add(question.name)
+    slots.state = state_of(slots, schema=schema, labels=standing, answered=len(counted) >= slots.required)
+    return settlement
 
 
-def state_of(entry: QueueEntry, *, schema: Schema, labels: dict[str, Label], answered: bool) -> str:
+def state_of(entry: Standing, *, schema: Schema, labels: Collection[str], answered: bool) -> str:
     """Return where a task stands: quarantine is left only by being restored."""
     if entry.state == TaskState.QUARANTINED:
         return TaskState.QUARANTINED
@@ -110,16 +186,33 @@ def state_of(entry: QueueEntry, *, schema: Schema, labels: dict[str, Label], ans
     return TaskState.LABELED if complete and answered and labels else TaskState.TODO
 
 
-def _settled(question: Question, counted: list[Annotation]) -> Answer | None:
+def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tuple[str, str]]) -> None:
+    """Flag the questions that people still disagree about, and drop the flags (`flagged`) of those they do not."""
+    if settlement.people < 2:
+        return
+    for question, agreement in settlement.agreement.items():
+        if agreement is not None:
+            flags.put(
+                task=task,
+                reason=FlagReason.CONFLICT,
+                question=question,
+                score=agreement,
+                evidence={"people": settlement.people, "agreement": agreement},
+            )
+        elif (FlagReason.CONFLICT, question) in flagged:
+            flags.drop(task=task, reason=FlagReason.CONFLICT, question=question)
+
+
+def _settled(question: Question, counted: Sequence[Given]) -> Answer | None:
     given = [annotation for annotation in counted if question.name in annotation.answers]
     if not given:
         return None
-    guideline = min(annotation.guideline_version for annotation in given)
+    guideline = min(annotation.guideline for annotation in given)
     if len(counted) == 1:
         return Answer(
             value=given[0].answers[question.name],
             source=LabelSource.ANNOTATION,
-            annotation_id=given[0].pk,
+            annotation_id=given[0].annotation_id,
             guideline=guideline,
         )
     parsed = [question.parse(annotation.answers[question.name]) for annotation in given]
@@ -132,69 +225,32 @@ def _settled(question: Question, counted: list[Annotation]) -> Answer | None:
     )
 
 
-def _needs_another(task: Task, entry: QueueEntry, schema: Schema, answers: dict[str, Answer | None]) -> bool:
-    return entry.required < task.project.max_overlap and bool(_disputed(task, schema, answers))
-
-
-def _disputed(task: Task, schema: Schema, answers: dict[str, Answer | None]) -> list[str]:
+def _disputed(task: Task, answers: Mapping[str, Answer | None]) -> dict[str, float]:
     floor = task.project.agreement_floor
-    return [
-        question.name
-        for question in schema.questions
-        if (answer := answers[question.name]) is not None
+    return {
+        name: answer.confidence
+        for name, answer in answers.items()
+        if answer is not None
         and answer.confidence is not None
         and (answer.confidence < floor or answer.confidence == 0)
-    ]
+    }
 
 
-def _mark_conflicts(task: Task, schema: Schema, answers: dict[str, Answer | None], *, people: int) -> None:
-    if people < 2:
-        return
-    disputed = _disputed(task, schema, answers)
-    for question in schema.questions:
-        if question.name in disputed:
-            answer = answers[question.name]
-            confidence = answer.confidence if answer and answer.confidence is not None else 0.0
-            flags.put(
-                task=task,
-                reason=FlagReason.CONFLICT,
-                question=question.name,
-                score=confidence,
-                evidence={"people": people, "agreement": confidence},
-            )
-        else:
-            flags.drop(task=task, reason=FlagReason.CONFLICT, question=question.name)
-
-
-def _apply(
-    task: Task,
-    question: Question,
-    answer: Answer | None,
-    labels: dict[str, Label],
-    *,
-    versions: Versions,
-    actor: User | None,
-) -> None:
-    old = labels.get(question.name)
-    if answer is None:
-        if old is not None and RANK[old.source] == RANK[LabelSource.ANNOTATION]:
-            del labels[question.name]
-            retire(old)
-            if before := _before_people(task, question.name):
-                fallback = Answer(value=before.value, source=LabelSource(before.source), confidence=before.confidence)
-                labels[question.name] = write(
-                    task=task, question=question, answer=fallback, schema_version=before.schema_version,
-                    actor=before.created_by, old=None,
-                )  # fmt: skip
-        return
-    if old is not None and (RANK[old.source] > RANK[answer.source] or _same(old, answer)):
-        return
-    labels[question.name] = write(
-        task=task, question=question, answer=answer, schema_version=versions.schema, actor=actor, old=old
+def _new(question: Question, answer: Answer, *, schema_version: int, actor: User | None) -> NewLabel:
+    return NewLabel(
+        question=question.name,
+        value=answer.value,
+        classes=question.classes(question.parse(answer.value)),
+        source=answer.source,
+        confidence=answer.confidence,
+        annotation_id=answer.annotation_id,
+        created_by_id=actor.pk if actor else None,
+        schema_version=schema_version,
+        guideline_version=answer.guideline,
     )
 
 
-def _same(old: Label, answer: Answer) -> bool:
+def _same(old: OfRecord, answer: Answer) -> bool:
     return (
         old.value == answer.value
         and old.source == answer.source
@@ -203,11 +259,27 @@ def _same(old: Label, answer: Answer) -> bool:
     )
 
 
-def _before_people(task: Task, question: str) -> Label | None:
-    """Return what stood before people answered: taking an answer back puts it in force again."""
-    return (
-        Label.objects.filter(task_id=task.pk, question=question, source__in=(LabelSource.IMPORT, LabelSource.MODEL))
-        .select_related("created_by")
+def _fallback(task: Task, question: Question, old: OfRecord | None) -> NewLabel | None:
+    """Return what stood before people answered: taking the answer back puts it in force again."""
+    if old is None or RANK[old.source] != RANK[LabelSource.ANNOTATION]:
+        return None
+    before = (
+        Label.objects.filter(
+            task_id=task.pk, question=question.name, source__in=(LabelSource.IMPORT, LabelSource.MODEL)
+        )
         .order_by("-id")
         .first()
+    )
+    if before is None:
+        return None
+    return NewLabel(
+        question=question.name,
+        value=before.value,
+        classes=before.classes,
+        source=before.source,
+        confidence=before.confidence,
+        annotation_id=None,
+        created_by_id=before.created_by_id,
+        schema_version=before.schema_version,
+        guideline_version=before.guideline_version,
     )
