@@ -16,10 +16,16 @@ def explorer(project: Project) -> str:
     return f"/p/{project.slug}/tasks/"
 
 
+def ready(page: Page) -> None:
+    """Wait until the page listens to its keys."""
+    page.locator("[data-explorer][data-ready]").wait_for()
+
+
 def test_tasks_are_marked_selected_and_opened_with_keys(browse: Browse) -> None:
     project = factories.project()
     tasks = factories.tasks(project, 5)
     page = browse(project.created_by, path=explorer(project))
+    ready(page)
     bar = page.locator("[data-bulk-count]")
     page.keyboard.press("j")
     page.keyboard.press("x")
@@ -42,6 +48,7 @@ def test_all_that_fit_are_quarantined_and_brought_back_by_undo(browse: Browse) -
     factories.tasks(project, 55)
     quarantined = QueueEntry.objects.filter(state=TaskState.QUARANTINED)
     page = browse(project.created_by, path=explorer(project))
+    ready(page)
     page.get_by_label("Select all tasks on this page").check()
     expect(page.locator("[data-bulk-count]")).to_have_text("50 tasks selected")
     page.get_by_role("button", name="Select all 55 that fit").click()
@@ -58,6 +65,7 @@ def test_unticking_one_task_takes_back_that_all_are_chosen(browse: Browse) -> No
     project = factories.project()
     factories.tasks(project, 55)
     page = browse(project.created_by, path=explorer(project))
+    ready(page)
     page.get_by_label("Select all tasks on this page").check()
     page.get_by_role("button", name="Select all 55 that fit").click()
     page.locator("input[data-select]").first.uncheck()
@@ -71,6 +79,7 @@ def test_a_label_is_assigned_in_the_grid(browse: Browse) -> None:
     project = factories.project()
     tasks = factories.tasks(project, 3)
     page = browse(factories.member(project, Role.REVIEWER), path=explorer(project))
+    ready(page)
     page.get_by_role("button", name="Grid").click()
     expect(page.locator(".dc-tile")).to_have_count(3)
     page.keyboard.press("j")
@@ -85,6 +94,7 @@ def test_the_address_of_a_filter_holds_only_what_is_asked(browse: Browse) -> Non
     project = factories.project()
     factories.tasks(project, 2, split="train")
     page = browse(project.created_by, path=explorer(project))
+    ready(page)
     page.keyboard.press("/")
     page.keyboard.type("message")
     page.keyboard.press("Enter")

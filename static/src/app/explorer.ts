@@ -116,4 +116,5 @@ export function startExplorer(explorer: HTMLElement): void {
   startKeys(explorer);
   startFilters();
   startMatching(explorer);
+  explorer.dataset.ready = "";
 }

@@ -37,7 +37,8 @@ export class Sender {
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
-  #again = false;
+  /** What was asked for while sending: nothing, to look again, or to look again whatever the back-off says. */
+  #again: "no" | "yes" | "now" = "no";
   #stopped = false;
 
   constructor(options: SenderOptions) {
@@ -49,7 +50,7 @@ export class Sender {
   kick(now = false): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     if (this.#running) {
-      this.#again = true;
+      if (this.#again !== "now") this.#again = now ? "now" : "yes";
       return this.#running;
     }
     if (this.#timer !== undefined) {
@@ -59,10 +60,9 @@ export class Sender {
     }
     this.#running = this.#run().finally(() => {
       this.#running = null;
-      if (this.#again) {
-        this.#again = false;
-        void this.kick();
-      }
+      const again = this.#again;
+      this.#again = "no";
+      if (again !== "no") void this.kick(again === "now");
     });
     return this.#running;
   }

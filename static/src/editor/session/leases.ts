@@ -30,6 +30,8 @@ export class Leases {
   readonly #options: LeaseOptions;
   readonly #locks: TaskLocks;
   #claiming: Promise<void> | null = null;
+  /** Asked for while a claim was under way, which may have looked too early. */
+  #claimAgain = false;
   #schemaTold = 0;
   #failures = 0;
   #emptyPolls = 0;
@@ -67,14 +69,18 @@ export class Leases {
       return;
     }
     const { state, now } = this.#options;
-    if (state.phase.peek() === "empty" || state.loadTrouble.peek()) void this.refill({ force: true });
+    const nothingOpen = openTotal(state.items.peek()) === 0;
+    if (nothingOpen || state.loadTrouble.peek()) void this.refill({ force: true });
     // Nothing was renewed while the page was hidden.
     if (now() - this.#renewedAt > RENEW_ON_RETURN_MS) void this.renew({ dropCurrent: true });
   }
 
   /** Claim more when too few are ahead. `held`: begin with those this person already holds. */
   refill({ held = false, force = false } = {}): Promise<void> {
-    if (this.#claiming) return this.#claiming;
+    if (this.#claiming) {
+      this.#claimAgain ||= force;
+      return this.#claiming;
+    }
     const { state } = this.#options;
     const slots = state.items.peek();
     const count = refillCount(slots, state.position.peek(), { prefetch: state.config.prefetch });
@@ -87,6 +93,9 @@ export class Leases {
     this.#timer = undefined;
     this.#claiming = this.#claim(Math.max(count, 1), held).finally(() => {
       this.#claiming = null;
+      const again = this.#claimAgain;
+      this.#claimAgain = false;
+      if (again) void this.refill({ force: true });
     });
     return this.#claiming;
   }

@@ -50,6 +50,8 @@ export class Saving {
   readonly sender: Sender;
   readonly #options: SavingOptions;
   readonly #tabs: TabChannel;
+  /** Entries on their way into the outbox: what is shown as saved is in it, and was sent. */
+  #entering = 0;
 
   constructor(options: SavingOptions) {
     this.#options = options;
@@ -134,12 +136,24 @@ export class Saving {
 
   async count(): Promise<void> {
     const { state, store } = this.#options;
-    state.waiting.value = summarize(await store.entries()).waiting;
+    const { waiting } = summarize(await store.entries());
+    state.waiting.value = waiting + this.#entering;
   }
 
   async #enqueue(item: Item, work: Work): Promise<string> {
     const newEntry: NewEntry = { key: newKey(), task: item.id, createdAt: Date.now(), ...work };
-    const { entry } = await this.#options.store.transact((entries) => enqueue(entries, newEntry), item.task);
+    const { state, store } = this.#options;
+    this.#entering += 1;
+    state.waiting.value += 1;
+    let entry: Entry;
+    try {
+      ({ entry } = await store.transact((entries) => enqueue(entries, newEntry), item.task));
+    } catch (error) {
+      state.waiting.value -= 1;
+      throw error;
+    } finally {
+      this.#entering -= 1;
+    }
     if (work.kind === "annotation") item.refusal.value = null;
     await this.#tell();
     void this.sender.kick();
