@@ -6,8 +6,13 @@ from celery import shared_task
 
 from labeling.services import deletion, imports, jobs, media
 
-REGISTERED = (deletion.delete_project, imports.run_import, media.make_thumbnails)
-"""What these modules registered by being imported: every process can start and run them by name."""
+jobs.register(
+    {
+        deletion.DELETE: "labeling.services.deletion.delete_project",
+        imports.IMPORT: "labeling.services.imports.running.run_import",
+        media.THUMBNAILS: "labeling.services.media.make_thumbnails",
+    }
+)
 
 
 @shared_task(name=jobs.RUN)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from quality.selectors.runs import of_labels
-from quality.services import pipeline, runs
+from labeling.selectors import verdicts
+from labeling.services import jobs
+from quality.selectors.runs import KIND, of_labels
+from quality.services import runs
 
-REGISTERED = (pipeline.run_chain, of_labels)
-"""What these modules registered by being imported: every process can run and ask them."""
+jobs.register({KIND: "quality.services.pipeline.chain.run_chain"})
+verdicts.register(of_labels)
 
 
 @shared_task(name="quality.tend")

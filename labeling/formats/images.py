@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
-
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING, cast
 
 from labeling.formats.rows import FormatError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -34,9 +35,6 @@ ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 _LOSSLESS_BELOW = 64 * 64
 _ORIENTATION = 0x0112
 _SWAPPED = {5, 6, 7, 8}
-
-# Pillow's own guard: a header above twice this many pixels raises, one above it warns.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 class ImageRefused(FormatError):
@@ -72,6 +70,10 @@ class ImageInfo:
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
     """Open the image, header only; every way a bad file can fail becomes one sentence."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - loaded by who opens one
+
+    # Pillow's own guard: a header above twice this many pixels raises, one above it warns.
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     if looks_like_svg(content):
         raise ImageRefused("SVG is refused because it can carry scripts; export the picture as PNG.")
     too_many = ImageRefused(
@@ -147,6 +149,8 @@ def variant(content: bytes, *, longest: int) -> bytes:
 
     Small images keep their size and are stored without loss, so that not a pixel of an 8 x 8 digit changes.
     """
+    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
+
     with _opened(content) as image:
         try:
             if image.format == "JPEG":
@@ -166,6 +170,8 @@ def variant(content: bytes, *, longest: int) -> bytes:
 
 def _displayable(image: Image.Image) -> Image.Image:
     """Return the image as 8-bit sRGB, with transparency where it had some."""
+    from PIL import ImageCms  # noqa: PLC0415 - as above
+
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":
         low, high = (float(bound) for bound in cast("tuple[float, float]", image.getextrema()))

@@ -6,8 +6,6 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import ijson
-
 from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
 
 _BUFFER = 64 * 1024
@@ -52,6 +50,8 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
 
     Only the top level and the keys of a top-level object are looked at.
     """
+    import ijson  # noqa: PLC0415 - loaded by who reads such a file
+
     candidate: str | None = None
     try:
         for prefix, event, _ in ijson.parse(_Bounded(file, encoding), buf_size=_BUFFER):
@@ -68,6 +68,8 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
 
 def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every object of the array; its number is its position from 1."""
+    import ijson  # noqa: PLC0415 - as above
+
     bounded = _Bounded(file, source.encoding or "utf-8")
     number = 0
     try:

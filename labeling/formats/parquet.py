@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import islice
-from typing import Any, BinaryIO
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from labeling.formats.rows import MAX_COLUMNS, FormatError, Item, Row, SourceInfo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+Column = type[str] | type[int] | list["Column"] | dict[str, "Column"]
+"""What a column holds: a type, a list of one, or named ones."""
 
 _BATCH_ROWS = 1_000
 _GROUP_ROWS = 10_000
 _MAX_GROUP_BYTES = 2 * 1024**3
+
+
+def _arrow() -> tuple[ModuleType, ModuleType]:
+    """Return the library: loaded when a file is read or written, not by every process."""
+    return import_module("pyarrow"), import_module("pyarrow.parquet")
 
 
 def open_file(file: BinaryIO) -> pq.ParquetFile:
@@ -25,6 +36,7 @@ def open_file(file: BinaryIO) -> pq.ParquetFile:
     FormatError
         When it is damaged or would not fit into memory.
     """
+    pa, pq = _arrow()
     try:
         parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=1024 * 1024)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -45,6 +57,7 @@ def columns_of(file: BinaryIO) -> tuple[str, ...]:
 
 def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield every row; its number is its position from 1."""
+    pa, _ = _arrow()
     parquet = open_file(file)
     number = 0
     try:
@@ -81,12 +94,52 @@ class _Sink(io.RawIOBase):
         return taken
 
 
+def schema_of(columns: Mapping[str, Column]) -> pa.Schema:
+    """Return the schema of named columns."""
+    pa, _ = _arrow()
+    return pa.schema([(name, _type(column)) for name, column in columns.items()])
+
+
 def write(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, *, group_rows: int = _GROUP_ROWS) -> Iterator[bytes]:
     """Yield the file in pieces, one row group at a time."""
-    sink = _Sink()
+    pa, _ = _arrow()
     iterator = iter(rows)
+    groups = iter(lambda: list(islice(iterator, group_rows)), [])
+    return _write((pa.Table.from_pylist(group, schema=schema) for group in groups), schema)
+
+
+def write_columns(batches: Iterable[Sequence[Sequence[Any]]], schema: pa.Schema) -> Iterator[bytes]:
+    """Yield the file in pieces, of batches of rows that come as columns; row groups are as large as of `write`."""
+    return _write(_grouped(batches, schema), schema)
+
+
+def _grouped(batches: Iterable[Sequence[Sequence[Any]]], schema: pa.Schema) -> Iterator[pa.Table]:
+    pa, _ = _arrow()
+    waiting = schema.empty_table()
+    for columns in batches:
+        arrays = [pa.array(cells, type_) for cells, type_ in zip(columns, schema.types, strict=True)]
+        waiting = pa.concat_tables([waiting, pa.Table.from_arrays(arrays, schema=schema)])
+        while waiting.num_rows >= _GROUP_ROWS:
+            yield waiting.slice(0, _GROUP_ROWS)
+            waiting = waiting.slice(_GROUP_ROWS)
+    if waiting.num_rows:
+        yield waiting
+
+
+def _write(groups: Iterable[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
+    pa, pq = _arrow()
+    sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
-        while group := list(islice(iterator, group_rows)):
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+        for group in groups:
+            writer.write_table(group)
             yield sink.take()
     yield sink.take()
+
+
+def _type(column: Column) -> pa.DataType:
+    pa, _ = _arrow()
+    if isinstance(column, dict):
+        return pa.struct([(name, _type(inner)) for name, inner in column.items()])
+    if isinstance(column, list):
+        return pa.list_(_type(column[0]))
+    return pa.int64() if column is int else pa.string()

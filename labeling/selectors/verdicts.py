@@ -24,10 +24,9 @@ _sources: list[Source] = []
 UNKNOWN = Verdict()
 
 
-def register(source: Source) -> Source:
+def register(source: Source) -> None:
     """Have a function asked for verdicts; it returns them by the label's id."""
     _sources.append(source)
-    return source
 
 
 def of(project: Project, labels: Sequence[Label]) -> dict[int, Verdict]:

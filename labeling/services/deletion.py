@@ -47,7 +47,6 @@ def start(*, actor: User, project: Project, name: str) -> JobRun:
     )
 
 
-@jobs.handler(DELETE)
 def delete_project(run: jobs.Run) -> dict[str, Any]:
     """Delete tasks with all that hangs on them, then files, then the project; goes on where it was stopped."""
     project = Project.objects.filter(pk=run.params["project"]).first()

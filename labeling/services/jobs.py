@@ -18,6 +18,7 @@ from celery import current_app
 from django.db import IntegrityError, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from labeling.errors import Conflict, DomainError
 from labeling.models import ALIVE, JobRun, JobState
@@ -38,7 +39,7 @@ MAX_ATTEMPTS = 3
 PROGRESS_SECONDS = 0.5
 
 Handler = Callable[["Run"], dict[str, Any] | None]
-_handlers: dict[str, Handler] = {}
+_handlers: dict[str, str] = {}
 
 
 class JobStoppedError(Exception):
@@ -53,14 +54,18 @@ class JobFailedError(DomainError):
         self.result = result
 
 
-def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does the work of a kind of job."""
+def register(handlers: dict[str, str]) -> None:
+    """Say by kind which function does the work of a job, as `package.module.function`.
 
-    def register(function: Handler) -> Handler:
-        _handlers[kind] = function
-        return function
+    Every process can start every job, but only the worker that runs one imports what does the work, and all the
+    libraries that needs: a web server has no use for scikit-learn.
+    """
+    _handlers.update(handlers)
 
-    return register
+
+def _handler(kind: str) -> Handler:
+    function: Handler = import_string(_handlers[kind])
+    return function
 
 
 class Run:
@@ -153,7 +158,7 @@ def run(job_id: int) -> None:
     logger.info("job %s (%s) starts, attempt %s", job.pk, job.kind, job.attempt)
     try:
         with _heartbeat(job):
-            result = _handlers[job.kind](Run(job))
+            result = _handler(job.kind)(Run(job))
     except JobStoppedError:
         _end(job, state=JobState.CANCELLED, message="Canceled")
     except JobFailedError as error:

@@ -81,7 +81,6 @@ def start_thumbnails(*, actor: User | None, project: Project) -> None:
         logger.info("thumbnails of project %s are being made already", project.pk)
 
 
-@jobs.handler(THUMBNAILS)
 def make_thumbnails(run: jobs.Run) -> dict[str, Any]:
     """Make every variant of the project's images that has none yet."""
     waiting = Media.objects.filter(links__project=run.job.project, variants_at=None)

@@ -1,17 +1,27 @@
-"""The encoders there are, by the setting that names them."""
+"""The encoders there are, by the setting that names them.
+
+Each comes with libraries that take seconds to load, so that it is imported when it is used.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from labeling.errors import Invalid, Problem
 from quality.learning.arrays import Encoder
-from quality.learning.images import ImageEncoder
-from quality.learning.pretrained import OnnxEncoder, SentenceEncoder
-from quality.learning.text import TfidfEncoder
 
 BUILT_IN = "built-in"
+
+_BUILT_IN = {
+    "text": ("quality.learning.text", "TfidfEncoder"),
+    "image": ("quality.learning.images", "ImageEncoder"),
+}
+_PRETRAINED = {
+    "onnx": ("quality.learning.pretrained", "OnnxEncoder"),
+    "sentence-transformers": ("quality.learning.pretrained", "SentenceEncoder"),
+}
 
 
 def chosen(setting: str, *, field: str, folder: Path) -> Encoder:
@@ -31,22 +41,27 @@ def chosen(setting: str, *, field: str, folder: Path) -> Encoder:
     Invalid
         For a setting that names none, or a field type that nothing encodes.
     """
+    (module, name), arguments = _find(setting, field=field, folder=folder)
+    return cast("Encoder", getattr(import_module(module), name)(*arguments))
+
+
+def check(setting: str, *, field: str, folder: Path) -> None:
+    """Raise `Invalid` where `chosen` would, without importing an encoder."""
+    _find(setting, field=field, folder=folder)
+
+
+def _find(setting: str, *, field: str, folder: Path) -> tuple[tuple[str, str], tuple[Path, ...]]:
+    """Return where the encoder is, and what it is made with."""
     kind, _, rest = setting.partition(":")
-    match kind, field:
-        case ("built-in", "text"):
-            return TfidfEncoder()
-        case ("built-in", "image"):
-            return ImageEncoder()
-        case ("onnx", "text" | "image") if rest:
-            return OnnxEncoder(_inside(folder, rest))
-        case ("sentence-transformers", "text" | "image") if rest:
-            return SentenceEncoder(_inside(folder, rest))
-        case _:
-            message = (
-                f"“{setting[:100]}” is no encoder for a field of type {field}. Expected built-in, onnx:<file> or "
-                "sentence-transformers:<folder>."
-            )
-            raise Invalid(message, problems=(Problem("encoder", message),))
+    if kind == BUILT_IN and not rest and field in _BUILT_IN:
+        return _BUILT_IN[field], ()
+    if kind in _PRETRAINED and rest and field in _BUILT_IN:
+        return _PRETRAINED[kind], (_inside(folder, rest),)
+    message = (
+        f"“{setting[:100]}” is no encoder for a field of type {field}. Expected built-in, onnx:<file> or "
+        "sentence-transformers:<folder>."
+    )
+    raise Invalid(message, problems=(Problem("encoder", message),))
 
 
 def _inside(folder: Path, name: str) -> Path:

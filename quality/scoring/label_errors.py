@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from cleanlab.count import compute_confident_joint, estimate_joint
@@ -13,12 +12,7 @@ from cleanlab.rank import get_label_quality_scores
 from labeling.errors import Invalid, Problem
 from quality.learning.arrays import Doubles, Floats, Integers, Mask
 from quality.scoring.intervals import wilson
-
-Filter = Literal["both", "prune_by_noise_rate", "prune_by_class", "confident_learning", "low_self_confidence"]
-Score = Literal["self_confidence", "normalized_margin"]
-
-FILTERS: tuple[str, ...] = get_args(Filter)
-SCORES: tuple[str, ...] = get_args(Score)
+from quality.scoring.options import FILTERS, SCORES, Filter
 
 DEFAULT_FILTER: Filter = "both"
 """Nine of ten flags are right at little cost in what is missed (see the definitions of the product)."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from quality.learning.arrays import Doubles, Floats, Mask
 from quality.scoring.probabilities import SMALLEST
-
-Strategy = Literal["margin", "least_confidence", "entropy"]
 
 
 def least_confidence(values: Floats) -> Doubles:

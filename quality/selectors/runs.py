@@ -9,7 +9,6 @@ import numpy as np
 from django.db.models import F
 
 from labeling.models import ALIVE, JobRun
-from labeling.selectors import verdicts
 from labeling.selectors.verdicts import Verdict
 from quality.models import ClassPair, Gain, Prediction, Run
 
@@ -96,7 +95,6 @@ def gains(project: Project, question: str) -> list[GainPoint]:
     return points
 
 
-@verdicts.register
 def of_labels(project: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
     """Return, by label, what the newest complete run says; labels that are newer than it have no quality.
 

@@ -17,7 +17,7 @@ from labeling.selectors import versions
 from labeling.services import events
 from quality.models import PushedModel
 from quality.scoring import probabilities
-from quality.services.pipeline.predict import KINDS
+from quality.scoring.options import KINDS
 
 if TYPE_CHECKING:
     from labeling.formats.rows import Item

@@ -14,11 +14,10 @@ from labeling.models import JobRun, JobState, Project
 from labeling.selectors import versions
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
-from quality.scoring import label_errors, uncertainty
+from quality.scoring.options import FILTERS, KINDS, SCORES, STRATEGIES
 from quality.selectors import settings as selector
-from quality.services.pipeline import KIND
-from quality.services.pipeline.context import encoder
-from quality.services.pipeline.predict import KINDS
+from quality.selectors.runs import KIND
+from quality.services.pipeline.context import check_encoder
 
 if TYPE_CHECKING:
     from labeling.models import User
@@ -142,9 +141,9 @@ def configure(*, actor: User, project: Project, **changes: Any) -> QualitySettin
 def _problems(project: Project, changes: dict[str, Any]) -> list[Problem]:
     problems = []
     allowed: dict[str, tuple[str, ...]] = {
-        "filter_by": label_errors.FILTERS,
-        "score": label_errors.SCORES,
-        "strategy": tuple(uncertainty.STRATEGIES),
+        "filter_by": FILTERS,
+        "score": SCORES,
+        "strategy": STRATEGIES,
     }
     for name, choices in allowed.items():
         if name in changes and changes[name] not in choices:
@@ -156,7 +155,7 @@ def _problems(project: Project, changes: dict[str, Any]) -> list[Problem]:
     if "encoder" in changes:
         for field in versions.schema(project.pk).fields:
             try:
-                encoder(changes["encoder"], field.type)
+                check_encoder(changes["encoder"], field.type)
             except Invalid as error:
                 problems.append(Problem("encoder", error.message))
     return problems

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from django.core.files.storage import default_storage
 from django.db.models import Count
 from django.utils import timezone
@@ -32,21 +31,8 @@ logger = logging.getLogger(__name__)
 
 STATE = "dcai_state"
 _CURRENT = "SELECT task_id, question, value FROM labeling_label WHERE task_id = ANY(%s) AND retired_at IS NULL"
-_IMAGE = pa.struct(
-    [
-        ("sha256", pa.string()),
-        ("width", pa.int64()),
-        ("height", pa.int64()),
-        ("name", pa.string()),
-        ("bytes", pa.int64()),
-    ]
-)
-_ANSWERS: dict[str, pa.DataType] = {
-    "choice": pa.string(),
-    "multi_choice": pa.list_(pa.string()),
-    "rating": pa.int64(),
-    "text": pa.string(),
-}
+_IMAGE: parquet.Column = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
+_ANSWERS: dict[str, parquet.Column] = {"choice": str, "multi_choice": [str], "rating": int, "text": str}
 _SUFFIXES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -138,15 +124,15 @@ def _cell(value: Any, *, image: bool) -> Any:
 
 
 def _parquet(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    types = {EXPORT_MARK: pa.int64()}
-    types |= {field.name: _IMAGE if field.type == "image" else pa.string() for field in schema.fields}
-    types |= {question.name: _ANSWERS.get(question.kind, pa.string()) for question in schema.questions}
+    types: dict[str, parquet.Column] = {EXPORT_MARK: int}
+    types |= {field.name: _IMAGE if field.type == "image" else str for field in schema.fields}
+    types |= {question.name: _ANSWERS.get(question.kind, str) for question in schema.questions}
     odd = [question.name for question in schema.questions if question.kind not in _ANSWERS]
     rows = (
         row | {name: _encode(row[name]) for name in odd if row.get(name) is not None}
         for row in _flat_rows(project, filters)
     )
-    return parquet.write(rows, pa.schema([(name, types.get(name, pa.string())) for name in _columns(schema)]))
+    return parquet.write(rows, parquet.schema_of({name: types.get(name, str) for name in _columns(schema)}))
 
 
 def _zip(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:

@@ -22,7 +22,6 @@ from labeling.services.imports.batches import Counts, Writer
 from labeling.services.imports.checking import Checker, Ready
 from labeling.services.imports.guessing import named_mapping
 from labeling.services.imports.options import KEEP_GOOD, Options, site_key
-from labeling.services.imports.uploading import IMPORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +36,6 @@ ANALYZE_FROM = 10_000
 """Rows after which the planner is told at once how the tables look now, instead of when autovacuum comes by."""
 
 
-@jobs.handler(IMPORT)
 def run_import(run: jobs.Run) -> dict[str, Any]:
     """Import an uploaded file or a folder; returns accepted, rejected and duplicates, also when it fails."""
     try:

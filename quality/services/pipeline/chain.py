@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from quality.models import PushedModel
     from quality.selectors.items import Items
 
-KIND = "quality.run"
 VERSION = 1
 """Part of every fingerprint; raise it when the same input gives other results."""
 
@@ -36,7 +35,6 @@ FIXED_MODEL = "logistic regression"
 WORK = dict(zip(STEPS, (encode.run, predict.run, issues.run, order.run, prove.run), strict=True))
 
 
-@jobs.handler(KIND)
 def run_chain(job: jobs.Run) -> dict[str, Any]:
     """Run the chain, going on where an interrupted attempt stopped; unchanged input is not looked at again."""
     project = job.job.project

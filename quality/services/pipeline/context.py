@@ -86,7 +86,16 @@ class Context:
 
 def encoder(setting: str, field_type: str) -> Encoder:
     """Return the encoder that a setting names; files of models are in `models` in the data directory."""
-    return encoders.chosen(setting, field=field_type, folder=Path(settings.DATA_DIR) / "models")
+    return encoders.chosen(setting, field=field_type, folder=_models())
+
+
+def check_encoder(setting: str, field_type: str) -> None:
+    """Raise `Invalid` unless the setting names an encoder; imports none."""
+    encoders.check(setting, field=field_type, folder=_models())
+
+
+def _models() -> Path:
+    return Path(settings.DATA_DIR) / "models"
 
 
 def digest(value: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from labeling.errors import Invalid
 from quality.learning import classifier, folds
 from quality.scoring import probabilities
+from quality.scoring.options import KINDS
 from quality.selectors import pushed
 from quality.services import arrays
 from quality.services.pipeline import encode
@@ -17,8 +18,6 @@ from quality.services.pipeline import encode
 if TYPE_CHECKING:
     from quality.learning.arrays import Floats, Integers, Mask
     from quality.services.pipeline.context import Context
-
-KINDS = {"choice", "multi_choice"}
 
 NOT_FOR_KIND = (
     "Predictions and label errors are there for questions with labels to choose from. For a {kind} question, items "

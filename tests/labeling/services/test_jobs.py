@@ -1,5 +1,6 @@
 """Jobs: run once, show progress, can be cancelled, survive lost messages and dead workers."""
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +32,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         run.checkpoint({"row": 1})
         return {"counted": 2}
 
-    monkeypatch.setitem(jobs._handlers, "test.work", work)
+    monkeypatch.setitem(jobs._handlers, "test.work", f"{__name__}.work")
+    monkeypatch.setattr(sys.modules[__name__], "work", work, raising=False)
     return seen
 
 

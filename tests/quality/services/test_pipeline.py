@@ -12,7 +12,8 @@ from labeling.models import Flag, FlagReason, FlagState, JobRun, JobState, Label
 from labeling.services import flags, jobs, tasks
 from quality.learning import classifier
 from quality.models import ClassPair, Embedding, EmbeddingSet, Gain, Prediction, Run, RunArray
-from quality.services import pipeline, runs
+from quality.selectors.runs import KIND
+from quality.services import runs
 from quality.services.pipeline import chain, publish
 from quality.services.pipeline.order import RANDOM, TESTING
 from tests import factories
@@ -336,4 +337,4 @@ def test_quarantined_tasks_take_no_part() -> None:
 def test_the_job_is_registered_for_the_quality_queue() -> None:
     project = project_with_errors()
     job = runs.start(actor=project.created_by, project=project, question=making.QUESTION)
-    assert (job.kind, job.queue) == (pipeline.KIND, "quality")
+    assert (job.kind, job.queue) == (KIND, "quality")
