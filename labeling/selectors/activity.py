@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 from labeling.models import BulkAct, Event, Role, Split, User
 from labeling.selectors.paging import Page, keyset
 
@@ -154,9 +156,16 @@ def told(event: Event, *, name: str = "a member") -> Line:
     return Line(event=event, words=words, icon=_ICONS.get(family, "activity"))
 
 
-def activity(project: Project, *, person: int = 0, kind: str = "", cursor: str = "", size: int = PAGE) -> Page[Event]:
-    """Return a page of events, newest first."""
+def activity(
+    project: Project, *, answers_of: User | None, person: int = 0, kind: str = "", cursor: str = "", size: int = PAGE
+) -> Page[Event]:
+    """Return a page of events, newest first.
+
+    Who answered which task is for those who review: with `answers_of`, only that person's own answers are told.
+    """
     found = Event.objects.filter(project=project).select_related("actor", "task")
+    if answers_of is not None:
+        found = found.exclude(~Q(actor_id=answers_of.pk), verb__startswith="annotation.")
     if person:
         found = found.filter(actor_id=person)
     if kind in KINDS:

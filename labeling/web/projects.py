@@ -39,13 +39,14 @@ def home(request: SignedInRequest) -> HttpResponseBase:
 def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show how far a project is."""
     project = project_for(request.user, slug, Action.VIEW)
+    may_review = may(request.user, project, Action.REVIEW)
     values = {
         "project": project,
         "counts": progress.counts([project.pk])[project.pk],
         "pace": progress.pace(project),
         "questions": progress.by_label(project),
         "people": progress.by_person(project),
-        "lines": telling.lines(telling.activity(project, size=8).rows),
+        "lines": telling.lines(telling.activity(project, answers_of=None if may_review else request.user, size=8).rows),
         "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
         "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
@@ -61,17 +62,25 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Tell what happened in a project."""
     project = project_for(request.user, slug, Action.VIEW)
     person, kind = page_number(request.GET.get("person")), request.GET.get("kind", "")
-    page = telling.activity(project, person=person, kind=kind, cursor=request.GET.get("cursor", ""))
+    may_review = may(request.user, project, Action.REVIEW)
+    page = telling.activity(
+        project,
+        answers_of=None if may_review else request.user,
+        person=person,
+        kind=kind,
+        cursor=request.GET.get("cursor", ""),
+    )
     lines = telling.lines(page.rows)
     values = {
         "project": project,
         "lines": lines,
-        "undoable": telling.undoable(lines) if may(request.user, project, Action.REVIEW) else set(),
+        "undoable": telling.undoable(lines) if may_review else set(),
         "next_cursor": page.next_cursor,
         "people": telling.people_of(project),
         "kinds": [(name, words) for name, (words, _) in telling.KINDS.items()],
         "person": person,
         "kind": kind,
+        "may_review": may_review,
     }
     return render(request, "labeling/projects/activity.html", values)
 

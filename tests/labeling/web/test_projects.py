@@ -112,6 +112,22 @@ def test_activity_tells_events_in_words_and_filters(client_for: SignIn) -> None:
     assert "Nothing fits this filter" in client.get(address, {"kind": "flags"}).content.decode()
 
 
+@pytest.mark.parametrize(("role", "answers"), [(Role.REVIEWER, 3), (Role.ANNOTATOR, 1), (Role.VIEWER, 0)])
+def test_who_answered_which_task_is_told_to_reviewers(client_for: SignIn, role: Role, answers: int) -> None:
+    project = factories.project()
+    factories.tasks(project, 3)
+    answer(factories.member(project), project, 2)
+    reader = factories.member(project, role)
+    if role != Role.VIEWER:
+        answer(reader, project, 1)
+    for page in ("", "activity/"):
+        lines = client_for(reader).get(f"/p/{project.slug}/{page}").context["lines"]
+        told = [line.event.actor for line in lines if line.event.verb == "annotation.submitted"]
+        assert len(told) == answers
+        assert role == Role.REVIEWER or set(told) <= {reader}
+        assert any(line.event.verb == "project.created" for line in lines)
+
+
 def test_activity_names_the_members_it_is_about(client_for: SignIn) -> None:
     project = factories.project()
     member = factories.member(project, Role.VIEWER, name="Mila Novak")
