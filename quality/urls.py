@@ -1,5 +1,12 @@
-"""Addresses of this app: its API."""
+"""Addresses of this app: its pages and its API."""
 
 from django.urls import include, path
 
-urlpatterns = [path("api/", include("quality.api.urls"))]
+from quality.web import gain, quality, settings
+
+urlpatterns = [
+    path("api/", include("quality.api.urls")),
+    *gain.urlpatterns,
+    *quality.urlpatterns,
+    *settings.urlpatterns,
+]

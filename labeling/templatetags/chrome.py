@@ -32,7 +32,7 @@ RAIL = (
     Entry("Label", "label", "project-label", "queue", (Role.ANNOTATOR, Role.REVIEWER, Role.MANAGER)),
     Entry("Tasks", "tasks", "project-tasks", "tasks"),
     Entry("Review", "flag", "project-review", "flags", (Role.REVIEWER, Role.MANAGER)),
-    Entry("Quality", "quality", "project-quality", roles=(Role.REVIEWER, Role.MANAGER)),
+    Entry("Quality", "quality", "project-quality"),
     Entry("Agreement", "agreement", "project-agreement", roles=(Role.REVIEWER, Role.MANAGER)),
     Entry("People", "people", "project-people", "people"),
     Entry("Guideline", "guideline", "project-guideline"),

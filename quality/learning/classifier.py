@@ -14,8 +14,9 @@ from sklearn.linear_model import LogisticRegression
 
 from labeling.errors import Invalid
 from quality.learning.arrays import Features, Floats, Integers, Mask, Matrix
-from quality.learning.folds import FOLDS, LEAST_PER_CLASS, Plan
+from quality.learning.folds import FOLDS, Plan
 from quality.learning.folds import plan as plan_folds
+from quality.learning.limits import LEAST_PER_CLASS
 
 MAX_CELLS = 100_000_000
 """Probabilities kept at once: 400 MB."""

@@ -9,10 +9,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from labeling.errors import Invalid
 from quality.learning.arrays import Integers, Mask
+from quality.learning.limits import LEAST_PER_CLASS
 
 FOLDS = 5
-LEAST_PER_CLASS = 3
-"""With fewer labels a class cannot be learned once some of them are held out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,5 +74,35 @@ def shift(one: Integers, other: Integers) -> float | None:
     return 0.0 if np.isnan(distance) else distance**2
 
 
+CHANCE_DRAWS = 200
+
+
+def chance_shift(one: Integers, other: Integers, *, seed: int = 0) -> float | None:
+    """Return the shift that two sets of these sizes drawn from the same labels stay below 95 times in 100.
+
+    Small sets differ by chance; only more than this is worth a word.
+
+    Parameters
+    ----------
+    one, other
+        As for `shift`.
+    seed
+        Of the draws.
+
+    Returns
+    -------
+    float or None
+        None when either has no labels.
+    """
+    sizes = int(one.sum()), int(other.sum())
+    if not all(sizes):
+        return None
+    generator = np.random.default_rng(seed)
+    pooled = _shares(one + other)
+    drawn = [generator.multinomial(size, pooled, size=CHANCE_DRAWS) / size for size in sizes]
+    distances = jensenshannon(drawn[0], drawn[1], base=2, axis=1)
+    return float(np.quantile(np.nan_to_num(distances) ** 2, 0.95))
+
+
 def _shares(counts: Integers) -> Doubles:
     return np.asarray(counts / counts.sum(), dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from labeling.errors import Invalid
-from quality.learning.arrays import Doubles, Floats, Integers
+from quality.learning.arrays import Doubles, Floats, Integers, Mask
 from quality.scoring.intervals import wilson
 from quality.scoring.probabilities import SMALLEST
 
@@ -68,12 +68,10 @@ def measure(truth: Integers, values: Floats, *, seed: int = 0) -> Gain:
     size = truth.size
     require_items(size)
     columns = values.shape[1]
-    known = (truth >= 0) & (truth < columns)
-    truth = np.where(known, truth, columns + np.abs(truth))
+    losses, right = by_item(truth, values)
+    truth = np.where((truth >= 0) & (truth < columns), truth, columns + np.abs(truth))
     predicted = values.argmax(axis=1)
-    probability = np.where(known, values[np.arange(size), np.where(known, truth, 0)], 0).astype(np.float64)
-    losses = -np.log(np.clip(probability, SMALLEST, 1))
-    hits = int((predicted == truth).sum())
+    hits = int(right.sum())
     interval = wilson(hits, size)
     generator = np.random.default_rng(seed)
     names, codes = np.unique(np.concatenate([truth, predicted]), return_inverse=True)
@@ -93,6 +91,25 @@ def measure(truth: Integers, values: Floats, *, seed: int = 0) -> Gain:
         log_loss_interval=_middle(means),
         telling=(interval[1] - interval[0]) / 2 <= TELLING,
     )
+
+
+def by_item(truth: Integers, values: Floats) -> tuple[Doubles, Mask]:
+    """Return the log-loss of each item, and whether it was predicted right.
+
+    Parameters
+    ----------
+    truth, values
+        As for `measure`.
+
+    Returns
+    -------
+    losses, hits
+        Shape (n,) each.
+    """
+    known = (truth >= 0) & (truth < values.shape[1])
+    column = np.where(known, truth, 0)
+    probability = np.where(known, values[np.arange(truth.size), column], 0).astype(np.float64)
+    return -np.log(np.clip(probability, SMALLEST, 1)), known & (values.argmax(axis=1) == column)
 
 
 def require_items(count: int) -> None:

@@ -25,6 +25,7 @@ FROM labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id AND q.state 
 WHERE t.project_id = %(project)s
 """
 NO_RUN = "No run of the pipeline is complete yet."
+ONE_ANSWER = "No task was answered by two people."
 
 
 def of(project: Project, run: Run) -> health.Health:
@@ -38,6 +39,7 @@ def of(project: Project, run: Run) -> health.Health:
         cursor.execute(_COMPLETE, {"project": project.pk, "fields": required})
         tasks, complete = cursor.fetchone()
     summary = run.summary
+    crowd = summary.get("people") or {}
     copies = summary.get("duplicates")
     errors = summary.get("label_errors")
     values: dict[str, float | None] = {
@@ -45,6 +47,7 @@ def of(project: Project, run: Run) -> health.Health:
         "uniqueness": 1 - (copies["items"] - copies["groups"]) / max(summary["looked_at"], 1) if copies else None,
         # A label that breaks the schema is refused when it is written, and a used label cannot leave the schema.
         "validity": 1.0 if labels else None,
+        "consistency": crowd.get("alpha"),
         "accuracy": 1 - errors["rate"] if errors else None,
         "balance": summary["balance"]["balance"] if labels and "balance" in summary else None,
         "timeliness": timely / labels if labels and now.guideline else None,
@@ -54,7 +57,7 @@ def of(project: Project, run: Run) -> health.Health:
         "completeness": "There are no tasks.",
         "uniqueness": "Copies are looked for by the first question that is asked about a field.",
         "validity": "There are no labels.",
-        "consistency": "Agreement between people is not part of a run.",
+        "consistency": crowd.get("alpha_why", "").capitalize() or why.get("people") or ONE_ANSWER,
         "accuracy": why.get("predictions") or why.get("label_errors") or NO_RUN,
         "balance": "There are no labels in classes.",
         "timeliness": "There are no labels." if not labels else "No guideline has been published.",

@@ -13,9 +13,10 @@ from labeling.models import FlagReason
 from quality.learning import neighbors
 from quality.models import Prediction
 from quality.scoring import ambiguity, balance, groups, label_errors, multi_label
+from quality.scoring.intervals import wilson
 from quality.selectors.items import SPLITS
 from quality.services import arrays
-from quality.services.pipeline import encode, evidence, item_issues, predict
+from quality.services.pipeline import encode, evidence, item_issues, predict, several_people
 from quality.services.pipeline.findings import Draft, limited
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def run(context: Context) -> None:
     context.progress(7, 10, "Looking for outliers, copies and poor items")
     drafts += item_issues.find(context, near, surroundings)
     _spread(context)
+    context.progress(9, 10, "Comparing people with each other")
+    several_people.run(context, found)
     arrays.keep_json(context.run, "findings", [asdict(draft) for draft in drafts])
 
 
@@ -169,7 +172,14 @@ def _several_labels(
     errors = multi_label.find(truth, found.values[lines], filter_by=context.options.filter_by)
     quality[lines] = errors.quality
     count, flagged_count = int(lines.size), int(errors.flagged.sum())
-    context.note(label_errors={"items": count, "flagged": flagged_count, "rate": flagged_count / max(count, 1)})
+    context.note(
+        label_errors={
+            "items": count,
+            "flagged": flagged_count,
+            "rate": flagged_count / max(count, 1),
+            "interval": list(wilson(flagged_count, count)),
+        }
+    )
     flagged = np.flatnonzero(errors.flagged)
     rows = found.rows[lines[flagged]]
     given, near = evidence.givens(context.items.labels[rows]), surroundings.of(rows)
@@ -249,6 +259,7 @@ def _spread(context: Context) -> None:
     total = np.bincount(items.codes, minlength=len(names))
     measured = balance.of(total)
     learned = total - counts["test"]
+    trained = learned - counts["validation"]
     order = np.argsort(-total, kind="stable")[:200]
     context.note(
         balance={
@@ -264,7 +275,9 @@ def _spread(context: Context) -> None:
                 if of_split.sum()
             },
             "test_shift": balance.shift(learned, counts["test"]),
-            "validation_shift": balance.shift(learned - counts["validation"], counts["validation"]),
+            "test_chance": balance.chance_shift(learned, counts["test"], seed=context.options.seed),
+            "validation_shift": balance.shift(trained, counts["validation"]),
+            "validation_chance": balance.chance_shift(trained, counts["validation"], seed=context.options.seed),
         },
     )
 

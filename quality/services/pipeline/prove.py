@@ -47,7 +47,10 @@ def run(context: Context) -> None:
     context.progress(8, 10, "Measuring on the test split")
     columns = np.searchsorted(plan.classes, labels[rows])
     known = plan.classes[np.minimum(columns, plan.classes.size - 1)] == labels[rows]
-    measured = gain.measure(np.where(known, columns, plan.classes.size + labels[rows]), values)
+    truth = np.where(known, columns, plan.classes.size + labels[rows])
+    measured = gain.measure(truth, values)
+    losses, hits = gain.by_item(truth, values)
+    arrays.keep_arrays(context.run, "tested", losses=losses.astype("<f4"), hits=hits.astype("u1"))
     arrays.keep_json(
         context.run,
         "gain",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.models import FlagReason, Label, QueueEntry, TaskState
+from labeling.models import FlagReason, Label, QueueEntry, Task, TaskState, User
 from labeling.services import flags, queue
-from quality.models import ClassPair, EmbeddingSet, Gain, Prediction, Run
+from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
 from quality.services import arrays
-from quality.services.pipeline import encode
+from quality.services.pipeline import encode, several_people
 
 if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
@@ -44,7 +44,8 @@ def run(context: Context) -> None:
             batch_size=1000,
         )
         if measured is not None:
-            Gain.objects.create(run=context.run, **_columns(measured))
+            Gain.objects.create(run=context.run, **_columns(measured), **_tested(context))
+        _people(context)
         summary["flags"] = {
             "found": len(current),
             "opened": synced.opened,
@@ -96,6 +97,36 @@ def _standing(context: Context, findings: list[dict[str, Any]]) -> list[flags.Fi
     ]
 
 
+def _tested(context: Context) -> dict[str, bytes]:
+    """Return what is kept of each test item, for comparing runs in pairs."""
+    kept = arrays.kept_arrays(context.run, "tested") or {}
+    return {name: kept[name].tobytes() for name in ("losses", "hits") if name in kept}
+
+
+def _people(context: Context) -> None:
+    kept = arrays.kept_json(context.run, several_people.KEPT) or {}
+    standing = set(User.objects.filter(pk__in=[row[0] for row in kept.get("people", ())]).values_list("pk", flat=True))
+    fields = ("answers", "compared", "agreed", "quality", "mixed_up")
+    AnnotatorQuality.objects.bulk_create(
+        [
+            AnnotatorQuality(run=context.run, annotator_id=pk, **dict(zip(fields, rest, strict=True)))
+            for pk, *rest in kept.get("people", ())
+            if pk in standing
+        ]
+    )
+    tasks = [row[0] for row in kept.get("consensus", ())]
+    there = set(Task.objects.filter(pk__in=tasks, project=context.project).values_list("pk", flat=True))
+    fields = ("answers", "given", "suggested", "quality", "agreement")
+    Consensus.objects.bulk_create(
+        [
+            Consensus(run=context.run, task_id=pk, **dict(zip(fields, rest, strict=True)))
+            for pk, *rest in kept.get("consensus", ())
+            if pk in there
+        ],
+        batch_size=5_000,
+    )
+
+
 def _columns(measured: dict[str, Any]) -> dict[str, Any]:
     columns = dict(measured)
     for name in ("accuracy", "macro_f1", "log_loss"):
@@ -109,6 +140,7 @@ def _clean(context: Context) -> None:
         project=context.project, question=context.question.name, completed_at__isnull=False
     ).exclude(pk=context.run.pk)
     Prediction.objects.filter(run__in=earlier).delete()
+    Consensus.objects.filter(run__in=earlier).delete()
     EmbeddingSet.objects.filter(project=context.project, field=context.field.name).exclude(
         fingerprint=encode.fingerprint(context)
     ).delete()

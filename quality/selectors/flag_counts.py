@@ -1,0 +1,75 @@
+"""How many flags of the pipeline are open, and what became of those that people decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models import Count
+
+from labeling.models import Flag, FlagReason, FlagState
+from quality.scoring.intervals import wilson
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+
+CHANGED = frozenset({"accept_suggestion", "relabel"})
+KEPT = "keep"
+
+_PAIRS = """
+SELECT evidence ->> 'given', evidence ->> 'suggested', count(*) FROM labeling_flag
+WHERE project_id = %s AND question = %s AND reason = 'label_error' AND state = 'open'
+GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of flagged labels that a person looked at.
+
+    Parameters
+    ----------
+    changed, kept
+        How many got another label, and how many were right as they were.
+    interval
+        95 % interval of the share that was changed.
+    """
+
+    changed: int
+    kept: int
+    interval: tuple[float, float]
+
+    @property
+    def total(self) -> int:
+        """Return how many were decided either way."""
+        return self.changed + self.kept
+
+    @property
+    def share(self) -> float:
+        """Return the share of flags that were right."""
+        return self.changed / self.total if self.total else 0.0
+
+
+def open_by_reason(project: Project, question: str) -> dict[str, int]:
+    """Return the number of open flags of a question, by reason."""
+    found = Flag.objects.filter(project=project, question=question, state=FlagState.OPEN).order_by()
+    return dict(found.values_list("reason").annotate(count=Count("pk")))
+
+
+def open_by_pair(project: Project, question: str) -> dict[tuple[str, str], int]:
+    """Return the number of open label errors of a question, by given and suggested class."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS, [project.pk, question])
+        return {(given or "", suggested or ""): count for given, suggested, count in cursor.fetchall()}
+
+
+def decided(project: Project, question: str) -> Decided:
+    """Return what became of the flagged labels that people decided."""
+    found = Flag.objects.filter(
+        project=project, question=question, reason=FlagReason.LABEL_ERROR, state=FlagState.RESOLVED
+    ).order_by()
+    counts: dict[str, int] = dict(found.values_list("resolution").annotate(count=Count("pk")))
+    changed = sum(count for resolution, count in counts.items() if resolution in CHANGED)
+    kept = counts.get(KEPT, 0)
+    return Decided(changed=changed, kept=kept, interval=wilson(changed, changed + kept))

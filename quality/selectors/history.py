@@ -1,0 +1,96 @@
+"""The runs of a question as people read them: what started each, how it went, what it worked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from labeling.models import ALIVE, JobState
+from quality.models import Trigger
+from quality.selectors import runs
+
+if TYPE_CHECKING:
+    from labeling.models import JobRun, Project, User
+    from quality.models import Run
+
+STEPS = {
+    "encode": "Reading items",
+    "predict": "Predicting",
+    "issues": "Looking for issues",
+    "queue": "Ordering the queue",
+    "prove": "Measuring the gain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One run, or one that found nothing new to look at.
+
+    Parameters
+    ----------
+    job, run
+        The job, and the run it began (None before it begins, and when nothing had changed).
+    trigger, by
+        What started it, in words, and who, when it was a person.
+    took
+        From start to end; so far, while it runs.
+    unchanged
+        The input was that of an earlier run, so that nothing was computed.
+    steps
+        The steps done, in words, with their seconds.
+    options
+        What it was told, by name.
+    """
+
+    job: JobRun
+    run: Run | None
+    trigger: str
+    by: User | None
+    took: timedelta | None
+    unchanged: bool
+    steps: list[tuple[str, float]]
+    options: dict[str, Any]
+
+
+def of(project: Project, question: str, *, most: int = 10) -> list[Past]:
+    """Return the last runs of a question, newest first."""
+    found = runs.jobs_of(project).filter(params__question=question).select_related("requested_by")[:most]
+    return [_past(job) for job in found]
+
+
+def _past(job: JobRun) -> Past:
+    run: Run | None = getattr(job, "quality_run", None)
+    end = job.finished_at or (timezone.now() if job.state in ALIVE else None)
+    return Past(
+        job=job,
+        run=run,
+        trigger=Trigger(job.params["trigger"]).label,
+        by=job.requested_by,
+        took=end - job.started_at if end and job.started_at else None,
+        unchanged=job.state == JobState.SUCCEEDED and bool((job.result or {}).get("unchanged")),
+        steps=[(STEPS.get(step["name"], step["name"]), step["seconds"]) for step in (run.steps if run else [])],
+        options=(run.parameters if run else job.params.get("options", {})) or {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a run that is under way: ``done``, ``now`` or ``later``."""
+
+    words: str
+    state: str
+
+
+def steps(job: JobRun) -> list[Step]:
+    """Return the steps of a job with how far it is."""
+    done = set(job.cursor.get("done", ()))
+    found = []
+    now = job.state == JobState.RUNNING
+    for name, words in STEPS.items():
+        state = "done" if name in done else "now" if now else "later"
+        now = now and state == "done"
+        found.append(Step(words, state))
+    return found

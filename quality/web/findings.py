@@ -1,0 +1,233 @@
+"""What the quality page shows of a complete run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from labeling.models import Split
+from labeling.selectors import explorer
+from quality.selectors import confusion, flag_counts, health, people
+from quality.selectors.words import between, share
+from quality.web import addresses
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Question
+    from labeling.models import Project
+    from labeling.selectors.explorer import Chip
+    from quality.models import Run
+
+MOST_CLASSES = 15
+MOST_DIFFERING = 10
+NOTICE = {"predictions": "No likely label errors are shown", "label_errors": "No likely label errors are shown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its unit, what it rests on, and the way to what is behind it."""
+
+    name: str
+    value: str
+    unit: str = ""
+    basis: str = ""
+    href: str = ""
+
+
+def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
+    """Return all parts of the page that rest on a run."""
+    summary = run.summary
+    chips = explorer.named_labels(question)
+    waiting = flag_counts.open_by_reason(project, question.name)
+    mixed = confusion.of(project, run)
+    return {
+        "summary": summary,
+        "errors": summary.get("label_errors"),
+        "figures": _figures(project, run, waiting, reviewer=reviewer),
+        "notices": _notices(summary),
+        "decided": flag_counts.decided(project, question.name),
+        "confusion": mixed,
+        "matrix": _matrix(project, question, mixed, chips, reviewer=reviewer),
+        "classes": _classes(project, question, summary, chips, reviewer=reviewer),
+        "health": health.of(project, run),
+        "splits": _splits(project, question, summary, chips),
+        "groups": _groups(project, summary),
+        **(_people(run, chips) if reviewer else {}),
+    }
+
+
+def _notices(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    why = summary.get("unavailable", {})
+    return [(title, why[part]) for part, title in NOTICE.items() if part in why]
+
+
+def _figures(project: Project, run: Run, waiting: dict[str, int], *, reviewer: bool) -> list[Figure]:
+    summary = run.summary
+
+    def behind(reason: str) -> str:
+        if not waiting.get(reason):
+            return ""
+        return addresses.flags(project, reviewer=reviewer, question=run.question, reason=reason)
+
+    found = [*_errors(summary, waiting, behind("label_error"))]
+    if "outliers" in summary:
+        found.append(_counted("Outliers", "outlier", waiting, behind, "unlike all other items", summary["outliers"]))
+    if copies := summary.get("duplicates"):
+        parts = [f"{copies['items']:,} items in {copies['groups']:,} groups"] if copies["groups"] else ["no copies"]
+        parts += [f"{copies['differing']:,} with differing labels"] if copies["differing"] else []
+        parts += [f"{copies['across_splits']:,} across splits"] if copies["across_splits"] else []
+        found.append(_counted("Near duplicates", "near_duplicate", waiting, behind, ", ".join(parts)))
+    if "ambiguous" in summary:
+        words = "as likely one class as another"
+        found.append(_counted("Ambiguous", "ambiguous", waiting, behind, words, summary["ambiguous"]))
+    if "low_quality" in summary:
+        found.append(_counted("Low quality", "low_quality", waiting, behind, "hard to see or read"))
+    if spread := summary.get("balance"):
+        present = [row for row in spread["counts"] if row[1]]
+        basis = f"{present[0][0]}: {present[0][1]:,}, {present[-1][0]}: {present[-1][1]:,}" if present else "no labels"
+        found.append(Figure("Imbalance", f"{spread['ratio']:.1f} : 1", basis=f"largest to smallest class. {basis}"))
+    return found
+
+
+def _errors(summary: dict[str, Any], waiting: dict[str, int], href: str) -> list[Figure]:
+    errors = summary.get("label_errors")
+    if errors is None:
+        return []
+    interval = errors.get("interval")
+    basis = f"95%: {between(interval)}, " if interval else ""
+    return [
+        Figure("Likely wrong labels", share(errors["rate"]), basis=f"{basis}of {errors['items']:,} labels"),
+        Figure(
+            "To review",
+            f"{waiting.get('label_error', 0):,}",
+            unit="flag" if waiting.get("label_error") == 1 else "flags",
+            basis=f"this check flagged {errors['flagged']:,} labels",
+            href=href,
+        ),
+    ]
+
+
+def _counted(
+    name: str, reason: str, waiting: dict[str, int], behind: Any, words: str, found: int | None = None
+) -> Figure:
+    count = waiting.get(reason, 0)
+    more = f"; {found:,} found, the worst flagged" if found is not None and found > count else ""
+    return Figure(name, f"{count:,}", unit="flag" if count == 1 else "flags", basis=words + more, href=behind(reason))
+
+
+def _matrix(
+    project: Project, question: Question, mixed: confusion.Confusion, chips: dict[str, Chip], *, reviewer: bool
+) -> dict[str, Any]:
+    def address(cell: confusion.Cell) -> str:
+        if not cell.open:
+            return ""
+        return addresses.flags(
+            project,
+            reviewer=reviewer,
+            question=question.name,
+            reason="label_error",
+            given=cell.given,
+            suggested=cell.suggested,
+        )
+
+    return {
+        "classes": [_chip(chips, name) for name in mixed.classes],
+        "rows": [(_chip(chips, given), [(cell, address(cell)) for cell in cells]) for given, cells in mixed.rows],
+        "pairs": [
+            (_chip(chips, cell.given), _chip(chips, cell.suggested), cell, address(cell)) for cell in mixed.pairs[:100]
+        ],
+    }
+
+
+def _chip(chips: dict[str, Chip], name: str) -> Chip:
+    return chips.get(name) or explorer.Chip(name)
+
+
+def _classes(
+    project: Project, question: Question, summary: dict[str, Any], chips: dict[str, Chip], *, reviewer: bool
+) -> list[dict[str, Any]]:
+    """Return the classes, those with the largest estimated share of wrong labels first."""
+    rows = [
+        {
+            **row,
+            "chip": _chip(chips, row["name"]),
+            "rate": min(1.0, row["wrong"] / row["labels"]) if row["labels"] else 0.0,
+            "href": addresses.flags(
+                project, reviewer=reviewer, question=question.name, reason="label_error", given=row["name"]
+            )
+            if row["flagged"]
+            else "",
+        }
+        for row in summary.get("classes", ())
+    ]
+    return sorted(rows, key=lambda row: (-row["rate"], -row["wrong"], row["name"]))
+
+
+def _splits(
+    project: Project, question: Question, summary: dict[str, Any], chips: dict[str, Chip]
+) -> dict[str, Any] | None:
+    """Return the shares of the classes in each split, and how far apart the splits are."""
+    found = summary.get("splits")
+    if not found or len(found["counts"]) < 2:
+        return None
+    names = [row[0] for row in summary["balance"]["counts"]]
+    shown = [(name, found["counts"][name]) for name in Split.values if name in found["counts"]]
+    rows = [
+        {
+            "chip": _chip(chips, name),
+            "cells": [
+                {
+                    "count": of_split["by_class"][place],
+                    "share": of_split["by_class"][place] / of_split["labels"],
+                    "href": addresses.labeled(project, question=question.name, label=name, split=split or "none"),
+                }
+                for split, of_split in shown
+            ],
+        }
+        for place, name in enumerate(names[:MOST_CLASSES])
+    ]
+    largest = max(
+        of_split["by_class"][place] / of_split["labels"] for place in range(len(rows)) for _, of_split in shown
+    )
+    return {
+        "columns": [(Split(split).label if split else "No split", of_split["labels"]) for split, of_split in shown],
+        "rows": rows,
+        "largest": largest,
+        "left_out": max(0, len(names) - MOST_CLASSES),
+        "shifts": [
+            _shift(words, found.get(f"{part}_shift"), found.get(f"{part}_chance"))
+            for part, words in (
+                ("validation", "Training against validation split"),
+                ("test", "What is learned from against test split"),
+            )
+            if found.get(f"{part}_shift") is not None
+        ],
+    }
+
+
+def _shift(words: str, value: float, chance: float | None) -> dict[str, Any]:
+    return {"words": words, "value": value, "chance": chance, "apart": chance is not None and value > chance}
+
+
+def _groups(project: Project, summary: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            **group,
+            "tasks": [(task, reverse("project-task", args=(project.slug, task))) for task in group["tasks"][:6]],
+        }
+        for group in summary.get("groups", ())[:5]
+    ]
+
+
+def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
+    differing = people.differing(run)
+    return {
+        "crowd": run.summary.get("people"),
+        "people": people.of(run),
+        "differing": [
+            (row, _chip(chips, row.given), _chip(chips, row.suggested)) for row in differing[:MOST_DIFFERING]
+        ],
+        "differing_total": differing.count(),
+        "people_why": run.summary.get("unavailable", {}).get("people", ""),
+    }
