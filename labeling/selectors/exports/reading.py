@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 BATCH = 2_000
 ANY = "any"
 
-_TASKS = """
-SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.required
+_FIRST = """
+SELECT t.id
 FROM labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id
 WHERE t.project_id = %(project)s AND t.id > %(after)s
   AND q.task_id > %(after)s -- said twice, or a merge join would read the queue from its beginning every time
@@ -28,6 +28,8 @@ WHERE t.project_id = %(project)s AND t.id > %(after)s
   AND (%(quarantined)s OR q.state <> 'quarantined')
 ORDER BY t.id LIMIT %(limit)s
 """
+_CLOSE = 4
+"""Tasks lie close together when their ids span at most so many times their number: most were imported together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,6 @@ class Filters:
         return self
 
 
-@dataclass(slots=True)
-class TaskRow:
-    """A task as the database gives it; data and meta are JSON text."""
-
-    pk: int
-    external_id: str | None
-    split: str
-    data: str
-    meta: str
-    state: str
-    required: int
-
-
 @contextmanager
 def one_instant() -> Iterator[None]:
     """Let every query within see the database as it is now, however long the reading takes."""
@@ -83,13 +72,37 @@ def one_instant() -> Iterator[None]:
         yield
 
 
-def batches(project: Project, filters: Filters) -> Iterator[list[TaskRow]]:
-    """Yield the tasks in the order they came in."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some tasks in the order they came in: the statement that reads them, and its values."""
+
+    statement: str
+    values: dict[str, Any]
+
+
+def batches(project: Project, filters: Filters, statement: str, **values: Any) -> Iterator[Batch]:
+    """Yield the tasks batch by batch, for a statement in which {these} follows the column with a task's id.
+
+    A stretch of an index is read several times as fast as so many single entries of it, as long as there is not much
+    else in the stretch.
+    """
+    listed = statement.replace("{these}", "= ANY(%(ids)s)")
+    stretch = statement.replace("{these}", "BETWEEN %(first)s AND %(last)s")
+    for ids in _ids(project, filters):
+        close = ids[-1] - ids[0] < _CLOSE * len(ids)
+        # Even then each task is asked for by its id: not all of the stretch has to fit the filters.
+        yield Batch(
+            stretch if close else listed,
+            {**values, "project": project.pk, "ids": ids, "first": ids[0], "last": ids[-1]},
+        )
+
+
+def _ids(project: Project, filters: Filters) -> Iterator[list[int]]:
     after = 0
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                _TASKS,
+                _FIRST,
                 {
                     "project": project.pk,
                     "after": after,
@@ -99,19 +112,9 @@ def batches(project: Project, filters: Filters) -> Iterator[list[TaskRow]]:
                     "limit": BATCH,
                 },
             )
-            rows = [TaskRow(*row) for row in cursor.fetchall()]
-        if rows:
-            yield rows
-        if len(rows) < BATCH:
+            ids = [pk for (pk,) in cursor.fetchall()]
+        if ids:
+            yield ids
+        if len(ids) < BATCH:
             return
-        after = rows[-1].pk
-
-
-def grouped(sql: str, ids: list[int], read: Callable[..., Any]) -> dict[int, list[Any]]:
-    """Return what a query gives per task; its first column is the task."""
-    found: dict[int, list[Any]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, (ids,))
-        for task_id, *values in cursor.fetchall():
-            found.setdefault(task_id, []).append(read(*values))
-    return found
+        after = ids[-1]

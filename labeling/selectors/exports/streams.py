@@ -6,21 +6,19 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
 from django.db.models import Count
 from django.utils import timezone
 
 from labeling.errors import Invalid, Problem
-from labeling.formats import csv, images_zip, jsonl, parquet
-from labeling.formats.mapping import HISTORY
-from labeling.formats.rows import EXPORT_MARK
+from labeling.formats import images_zip, jsonl
 from labeling.models import Media, QueueEntry, TaskState
 from labeling.selectors import versions
-from labeling.selectors.exports.history import Histories
-from labeling.selectors.exports.reading import Filters, batches, grouped, one_instant
+from labeling.selectors.exports.flat import as_csv, as_parquet
+from labeling.selectors.exports.history import lines
+from labeling.selectors.exports.reading import Filters, one_instant
 from labeling.selectors.media import path_of
 
 if TYPE_CHECKING:
@@ -29,10 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STATE = "dcai_state"
-_CURRENT = "SELECT task_id, question, value FROM labeling_label WHERE task_id = ANY(%s) AND retired_at IS NULL"
-_IMAGE: parquet.Column = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
-_ANSWERS: dict[str, parquet.Column] = {"choice": str, "multi_choice": [str], "rating": int, "text": str}
 _SUFFIXES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -67,72 +61,7 @@ class Format:
 
 
 def _jsonl(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    return jsonl.pack(_lines(project, schema, filters))
-
-
-def _lines(project: Project, schema: Schema, filters: Filters) -> Iterator[str]:
-    """Yield a JSON line per task; the data goes through as the text the database gives."""
-    histories = Histories(project)
-    for rows in batches(project, filters):
-        for row, (labels, past) in zip(rows, histories.of(rows), strict=True):
-            parts = (
-                f'"external_id":{encode_basestring(row.external_id)}' if row.external_id is not None else "",
-                row.data[1:-1],
-                f'"split":"{row.split}"' if row.split else "",
-                f'"labels":{labels}' if labels else "",
-                f'"meta":{row.meta}' if row.meta != "{}" else "",
-                f'"{HISTORY}":{past}',
-            )
-            yield "{" + ",".join(part for part in parts if part) + "}"
-
-
-def _flat_rows(project: Project, filters: Filters) -> Iterator[dict[str, Any]]:
-    """Yield a task as columns: fields and answers by name."""
-    for rows in batches(project, filters):
-        labels = grouped(_CURRENT, [row.pk for row in rows], lambda question, value: (question, json.loads(value)))
-        for row in rows:
-            yield {
-                EXPORT_MARK: row.pk,
-                "external_id": row.external_id,
-                "split": row.split or None,
-                STATE: row.state,
-                **json.loads(row.data),
-                **dict(labels.get(row.pk, ())),
-                "meta": row.meta if row.meta != "{}" else None,
-            }
-
-
-def _csv(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    images = [field.name for field in schema.fields if field.type == "image"]
-    rows = (
-        {name: _cell(value, image=name in images) for name, value in row.items()}
-        for row in _flat_rows(project, filters)
-    )
-    return csv.write(rows, _columns(schema))
-
-
-def _columns(schema: Schema) -> list[str]:
-    fields = [field.name for field in schema.fields]
-    questions = [question.name for question in schema.questions]
-    return [EXPORT_MARK, "external_id", "split", STATE, *fields, *questions, "meta"]
-
-
-def _cell(value: Any, *, image: bool) -> Any:
-    if image and isinstance(value, dict):
-        return value.get("name") or value.get("sha256")
-    return value if value is None or isinstance(value, str | int | float) else _encode(value)
-
-
-def _parquet(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    types: dict[str, parquet.Column] = {EXPORT_MARK: int}
-    types |= {field.name: _IMAGE if field.type == "image" else str for field in schema.fields}
-    types |= {question.name: _ANSWERS.get(question.kind, str) for question in schema.questions}
-    odd = [question.name for question in schema.questions if question.kind not in _ANSWERS]
-    rows = (
-        row | {name: _encode(row[name]) for name in odd if row.get(name) is not None}
-        for row in _flat_rows(project, filters)
-    )
-    return parquet.write(rows, parquet.schema_of({name: types.get(name, str) for name in _columns(schema)}))
+    return jsonl.pack(lines(project, filters))
 
 
 def _zip(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
@@ -146,7 +75,7 @@ def _members(project: Project, schema: Schema, filters: Filters) -> Iterator[tup
     suffixes = _Suffixes(project)
 
     def manifest() -> Iterator[str]:
-        for line in _lines(project, schema, filters):
+        for line in lines(project, filters):
             row = json.loads(line)
             for name in fields:
                 image = row.get(name)
@@ -207,7 +136,7 @@ FORMATS = {
             carries="One row per task: data, split, metadata (as JSON), and each question's label of record.",
             lacks="Annotations, earlier labels, sources, comments, flags and images. Cells that a spreadsheet would "
             "run as a formula begin with an apostrophe.",
-            write=_csv,
+            write=as_csv,
         ),
         Format(
             name="parquet",
@@ -216,7 +145,7 @@ FORMATS = {
             suffix="parquet",
             carries="The rows of the CSV, with types: lists stay lists and numbers stay numbers.",
             lacks="Annotations, earlier labels, sources, comments, flags and images.",
-            write=_parquet,
+            write=as_parquet,
         ),
         Format(
             name="zip",

@@ -1,14 +1,19 @@
 """Exports: what is on the screen, in every format; JSON Lines gives the same project again."""
 
+import csv
+import io
 import json
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labeling.formats import csv as csv_format
 from labeling.models import AnnotationState, FlagReason, Project, Task
 from labeling.selectors import exports
+from labeling.selectors.exports import reading
 from labeling.services import annotations, flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
@@ -139,3 +144,72 @@ def test_flat_formats_give_data_labels_split_and_metadata_again(rows: list[dict[
     for row in (first := lines(project)) + (second := lines(twin)):
         del row["dcai"]
     assert first == second
+
+
+CELL = st.text(
+    st.sampled_from(["'", "=", "+", "-", "@", "\t", '"', ",", "\n", " ", ":", "\\", "a", "ü", "\u2028"]), max_size=6
+)
+SPOKEN = CELL.filter(lambda text: bool(text.strip()))
+
+
+@given(rows=st.lists(st.tuples(SPOKEN, SPOKEN, st.none() | st.integers(1, 5)), min_size=1, max_size=5))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_cells_that_the_database_writes_are_those_python_would_write(rows: list[tuple[str, str, int | None]]) -> None:
+    project = factories.project(schema=SCHEMA)
+    labels = [{"intent": "=sum", "note": note, "topics": ["b, c", "d|e"], "mood": mood} for _, note, mood in rows]
+    imported(
+        project,
+        jsonl(
+            {"text": text, "external_id": f"row {number}", "labels": given, "meta": {"a: b": [text]}}
+            for number, ((text, _, _), given) in enumerate(zip(rows, labels, strict=True))
+        ),
+    )
+    made = list(Task.objects.filter(project=project).order_by("pk"))
+    columns = ["dcai_task", "external_id", "split", "dcai_state", "text", "title", *labels[0], "meta"]
+    columns[6:10] = ["intent", "topics", "mood", "note"]
+    notes = {label.task_id: label.value for task in made for label in task.labels.filter(question="note")}
+    expected = csv_format.write(
+        (
+            {
+                "dcai_task": task.pk,
+                "external_id": task.external_id,
+                "dcai_state": "labeled",
+                "text": task.data["text"],
+                "intent": "=sum",
+                "topics": '["b, c","d|e"]',
+                "mood": mood,
+                "note": notes[task.pk],
+                "meta": json.dumps(task.meta, ensure_ascii=False),
+            }
+            for task, (_, _, mood) in zip(made, rows, strict=True)
+        ),
+        columns,
+    )
+    assert exported(project, "csv") == b"".join(expected)
+
+
+@pytest.mark.parametrize("close", [reading._CLOSE, 0], ids=["a stretch of ids", "single ids"])
+def test_batches_put_together_are_the_project_and_nothing_of_another(
+    close: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BATCH", 3)
+    monkeypatch.setattr(reading, "_CLOSE", close)
+    project, other = factories.project(schema=SCHEMA), factories.project(schema=SCHEMA)
+    names = [f"row {number}" for number in range(8)]
+    for name in names:  # the ids of two projects take turns
+        for into in (project, other):
+            imported(into, jsonl([{"text": f"{into.pk} {name}", "external_id": name, "labels": {"intent": "1"}}]))
+    tasks.set_split(
+        actor=project.created_by,
+        project=project,
+        task_ids=[Task.objects.get(project=project, external_id=name).pk for name in names[::2]],
+        split="test",
+    )
+
+    assert [(row["external_id"], row["text"]) for row in lines(project)] == [(n, f"{project.pk} {n}") for n in names]
+    assert all(len(row["dcai"]["labels"]) == 1 for row in lines(project))
+    assert [row["external_id"] for row in lines(project, split="test")] == names[::2]
+    table = csv.DictReader(io.StringIO(exported(project, "csv").decode("utf-8-sig"), newline=""))
+    assert [(row["external_id"], row["intent"]) for row in table] == [(name, "1") for name in names]
+    frame = pq.read_table(io.BytesIO(exported(project, "parquet"))).to_pylist()
+    assert [(row["external_id"], row["intent"]) for row in frame] == [(name, "1") for name in names]
