@@ -9,6 +9,7 @@ import numpy as np
 
 from labeling.errors import Invalid
 from quality.learning import classifier, folds
+from quality.learning.limits import LEAST_PER_CLASS
 from quality.scoring import probabilities
 from quality.scoring.options import KINDS
 from quality.selectors import pushed
@@ -113,7 +114,7 @@ def _say_scarce(context: Context, classes: Integers) -> None:
     context.note(
         scarce=[context.question.class_names[position] for position in classes[:100]],
         scarce_note=f"{classes.size:,} {'class has' if classes.size == 1 else 'classes have'} fewer than "
-        f"{folds.LEAST_PER_CLASS} labels to learn from and {'is' if classes.size == 1 else 'are'} left out: {shown}",
+        f"{LEAST_PER_CLASS} labels to learn from and {'is' if classes.size == 1 else 'are'} left out: {shown}",
     )
 
 
