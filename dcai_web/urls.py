@@ -1,10 +1,13 @@
-"""All addresses: the apps' own, the site administration, and the two probes."""
+"""All addresses: the apps' own, the site administration, and the page on how the site is."""
 
 from django.contrib import admin
 from django.urls import include, path
 
+from dcai_web.site import views as site
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    *site.urlpatterns,
     path("", include("quality.urls")),
     path("", include("labeling.urls")),
 ]

@@ -48,6 +48,14 @@ def tend() -> Path | None:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
+def newest() -> datetime | None:
+    """Return when the newest backup by the clock was made, None where there is none, or this process sees none."""
+    try:
+        return max(map(_made_at, _kept(Path(settings.BACKUP_DIR))), default=None) if settings.BACKUP_DIR else None
+    except OSError:
+        return None
+
+
 def _kept(folder: Path) -> list[Path]:
     """Return the backups that the clock made, oldest first; files of other names are not ours."""
     found = []

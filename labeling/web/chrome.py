@@ -32,6 +32,7 @@ PAGES = (
     ("Jobs", "jobs", "jobs"),
     ("Profile and tokens", "profile", "person"),
 )
+SITE_PAGES = (("How the site is", "site", "activity"),)
 PROJECT_PAGES = (
     ("Overview", "project-overview", "overview"),
     ("Label", "project-label", "label"),
@@ -56,7 +57,7 @@ def palette(request: SignedInRequest) -> HttpResponseBase:
     """Find pages, projects and tasks."""
     q = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     project = _project(request)
-    hits = [*_task(request, q), *_pages(q, project), *_projects(request, q)]
+    hits = [*_task(request, q), *_pages(request, q, project), *_projects(request, q)]
     return render(request, "components/palette_results.html", {"hits": hits[:14]})
 
 
@@ -72,10 +73,10 @@ def _task(request: SignedInRequest, q: str) -> list[Hit]:
     return [Hit(f"Task {task.pk}", reverse("task-by-id", args=(task.pk,)), "tasks", task.project.name)] if task else []
 
 
-def _pages(q: str, project: Project | None) -> list[Hit]:
+def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hit]:
     slugs = (project.slug,) if project else ()
     wanted = [(*page, slugs, project.name) for page in PROJECT_PAGES] if project else []
-    wanted += [(*page, (), "") for page in PAGES]
+    wanted += [(*page, (), "") for page in (*PAGES, *(SITE_PAGES if request.user.is_superuser else ()))]
     return [
         Hit(title, href, icon, where)
         for title, view, icon, args, where in wanted

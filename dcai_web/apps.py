@@ -1,0 +1,15 @@
+"""The frame: what every process of the site has, whatever it does."""
+
+from django.apps import AppConfig
+
+from dcai_web import observe
+
+
+class FrameConfig(AppConfig):
+    """Starts what watches the site from outside, where it is set up."""
+
+    name = "dcai_web"
+
+    def ready(self) -> None:
+        """Have errors and traces sent, if the settings say so."""
+        observe.start()
