@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from labeling.api import annotations, docs, exports, guidelines, imports, jobs, labels, people, projects, tasks
+from labeling.api import annotations, docs, exports, flags, guidelines, imports, jobs, labels, people, projects, tasks
 from labeling.api.endpoint import AddSlash
 
 urlpatterns = [
@@ -31,12 +31,18 @@ urlpatterns = [
     path("projects/<slug:slug>/claims/release/", tasks.Releases.as_view(), name="api-claims-release"),
     path("projects/<slug:slug>/annotations/", annotations.ProjectAnnotations.as_view(), name="api-annotations"),
     path("projects/<slug:slug>/annotations/mine/", annotations.Mine.as_view(), name="api-annotations-mine"),
+    path("projects/<slug:slug>/flags/", flags.Flags.as_view(), name="api-flags"),
+    path("projects/<slug:slug>/flags/claims/", flags.FlagClaims.as_view(), name="api-flag-claims"),
+    path("projects/<slug:slug>/flags/claims/renew/", flags.FlagRenewals.as_view(), name="api-flag-claims-renew"),
+    path("projects/<slug:slug>/flags/claims/release/", flags.FlagReleases.as_view(), name="api-flag-claims-release"),
+    path("projects/<slug:slug>/flags/resolutions/", flags.FlagResolutions.as_view(), name="api-flag-resolutions"),
     path("projects/<slug:slug>/labels/", labels.Labels.as_view(), name="api-labels"),
     path("projects/<slug:slug>/export/", exports.Export.as_view(), name="api-export"),
     path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),
     path("tasks/<int:task_id>/annotations/", annotations.TaskAnnotations.as_view(), name="api-task-annotations"),
     path("tasks/<int:task_id>/comments/", annotations.Comments.as_view(), name="api-task-comments"),
     path("tasks/<int:task_id>/flags/", annotations.Flags.as_view(), name="api-task-flags"),
+    path("flags/<int:flag_id>/resolution/", flags.FlagResolution.as_view(), name="api-flag-resolution"),
     path("jobs/<int:job_id>/", jobs.OneJob.as_view(), name="api-job"),
     path("jobs/<int:job_id>/problems/", jobs.JobProblems.as_view(), name="api-job-problems"),
     re_path(r"^.*[^/]$", AddSlash.as_view(), name="api-add-slash"),

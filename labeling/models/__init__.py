@@ -8,7 +8,7 @@ from labeling.models.jobs import ALIVE, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
-from labeling.models.reviews import BulkAct, Flag, FlagReason, FlagState
+from labeling.models.reviews import BulkAct, Decision, Flag, FlagReason, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, Split, Task, TaskState
 
@@ -20,6 +20,7 @@ __all__ = [
     "ApiToken",
     "BulkAct",
     "Comment",
+    "Decision",
     "Event",
     "Flag",
     "FlagReason",
@@ -38,6 +39,7 @@ __all__ = [
     "Membership",
     "Project",
     "QueueEntry",
+    "ReviewLease",
     "Role",
     "SavedFilter",
     "SchemaVersion",

@@ -1,4 +1,4 @@
-"""Flags: reasons for a reviewer to look at a task; and bulk acts, so that they can be undone."""
+"""Flags: reasons for a reviewer to look at a task; leases on what reviewers look at; and acts that can be undone."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ class FlagState(models.TextChoices):
     CLOSED = "closed", "No longer holds"
 
 
+class Decision(models.TextChoices):
+    """What a reviewer decided about a flag."""
+
+    ACCEPT = "accept_suggestion", "The suggested label was taken"
+    KEEP = "keep", "Kept as it is"
+    RELABEL = "relabel", "Another label was given"
+    QUARANTINE = "quarantine", "Quarantined"
+    AMBIGUOUS = "ambiguous", "Ambiguous"
+
+
 class Flag(models.Model):
     """A reason for a reviewer to look at a task, with its score, evidence and resolution."""
 
@@ -52,6 +62,7 @@ class Flag(models.Model):
     resolution = models.CharField(max_length=20, blank=True)
     resolution_note = models.TextField(blank=True)
     label = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, related_name="+")
+    act = models.ForeignKey("BulkAct", on_delete=models.SET_NULL, null=True, related_name="flags", db_index=False)
 
     class Meta:
         constraints = (
@@ -63,14 +74,34 @@ class Flag(models.Model):
         indexes = (
             models.Index(fields=("task", "state"), name="flag_by_task"),
             models.Index("project", "reason", F("score").asc(), "id", name="flag_open", condition=Q(state="open")),
+            models.Index(fields=("project", "score", "id"), name="flag_by_score"),
+            models.Index(fields=("act",), name="flag_by_act", condition=Q(act__isnull=False)),
         )
 
     def __str__(self) -> str:
         return f"{self.reason} flag {self.pk} on task {self.task_id}"
 
 
+class ReviewLease(models.Model):
+    """A short, renewable claim of all that is flagged about a task, by the reviewer who looks at it."""
+
+    task = models.OneToOneField(Task, on_delete=models.CASCADE, primary_key=True, related_name="review_lease")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("project", "user"), name="review_lease_by_person"),)
+
+    def __str__(self) -> str:
+        return f"review of task {self.task_id} by {self.user_id}"
+
+
 class BulkAct(models.Model):
-    """One act on many tasks, with what was there before, so that it can be undone."""
+    """One act on many tasks, or a reviewer's decision, with what was there before, so that it can be undone.
+
+    Its key makes a retried act the same act.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -80,6 +111,13 @@ class BulkAct(models.Model):
     count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True)
+    key = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("actor", "key"), name="bulk_act_key_once", condition=~Q(key="")),
+        )
+        indexes = (models.Index(fields=("project", "actor", "-id"), name="bulk_act_by_person"),)
 
     def __str__(self) -> str:
         return f"{self.verb} on {self.count} tasks"

@@ -34,7 +34,10 @@ FROM unnest(%(projects)s::bigint[]) AS p(id)
 
 _FLAGS = """
 SELECT p.id, (SELECT count(*) FROM (
-    SELECT 1 FROM labeling_flag f WHERE f.project_id = p.id AND f.state = 'open' LIMIT %(cap)s
+    SELECT 1 FROM labeling_flag f
+    WHERE f.project_id = p.id AND f.state = 'open'
+      AND NOT EXISTS (SELECT FROM labeling_queueentry q WHERE q.task_id = f.task_id AND q.state = 'quarantined')
+    LIMIT %(cap)s
 ) counted)
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """
@@ -48,9 +51,19 @@ def waiting_for(user: User, project_ids: Sequence[int]) -> dict[int, int]:
 
 
 def open_flags(project_ids: Sequence[int]) -> dict[int, int]:
-    """Return, per project, how many flags are open (counted to CAP + 1)."""
+    """Return, per project, how many flags wait for a reviewer: open ones of tasks outside quarantine (to CAP + 1)."""
     with connection.cursor() as cursor:
         cursor.execute(_FLAGS, {"projects": list(project_ids), "cap": CAP + 1})
+        return dict(cursor.fetchall())
+
+
+def counted_answers(task_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many answers of each task count; tasks without any are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT task_id, count(*) FROM labeling_annotation WHERE counted AND task_id = ANY(%s) GROUP BY task_id",
+            (list(task_ids),),
+        )
         return dict(cursor.fetchall())
 
 

@@ -16,9 +16,10 @@ from labeling.selectors import versions
 from labeling.services import events
 
 if TYPE_CHECKING:
-    from labeling.models import Label, Project, Task, User
+    from labeling.models import BulkAct, Label, Project, Task, User
 
 MAX_NOTE = 5_000
+_RESOLUTION = ("state", "resolved_by", "resolved_at", "resolution", "resolution_note", "label", "act")
 
 
 def put(
@@ -93,13 +94,7 @@ def resolve(*, actor: User, flag: Flag, resolution: str, note: str = "", label: 
     if flag.state != FlagState.OPEN:
         message = "Somebody has decided this flag already."
         raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
-    flag.state = FlagState.RESOLVED
-    flag.resolved_by = actor
-    flag.resolved_at = timezone.now()
-    flag.resolution = resolution
-    flag.resolution_note = note.strip()[:MAX_NOTE]
-    flag.label = label
-    flag.save(update_fields=("state", "resolved_by", "resolved_at", "resolution", "resolution_note", "label"))
+    close(flag=flag, actor=actor, resolution=resolution, note=note, label=label)
     events.record(
         verb="flag.resolved",
         project=flag.project,
@@ -110,6 +105,44 @@ def resolve(*, actor: User, flag: Flag, resolution: str, note: str = "", label: 
         resolution=resolution,
     )
     return flag
+
+
+def close(
+    *,
+    flag: Flag,
+    actor: User,
+    resolution: str,
+    note: str = "",
+    label: Label | None = None,
+    act: BulkAct | None = None,
+) -> None:
+    """Write down what was decided about an open flag; to be called with the flag locked.
+
+    What it rested on (`evidence`) stays, so that a later scan knows what was decided.
+    """
+    flag.state = FlagState.RESOLVED
+    flag.resolved_by = actor
+    flag.resolved_at = timezone.now()
+    flag.resolution = resolution
+    flag.resolution_note = note.strip()[:MAX_NOTE]
+    flag.label = label
+    flag.act = act
+    flag.save(update_fields=_RESOLUTION)
+
+
+def reopen(*, flag: Flag) -> None:
+    """Let a reviewer decide a flag anew; to be called with the flag locked.
+
+    Where the same was flagged again meanwhile, that flag is the one to decide.
+    """
+    again = Flag.objects.filter(
+        task_id=flag.task_id, question=flag.question, reason=flag.reason, state=FlagState.OPEN
+    ).exists()
+    flag.state = FlagState.CLOSED if again else FlagState.OPEN
+    flag.resolved_by = flag.label = flag.act = None
+    flag.resolved_at = timezone.now() if again else None
+    flag.resolution = flag.resolution_note = ""
+    flag.save(update_fields=_RESOLUTION)
 
 
 @dataclass(frozen=True, slots=True)

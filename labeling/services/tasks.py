@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, NotFound, Problem
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
-from labeling.selectors import versions
-from labeling.services import events, labels
+from labeling.selectors import queues, versions
+from labeling.services import events, labels, reviews
 
 if TYPE_CHECKING:
     from labeling.models import Project, User
@@ -88,21 +88,12 @@ def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
     current: dict[int, dict[str, Label]] = {pk: {} for pk in entries}
     for label in Label.objects.filter(task_id__in=list(entries), retired_at=None):
         current[label.task_id][label.question] = label
-    counted = _counted(entries)
+    counted = queues.counted_answers(list(entries))
     for pk, entry in entries.items():
         entry.state = labels.state_of(
             entry, schema=schema, labels=current[pk], answered=counted.get(pk, 0) >= entry.required
         )
     QueueEntry.objects.bulk_update(entries.values(), ("required", "open_slots", "state"), batch_size=1000)
-
-
-def _counted(entries: dict[int, QueueEntry]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT task_id, count(*) FROM labeling_annotation WHERE counted AND task_id = ANY(%s) GROUP BY task_id",
-            (list(entries),),
-        )
-        return dict(cursor.fetchall())
 
 
 @transaction.atomic
@@ -155,6 +146,10 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
 @transaction.atomic
 def undo(*, actor: User, act: BulkAct) -> BulkAct:
     """Take a bulk act back, as far as nothing newer stands in its place."""
+    if act.verb == reviews.VERB:
+        reviews.undo(actor=actor, act=act)
+        act.refresh_from_db()
+        return act
     act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
     if act.undone_at is not None:
         message = "This was undone already."

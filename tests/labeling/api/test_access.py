@@ -63,6 +63,13 @@ RULES: dict[tuple[str, str], str] = {
     ("api-task-comments", "post"): "annotator",
     ("api-task-flags", "post"): "annotator",
     ("api-labels", "get"): "viewer",
+    ("api-flags", "get"): "reviewer",
+    ("api-flag-claims", "post"): "reviewer",
+    ("api-flag-claims-renew", "post"): "reviewer",
+    ("api-flag-claims-release", "post"): "reviewer",
+    ("api-flag-resolutions", "post"): "reviewer",
+    ("api-flag-resolution", "post"): "reviewer",
+    ("api-flag-resolution", "delete"): "reviewer",
 }
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-tokens", "post"): {"name": "script"},
@@ -77,6 +84,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-task-annotations", "post"): {"answers": {"intent": "billing"}},
     ("api-task-comments", "post"): {"body": "Hm."},
     ("api-task-flags", "post"): {"note": "Look."},
+    ("api-flag-claims-renew", "post"): {"flags": [1]},
+    ("api-flag-resolution", "post"): {"decision": "keep"},
 }
 LADDER = ["viewer", "annotator", "reviewer", "manager", "superuser"]
 
@@ -98,11 +107,13 @@ def send(client: APIClient, place: World, name: str, method: str) -> Any:
     if name == "api-imports":
         return client.post(place.address(name), {"file": ContentFile(b'{"text": "Hello."}', "rows.jsonl")})
     body = BODIES.get((name, method))
+    if name == "api-flag-resolutions":
+        body = {"decision": "keep", "flags": [place.flag.pk]}
     if (name, method) == ("api-project", "delete"):
         body = {"name": place.project.name}
     return client.generic(
         method.upper(),
-        place.address(name),
+        place.address(name, method),
         json.dumps(body if body is not None else {}) if method != "get" else "",
         content_type="application/json",
     )
@@ -148,7 +159,8 @@ def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Ca
     place = world()
     client = api_for(place.people["outsider"])
     there = send(client, place, name, method)
-    for thing in (place.project, place.task, place.job, place.member, place.invitation, place.token):
+    named = (place.project, place.task, place.job, place.member, place.invitation, place.token, place.flag)
+    for thing in (*named, place.decided):
         thing.pk += 1_000_000
     place.project.slug = "no-such-project"
     absent = send(client, place, name, method)

@@ -12,8 +12,20 @@ from jsonschema import Draft202012Validator
 
 from labeling.api import urls
 from labeling.api.docs import openapi
-from labeling.models import ApiToken, Invitation, JobRun, Membership, Project, Role, Task, User
-from labeling.services import people
+from labeling.models import (
+    ApiToken,
+    Decision,
+    Flag,
+    FlagReason,
+    Invitation,
+    JobRun,
+    Membership,
+    Project,
+    Role,
+    Task,
+    User,
+)
+from labeling.services import flags, people, reviews
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -42,6 +54,8 @@ class World:
     member: Membership
     invitation: Invitation
     token: ApiToken
+    flag: Flag
+    decided: Flag
     people: dict[str, User]
 
     @property
@@ -54,12 +68,15 @@ class World:
             "member_id": self.member.pk,
             "invitation_id": self.invitation.pk,
             "token_id": self.token.pk,
+            "flag_id": self.flag.pk,
         }
 
-    def address(self, name: str) -> str:
+    def address(self, name: str, method: str = "") -> str:
         """Return the address of a route."""
         pattern = next(route for (route_name, _), route in ROUTES.items() if route_name == name)
         wanted = {key: value for key, value in self.arguments.items() if f":{key}>" in pattern}
+        if (name, method) == ("api-flag-resolution", "delete"):
+            wanted["flag_id"] = self.decided.pk  # only a decision can be taken back
         return reverse(name, kwargs=wanted)
 
 
@@ -78,6 +95,8 @@ def world() -> World:
         member=member,
         invitation=invitation,
         token=token,
+        flag=flags.put(task=task, reason=FlagReason.MANUAL, question="intent"),
+        decided=decided(project, task, manager),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),
@@ -87,6 +106,13 @@ def world() -> World:
             "superuser": factories.user(is_superuser=True, is_staff=True),
         },
     )
+
+
+def decided(project: Project, task: Task, reviewer: User) -> Flag:
+    """Return a flag that a reviewer has decided."""
+    flag = flags.put(task=task, reason=FlagReason.OUTLIER, question="intent")
+    reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=reviews.Ruling(Decision.AMBIGUOUS))
+    return flag
 
 
 def described(name: str, method: str) -> dict[str, Any]:

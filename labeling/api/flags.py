@@ -1,0 +1,328 @@
+"""Flags for reviewers: list them, take some, decide them, take a decision back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, Id, Ids, body, query
+from labeling.errors import Conflict
+from labeling.models import Decision, Flag
+from labeling.selectors import reviews as reading
+from labeling.services import reviews
+from labeling.services.reviews import Ruling
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+TAG = "Review"
+KEY_HEADER = "Idempotency-Key"
+_KEY_WORDS = (
+    "Your own unique key for this decision, such as a UUID. The same key again returns what was decided (200) and "
+    "writes nothing. Without it every request is a decision of its own."
+)
+_CONFLICT = (
+    "Somebody decided it already, or its label was changed since it was flagged; `current` says what holds now. "
+    "Nothing was changed."
+)
+DecisionName = Literal["accept_suggestion", "keep", "relabel", "quarantine", "ambiguous"]
+
+
+class ReviewFlag(BaseModel):
+    """A reason for a reviewer to look at a task, and what was decided about it."""
+
+    id: int
+    task: int
+    external_id: str | None
+    question: str = Field(description="Empty: the whole task.")
+    reason: str
+    score: float = Field(description="From 0 (look at it first) to 1.")
+    given: Any = Field(description="The label that it speaks of, if any.")
+    suggested: Any = Field(description="The label that is more likely, if one is known.")
+    state: Literal["open", "resolved", "closed"] = Field(description="`closed`: it no longer holds.")
+    note: str
+    created_at: datetime
+    resolution: DecisionName | Literal[""]
+    resolution_note: str
+    resolved_by: str | None = Field(description="E-mail address.")
+    resolved_at: datetime | None
+    label: int | None = Field(description="The label that the decision led to.")
+
+
+class ReviewFlagList(BaseModel):
+    """One page of flags, worst first."""
+
+    results: list[ReviewFlag]
+    next: str | None
+
+
+class ReviewClaimDocument(BaseModel):
+    """The flags that are yours to decide for a while, worst first."""
+
+    flags: list[ReviewFlag]
+    lease_seconds: int
+
+
+class ReviewRenewal(BaseModel):
+    """Which flags are still yours, and which are not: decided, or taken by somebody else."""
+
+    renewed: list[int]
+    lost: list[int]
+
+
+class ReviewRelease(BaseModel):
+    """How many tasks were given back."""
+
+    released: int
+
+
+class Resolution(BaseModel):
+    """What a decision did."""
+
+    act: int = Field(description="What can be taken back as one.")
+    flag: ReviewFlag
+    flags: list[int] = Field(description="All flags that were closed by it: the same label may be in doubt twice.")
+
+
+class Resolutions(BaseModel):
+    """What a decision about several flags did."""
+
+    act: int = Field(description="What can be taken back as one.")
+    decided: list[int]
+    left: dict[str, str] = Field(description="Flags that were left alone, with the reason.")
+
+
+class Reopened(BaseModel):
+    """The flags that are open again."""
+
+    flags: list[int]
+
+
+class FlagQuery(Page):
+    """Which flags to list."""
+
+    reason: str = Field("", max_length=20, description="Such as `label_error`, `conflict`, `skipped` or `outlier`.")
+    state: Literal["open", "resolved", "closed", ""] = ""
+    question: str = Field("", max_length=64)
+    given: str = Field("", max_length=200, description="Flags of tasks whose label of record is this.")
+    suggested: str = Field("", max_length=200)
+    task: Id | None = None
+
+
+class ClaimFlags(Body):
+    """How many flags to take, and which."""
+
+    count: Annotated[int, Field(ge=1, le=reviews.MAX_CLAIM)] = 1
+    reason: str = Field("", max_length=20)
+    question: str = Field("", max_length=64)
+    given: str = Field("", max_length=200)
+    suggested: str = Field("", max_length=200)
+
+
+class HeldFlags(Body):
+    """Flags you hold."""
+
+    flags: Ids
+
+
+class ReleaseFlags(Body):
+    """Flags to give back; none named: all you hold in the project."""
+
+    flags: Ids = []
+
+
+class Ruled(Body):
+    """A decision."""
+
+    decision: DecisionName
+    answer: Any = Field(
+        None,
+        description="With `relabel`: the answer to the flag's question. For a flag about the whole task of a project "
+        "with several questions: an object of answers by question.",
+    )
+    note: str = Field("", max_length=5_000)
+
+    def ruling(self) -> Ruling:
+        """Return what was decided."""
+        return Ruling(decision=Decision(self.decision), answer=self.answer, note=self.note)
+
+
+class Decide(Ruled):
+    """A decision about a flag."""
+
+    labels: Ids | None = Field(
+        None,
+        description="Ids of the labels of record that you saw; 409 if others hold now. Without it: the label that was "
+        "flagged.",
+    )
+
+
+class DecideMany(Ruled):
+    """A decision about several flags of a project."""
+
+    flags: Annotated[list[Id], Field(min_length=1, max_length=reviews.MAX_AT_ONCE)]
+
+
+def _key(request: Request) -> str:
+    return request.headers.get(KEY_HEADER, "").strip() or str(uuid4())
+
+
+def _documents(flag_ids: list[int]) -> list[dict[str, Any]]:
+    found = Flag.objects.select_related("task", "resolved_by").defer("task__data", "task__meta").in_bulk(flag_ids)
+    return reading.documents([found[pk] for pk in flag_ids if pk in found])
+
+
+class Flags(Endpoint):
+    """The flags of a project."""
+
+    @operation("flags_list", "List flags", tag=TAG, query=FlagQuery, returns={200: ReviewFlagList})
+    def get(self, request: Request, slug: str) -> Response:
+        """Return flags of any state, worst first."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        wanted = query(request, FlagQuery)
+        found = reading.matching(project, reading.read(_filter(wanted) | {"task": str(wanted.task or "")}))
+        if wanted.state:
+            found = found.filter(state=wanted.state)
+        return listed(
+            request,
+            found.select_related("task", "resolved_by").defer("task__data", "task__meta"),
+            wanted,
+            order="score",
+            show=reading.documents,
+        )
+
+
+def _filter(asked: FlagQuery | ClaimFlags) -> dict[str, str]:
+    return {name: getattr(asked, name) for name in ("reason", "question", "given", "suggested")}
+
+
+class FlagClaims(Endpoint):
+    """Taking flags to decide."""
+
+    @operation(
+        "flags_claim",
+        "Take flags to decide",
+        tag=TAG,
+        body=ClaimFlags,
+        returns={200: ReviewClaimDocument},
+        description="Nobody else is handed them, or others about the same tasks, until they are decided or given back, "
+        "or the lease runs out.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Lease the worst flags that nobody looks at."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        sent = body(request, ClaimFlags)
+        wanted = reading.read(_filter(sent))
+        found = reviews.claim(actor=actor(request), project=project, count=sent.count, wanted=wanted)
+        return Response({"flags": _documents(found), "lease_seconds": project.lease_seconds})
+
+
+class FlagRenewals(Endpoint):
+    """Keeping flags."""
+
+    @operation("flags_renew", "Keep flags longer", tag=TAG, body=HeldFlags, returns={200: ReviewRenewal})
+    def post(self, request: Request, slug: str) -> Response:
+        """Extend leases."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        sent = body(request, HeldFlags)
+        renewed = reviews.renew(actor=actor(request), project=project, flag_ids=sent.flags)
+        return Response({"renewed": renewed, "lost": sorted(set(sent.flags) - set(renewed))})
+
+
+class FlagReleases(Endpoint):
+    """Giving flags back."""
+
+    @operation("flags_release", "Give flags back", tag=TAG, body=ReleaseFlags, returns={200: ReviewRelease})
+    def post(self, request: Request, slug: str) -> Response:
+        """End leases."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        sent = body(request, ReleaseFlags)
+        released = reviews.release(actor=actor(request), project=project, flag_ids=sent.flags)
+        return Response({"released": released})
+
+
+class FlagResolutions(Endpoint):
+    """Deciding several flags alike."""
+
+    @operation(
+        "flags_decide",
+        "Decide several flags alike",
+        tag=TAG,
+        body=DecideMany,
+        headers={KEY_HEADER: _KEY_WORDS},
+        returns={201: Resolutions, 200: Resolutions},
+        conflict="None of them could be decided; `current` says why.",
+        description="One act: all labels are written together and can be taken back together. Flags that somebody "
+        "decided, or whose label was changed, are left alone and named in `left`.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Decide flags in one act."""
+        project = access.project_for(actor(request), slug, Action.REVIEW)
+        sent = body(request, DecideMany)
+        done = reviews.decide(
+            actor=actor(request),
+            project=project,
+            flag_ids=sent.flags,
+            ruling=sent.ruling(),
+            key=_key(request),
+        )
+        left = {str(pk): words for pk, words in done.left.items()}
+        reply = {"act": done.act.pk, "decided": done.flag_ids, "left": left}
+        return Response(reply, status=200 if done.replayed else 201)
+
+
+class FlagResolution(Endpoint):
+    """The decision about a flag."""
+
+    @operation(
+        "flag_decide",
+        "Decide a flag",
+        tag=TAG,
+        body=Decide,
+        headers={KEY_HEADER: _KEY_WORDS},
+        returns={201: Resolution, 200: Resolution},
+        conflict=_CONFLICT,
+        description="Writes the label that the decision means (source `review`) and closes the flag.",
+    )
+    def post(self, request: Request, flag_id: int) -> Response:
+        """Decide a flag."""
+        flag = access.flag_for(actor(request), flag_id, Action.REVIEW)
+        sent = body(request, Decide)
+        done = reviews.decide(
+            actor=actor(request),
+            project=flag.project,
+            flag_ids=[flag.pk],
+            ruling=sent.ruling(),
+            key=_key(request),
+            seen=None if sent.labels is None else {flag.pk: sent.labels},
+        )
+        closed = sorted(pk for row in done.act.before for pk in row[1])
+        (shown,) = _documents([flag.pk])
+        reply = {"act": done.act.pk, "flag": shown, "flags": closed}
+        return Response(reply, status=200 if done.replayed else 201)
+
+    @operation(
+        "flag_reopen",
+        "Take the decision about a flag back",
+        tag=TAG,
+        returns={200: Reopened},
+        conflict="It is not decided, or its label was changed since.",
+        description="The label before comes back as a new one. Of a decision about several flags only this task's part "
+        "is taken back.",
+    )
+    def delete(self, request: Request, flag_id: int) -> Response:
+        """Undo the decision about a flag."""
+        flag = access.flag_for(actor(request), flag_id, Action.REVIEW)
+        if flag.act is None:
+            message = "There is no decision about this flag that could be taken back."
+            raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
+        return Response({"flags": reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)})

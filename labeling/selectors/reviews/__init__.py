@@ -1,0 +1,22 @@
+"""Flags as reviewers see them: filters, counts, rows and cards."""
+
+from labeling.selectors.reviews.cards import Card, cards, last_acts
+from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, read, waiting
+from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, waits
+
+__all__ = [
+    "ORDER",
+    "SCORES",
+    "Card",
+    "FlagFilter",
+    "Pair",
+    "by_pair",
+    "by_reason",
+    "cards",
+    "documents",
+    "last_acts",
+    "matching",
+    "read",
+    "waiting",
+    "waits",
+]

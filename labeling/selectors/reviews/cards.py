@@ -1,0 +1,308 @@
+"""What a reviewer needs to decide a flag, on one card; the same number of queries for one card and for many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import Invalid
+from labeling.models import (
+    Annotation,
+    AnnotationState,
+    BulkAct,
+    Comment,
+    Flag,
+    FlagReason,
+    FlagState,
+    Label,
+    LabelSource,
+)
+from labeling.selectors import explorer, guidelines, verdicts, versions
+from labeling.selectors.explorer import Chip
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from labeling.kinds.schema import Question, Schema
+    from labeling.models import Project, User
+    from labeling.selectors.explorer import TaskRow
+    from labeling.selectors.guidelines import LabelPart
+
+MOST_COMMENTS = 20
+MOST_PARTS = 6
+LAST = 10
+
+_MODEL_MAY_SUGGEST = {FlagReason.MANUAL, FlagReason.CONFLICT, FlagReason.GOLD_MISS, FlagReason.STALE_GUIDELINE}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLabel:
+    """A label of record as a card shows it."""
+
+    label_id: int
+    question: str
+    title: str
+    chips: list[Chip]
+    classes: list[str]
+    source: str
+    who: str
+    at: datetime
+    guideline: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A label that is more likely, with how sure the model is; `of_flag`: the flag itself says so."""
+
+    value: Any
+    chips: list[Chip]
+    classes: list[str]
+    probability: float | None = None
+    of_flag: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A class with its probability."""
+
+    chip: Chip
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """An item like this one, with the label that it has now."""
+
+    row: TaskRow
+    chips: list[Chip]
+    closeness: float | None = None
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one person answered."""
+
+    who: str
+    chips: list[Chip]
+    at: datetime
+
+
+@dataclass(slots=True)
+class Card:
+    """A flag with its evidence."""
+
+    flag: Flag
+    question: Question | None
+    given: list[GivenLabel] = field(default_factory=list)
+    suggestion: Suggestion | None = None
+    changed: bool = False
+    shares: list[Share] = field(default_factory=list)
+    neighbors: list[Neighbor] = field(default_factory=list)
+    copies: list[Neighbor] = field(default_factory=list)
+    people: list[Said] = field(default_factory=list)
+    parts: list[LabelPart] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def reason(self) -> str:
+        """Why it was flagged, in words."""
+        return FlagReason(self.flag.reason).label
+
+    @property
+    def name(self) -> str:
+        """What to call the task."""
+        return self.flag.task.external_id or f"task {self.flag.task_id}"
+
+    @property
+    def seen(self) -> list[int]:
+        """The labels of record that the card shows."""
+        return [given.label_id for given in self.given]
+
+
+@dataclass(slots=True)
+class _Sources:
+    """All that was read for some cards, by task."""
+
+    schema: Schema
+    labels: dict[int, dict[str, Label]]
+    said: dict[int, list[Annotation]]
+    comments: dict[int, list[Comment]]
+    open_flags: dict[int, list[Flag]]
+    rows: dict[int, TaskRow]
+    parts: dict[tuple[str, str], LabelPart]
+    verdicts: dict[int, verdicts.Verdict]
+
+
+def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:
+    """Return the cards of flags, in their order; with flags of other projects there is nothing to show."""
+    found = Flag.objects.filter(project=project).select_related("task", "raised_by").in_bulk(flag_ids)
+    flags = [found[pk] for pk in flag_ids if pk in found]
+    sources = _read(project, flags)
+    return [_card(flag, sources) for flag in flags]
+
+
+def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
+    schema = versions.schema(project.pk)
+    tasks = {flag.task_id for flag in flags}
+    labels: defaultdict[int, dict[str, Label]] = defaultdict(dict)
+    current = Label.objects.filter(task_id__in=tasks, retired_at__isnull=True)
+    for label in current.select_related("created_by", "annotation__annotator").defer("annotation__answers"):
+        labels[label.task_id][label.question] = label
+    said = Annotation.objects.filter(task_id__in=tasks, state=AnnotationState.SUBMITTED)
+    comments = Comment.objects.filter(task_id__in=tasks).select_related("author").order_by("pk")
+    open_flags = Flag.objects.filter(task_id__in=tasks, state=FlagState.OPEN).defer("evidence").order_by("pk")
+    guideline = guidelines.newest(project)
+    near = {pk for flag in flags for pk in _named_tasks(flag.evidence)}
+    return _Sources(
+        schema=schema,
+        labels=labels,
+        said=_by_task(said.select_related("annotator").order_by("pk")),
+        comments=_by_task(comments),
+        open_flags=_by_task(open_flags),
+        rows={row.id: row for row in explorer.rows(project, sorted(near))},
+        parts={
+            (part.question, label.name): label
+            for part in guidelines.parts(schema, guideline.entries if guideline else ())
+            for label in part.labels
+            for part in (label,)
+        },
+        verdicts=verdicts.of(project, [label for of_task in labels.values() for label in of_task.values()]),
+    )
+
+
+def _by_task(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.task_id].append(row)
+    return found
+
+
+def _named_tasks(evidence: dict[str, Any]) -> list[int]:
+    return [near["task"] for kind in ("neighbors", "copies") for near in evidence.get(kind, ())]
+
+
+def _card(flag: Flag, sources: _Sources) -> Card:
+    schema, current = sources.schema, sources.labels.get(flag.task_id, {})
+    question = schema.question(flag.question) if flag.question else None
+    asked = [question] if question else ([] if flag.question else list(schema.questions))
+    given = [_given(one, current[one.name]) for one in asked if one.name in current]
+    suggestion = _suggestion(flag, question, current, sources)
+    about = [(label.question, name) for label in given for name in label.classes]
+    about += [(flag.question, name) for name in (suggestion.classes if suggestion else ())]
+    parts = [part for key in dict.fromkeys(about) if (part := sources.parts.get(key)) and not part.is_empty]
+    return Card(
+        flag=flag,
+        question=question,
+        given=given,
+        suggestion=suggestion,
+        changed=_changed(flag, current.get(flag.question)),
+        shares=_shares(flag, question),
+        neighbors=_neighbors(flag, "neighbors", question, sources),
+        copies=_neighbors(flag, "copies", question, sources),
+        people=_people(flag, question, sources),
+        parts=parts[:MOST_PARTS],
+        comments=sources.comments.get(flag.task_id, [])[-MOST_COMMENTS:],
+        others=[
+            FlagReason(other.reason).label for other in sources.open_flags.get(flag.task_id, ()) if other.pk != flag.pk
+        ],
+    )
+
+
+def _given(question: Question, label: Label) -> GivenLabel:
+    by = label.annotation.annotator if label.annotation else label.created_by
+    return GivenLabel(
+        label_id=label.pk,
+        question=question.name,
+        title=question.title,
+        chips=explorer.chips_of(question, label.value),
+        classes=label.classes,
+        source=LabelSource(label.source).label,
+        who=str(by) if by else "",
+        at=label.created_at,
+        guideline=label.guideline_version,
+        value=label.value,
+    )
+
+
+def _suggestion(
+    flag: Flag, question: Question | None, current: dict[str, Label], sources: _Sources
+) -> Suggestion | None:
+    if question is None:
+        return None
+    label = current.get(question.name)
+    value, probability, of_flag = flag.evidence.get("suggested"), flag.evidence.get("probability"), True
+    if value is None and flag.reason in _MODEL_MAY_SUGGEST and label is not None:
+        value, of_flag = sources.verdicts.get(label.pk, verdicts.UNKNOWN).predicted, False
+        if value == label.value:
+            return None
+    if value is None:
+        return None
+    try:
+        answer = question.parse(value)
+    except Invalid:
+        return None  # the schema has lost that label since
+    return Suggestion(
+        value=question.dump_answer(answer),
+        chips=explorer.chips_of(question, value),
+        classes=question.classes(answer),
+        probability=probability,
+        of_flag=of_flag,
+    )
+
+
+def _changed(flag: Flag, label: Label | None) -> bool:
+    return "given" in flag.evidence and (label is None or label.value != flag.evidence["given"])
+
+
+def _shares(flag: Flag, question: Question | None) -> list[Share]:
+    known = explorer.named_labels(question) if question else {}
+    return [
+        Share(known.get(share["class"], Chip(share["class"])), share["probability"])
+        for share in flag.evidence.get("distribution", ())
+    ]
+
+
+def _neighbors(flag: Flag, kind: str, question: Question | None, sources: _Sources) -> list[Neighbor]:
+    places = [one.name for one in sources.schema.questions]
+    found = []
+    for near in flag.evidence.get(kind, ()):
+        row = sources.rows.get(near["task"])
+        if row is None:
+            continue  # it was deleted since
+        given = row.given[places.index(question.name)].chips if question else [c for g in row.given for c in g.chips]
+        distance = near.get("distance")
+        closeness = None if distance is None else max(0.0, 1 - distance)
+        found.append(Neighbor(row=row, chips=given, closeness=closeness, split=near.get("split", "")))
+    return found
+
+
+def _people(flag: Flag, question: Question | None, sources: _Sources) -> list[Said]:
+    """Return who answered what, where several did or one was skipped."""
+    said = sources.said.get(flag.task_id, [])
+    if len(said) < 2 and flag.reason != FlagReason.SKIPPED:
+        return []
+    asked: Collection[Question] = [question] if question else sources.schema.questions
+    return [
+        Said(
+            who=str(annotation.annotator),
+            chips=[
+                chip
+                for one in asked
+                if one.name in annotation.answers
+                for chip in explorer.chips_of(one, annotation.answers[one.name])
+            ],
+            at=annotation.updated_at,
+        )
+        for annotation in said
+    ]
+
+
+def last_acts(project: Project, reviewer: User) -> list[BulkAct]:
+    """Return the reviewer's last decisions, newest first, with the flags they decided."""
+    acts = BulkAct.objects.filter(project=project, actor=reviewer, verb="review").order_by("-pk")
+    return list(acts.prefetch_related("flags__task")[:LAST])

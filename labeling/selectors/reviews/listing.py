@@ -1,0 +1,93 @@
+"""Flags as rows: what was given, what is suggested, how many wait by reason and by pair of labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+
+from labeling.models import Flag, FlagReason, Label
+from labeling.selectors.reviews.filters import FlagFilter, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from labeling.models import Project
+
+MOST_PAIRS = 40
+
+
+def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:
+    """Return flags as the API shows them; one query more, whatever their number."""
+    given = given_of(flags)
+    return [document(flag, given.get(flag.pk)) for flag in flags]
+
+
+def document(flag: Flag, given: Any) -> dict[str, Any]:
+    """Return one flag as the API shows it."""
+    return {
+        "id": flag.pk,
+        "task": flag.task_id,
+        "external_id": flag.task.external_id,
+        "question": flag.question,
+        "reason": flag.reason,
+        "score": flag.score,
+        "given": given,
+        "suggested": flag.evidence.get("suggested"),
+        "state": flag.state,
+        "note": flag.note,
+        "created_at": flag.created_at,
+        "resolution": flag.resolution,
+        "resolution_note": flag.resolution_note,
+        "resolved_by": flag.resolved_by.email if flag.resolved_by else None,
+        "resolved_at": flag.resolved_at,
+        "label": flag.label_id,
+    }
+
+
+def given_of(flags: Sequence[Flag]) -> dict[int, Any]:
+    """Return, by flag, the label it speaks of: the one it was raised about, else the one of record now."""
+    open_tasks = {flag.task_id for flag in flags if "given" not in flag.evidence and flag.question}
+    now = {
+        (task, question): value
+        for task, question, value in Label.objects.filter(task_id__in=open_tasks, retired_at__isnull=True).values_list(
+            "task_id", "question", "value"
+        )
+    }
+    return {flag.pk: flag.evidence.get("given", now.get((flag.task_id, flag.question))) for flag in flags}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A given label, the one suggested in its place, and how many flags wait with both."""
+
+    question: str
+    given: Any
+    suggested: Any
+    count: int
+
+
+def by_reason(project: Project, wanted: FlagFilter) -> list[tuple[str, str, int]]:
+    """Return the reasons for which flags wait, in words, with how many, most first; whatever reason is asked for."""
+    found = waiting(project, wanted.without("reason")).order_by().values_list("reason").annotate(count=Count("pk"))
+    rows = sorted(found, key=lambda row: (-row[1], row[0]))
+    return [(reason, FlagReason(reason).label, count) for reason, count in rows]
+
+
+def by_pair(project: Project, wanted: FlagFilter) -> list[Pair]:
+    """Return the pairs of given and suggested label that wait most often."""
+    found = (
+        waiting(project, wanted)
+        .filter(evidence__has_keys=["given", "suggested"])
+        .order_by()
+        .values_list("question", "evidence__given", "evidence__suggested")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "question", "evidence__given", "evidence__suggested")
+    )
+    return [Pair(*row) for row in found[:MOST_PAIRS]]
+
+
+def waits(project: Project, wanted: FlagFilter, *, most: int) -> int:
+    """Count the flags that wait, up to a number."""
+    return waiting(project, wanted)[:most].count()

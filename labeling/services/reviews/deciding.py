@@ -1,0 +1,173 @@
+"""Deciding flags: one at a time with the evidence in view, or many at once; one transaction, one act, one way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from labeling.errors import Conflict, DomainError, Invalid, Problem
+from labeling.models import BulkAct, Decision, Flag, FlagReason, ReviewLease
+from labeling.services import claims, events, flags
+from labeling.services.reviews import desk as desks
+from labeling.services.reviews import ruling as rulings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from labeling.models import Project, User
+    from labeling.services.reviews.desk import Desk
+    from labeling.services.reviews.ruling import Ruling
+
+VERB = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an act decided, and which of the flags it left alone, with the reason in words."""
+
+    act: BulkAct
+    flag_ids: list[int]
+    left: dict[int, str] = field(default_factory=dict)
+    replayed: bool = False
+
+
+@transaction.atomic
+def decide(
+    *,
+    actor: User,
+    project: Project,
+    flag_ids: Collection[int],
+    ruling: Ruling,
+    key: str = "",
+    seen: Mapping[int, Sequence[int]] | None = None,
+) -> Decided:
+    """Decide flags alike: write the labels that the decision means, and close the flags, all in one act.
+
+    The same `key` again is the same act: nothing is written. `seen` says, by flag, which labels of record the reviewer
+    saw. One flag that was decided or whose label was changed meanwhile raises `Conflict`; of several, those are left
+    alone, and only when none is left to decide there is a `Conflict`.
+    """
+    rulings.check(ruling, flag_ids, key)
+    claims.serialize(actor=actor, project=project)
+    wanted = sorted(set(flag_ids))
+    if (again := _replay(actor, key, wanted, ruling)) is not None:
+        return again
+    tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
+    desk = desks.lock(project, tasks, flag_ids=wanted)
+    act = BulkAct(project=project, actor=actor, verb=VERB, key=key, count=0)
+    act.save()
+    decided, left = [], {}
+    for pk in wanted:
+        flag = desk.flags[pk]
+        try:
+            if flag.act_id != act.pk:
+                _decide(desk, flag, ruling, actor=actor, act=act, seen=None if seen is None else seen.get(pk))
+            decided.append(flag)
+        except DomainError as error:
+            if len(wanted) == 1:
+                raise
+            left[pk] = error.message
+    if not decided:
+        message = f"None of the {len(wanted)} flags could be decided: {next(iter(left.values()))}"
+        raise Conflict(message, current={"flags": left})
+    desk.store_entries(desk.rows)
+    ReviewLease.objects.filter(task_id__in=desk.rows).delete()
+    _keep(act, desk, ruling, wanted, left)
+    _tell(act, decided, ruling, actor=actor)
+    return Decided(act=act, flag_ids=[flag.pk for flag in decided], left=left)
+
+
+def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided | None:
+    act = BulkAct.objects.filter(actor=actor, key=key).first() if key else None
+    if act is None:
+        return None
+    if act.verb != VERB or act.params["asked"] != wanted or act.params["decision"] != ruling.decision:
+        message = "This Idempotency-Key was used for another decision. Use a new key for every decision."
+        raise Invalid(message, problems=(Problem("Idempotency-Key", message),))
+    left = {int(pk): words for pk, words in act.params["left"].items()}
+    return Decided(act=act, flag_ids=[pk for pk in wanted if pk not in left], left=left, replayed=True)
+
+
+def _decide(desk: Desk, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None) -> None:
+    rulings.check_standing(flag, desk.current[flag.task_id], desk.schema, seen)
+    answers = rulings.answers(flag, ruling, desk.current[flag.task_id], desk.schema)
+    row = desk.row(flag.task_id)
+    for question, value in answers.items():
+        desk.write(flag, question, value, actor=actor)
+    if answers:
+        desk.close_slots(flag.task_id)
+    if ruling.decision == Decision.QUARANTINE:
+        desk.quarantine(flag.task_id)
+    for closed in (flag, *_settled_with(desk, flag, ruling, set(answers))):
+        label = desk.current[flag.task_id].get(_question(closed, answers))
+        flags.close(
+            flag=closed,
+            actor=actor,
+            resolution=ruling.decision,
+            note=ruling.note if closed is flag else "",
+            label=label if answers else None,
+            act=act,
+        )
+        row.flags.append(closed.pk)
+
+
+def _question(flag: Flag, answers: Mapping[str, Any]) -> str:
+    return flag.question or next(iter(answers), "")
+
+
+def _settled_with(desk: Desk, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
+    """Return the other open flags of the task that the same decision answers.
+
+    Once the label is decided, whatever else put it in doubt is; and a skipped task that was answered waits no more.
+    """
+    if ruling.decision == Decision.QUARANTINE:
+        return []
+    about = answered | ({flag.question} if flag.reason in rulings.OF_LABELS else set())
+    given = answered if ruling.decision in {Decision.ACCEPT, Decision.RELABEL} else set()
+    return [
+        other
+        for other in desk.open_flags_of(flag.task_id)
+        if other is not flag
+        and (
+            (other.reason in rulings.OF_LABELS and other.question in about)
+            or (other.reason == FlagReason.SKIPPED and given and desk.entries[flag.task_id].open_slots == 0)
+        )
+    ]
+
+
+def _keep(act: BulkAct, desk: Desk, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> None:
+    act.params = {
+        "decision": str(ruling.decision),
+        "asked": wanted,
+        "left": {str(pk): words for pk, words in left.items()},
+    }
+    act.before = [row.dump() for row in desk.rows.values()]
+    act.count = len(act.before)
+    act.save(update_fields=("params", "before", "count"))
+
+
+def _tell(act: BulkAct, decided: Sequence[Flag], ruling: Ruling, *, actor: User) -> None:
+    if len(decided) > 1:
+        events.record(
+            verb="flags.resolved",
+            project=act.project,
+            actor=actor,
+            act=act.pk,
+            resolution=str(ruling.decision),
+            flags=len(decided),
+            count=act.count,
+        )
+        return
+    (flag,) = decided
+    events.record(
+        verb="flag.resolved",
+        project=act.project,
+        actor=actor,
+        task=flag.task,
+        flag=flag.pk,
+        reason=flag.reason,
+        resolution=str(ruling.decision),
+        act=act.pk,
+    )

@@ -1,0 +1,123 @@
+"""What is decided about, locked: the tasks' places in the queue, their flags, and their labels of record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from labeling.errors import NotFound
+from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, TaskState
+from labeling.selectors import queues, versions
+from labeling.services import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from labeling.kinds.schema import Schema
+    from labeling.models import Project, User
+    from labeling.selectors.versions import Versions
+
+
+@dataclass(slots=True)
+class Row:
+    """What an act did to one task: all that is needed to take it back."""
+
+    task_id: int
+    flags: list[int] = field(default_factory=list)
+    labels: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    """By question: the label that was there, and the one that was written."""
+    closed: int = 0
+    quarantined: bool = False
+
+    def dump(self) -> list[Any]:
+        """Return the row as it is kept; the task comes first, as in every act on tasks."""
+        return [self.task_id, self.flags, list(map(list, self.labels.values())), self.closed, self.quarantined]
+
+
+@dataclass(slots=True)
+class Desk:
+    """Some tasks with all that is decided about them. Whoever has it holds their locks."""
+
+    schema: Schema
+    versions: Versions
+    entries: dict[int, QueueEntry]
+    flags: dict[int, Flag]
+    current: defaultdict[int, dict[str, Label]]
+    counted: dict[int, int]
+    rows: dict[int, Row] = field(default_factory=dict)
+
+    def row(self, task_id: int) -> Row:
+        """Return what was done to a task so far."""
+        return self.rows.setdefault(task_id, Row(task_id))
+
+    def open_flags_of(self, task_id: int) -> list[Flag]:
+        """Return the flags of a task that are still open."""
+        return [flag for flag in self.flags.values() if flag.task_id == task_id and flag.state == FlagState.OPEN]
+
+    def write(self, flag: Flag, question: str, value: Any, *, actor: User) -> None:
+        """Make an answer the label of record, unless a reviewer has given this very label already."""
+        row, current = self.row(flag.task_id), self.current[flag.task_id]
+        old = current.get(question)
+        if old is not None and old.source == LabelSource.REVIEW and old.value == value:
+            return
+        asked = self.schema.question(question)
+        assert asked is not None  # noqa: S101 - rulings answer questions of this schema only
+        answer = labels.Answer(value=value, source=LabelSource.REVIEW, guideline=self.versions.guideline)
+        new = labels.write(
+            task=flag.task, question=asked, answer=answer, schema_version=self.versions.schema, actor=actor, old=old
+        )
+        first = row.labels[question][0] if question in row.labels else (old.pk if old else None)
+        row.labels[question] = (first, new.pk)
+        current[question] = new
+
+    def close_slots(self, task_id: int) -> None:
+        """Ask nobody else, once every required question has an answer of record."""
+        entry, current = self.entries[task_id], self.current[task_id]
+        if all(question.name in current for question in self.schema.questions if question.required):
+            self.row(task_id).closed += entry.open_slots
+            entry.required -= entry.open_slots
+            entry.open_slots = 0
+
+    def quarantine(self, task_id: int) -> None:
+        """Take a task out of queue, training and export."""
+        entry = self.entries[task_id]
+        self.row(task_id).quarantined |= entry.state != TaskState.QUARANTINED
+        entry.state = TaskState.QUARANTINED
+
+    def store_entries(self, task_ids: Iterable[int]) -> None:
+        """Work out where tasks stand now, and store it."""
+        changed = [self.entries[pk] for pk in task_ids]
+        for entry in changed:
+            answered = self.counted.get(entry.task_id, 0) >= entry.required
+            entry.state = labels.state_of(
+                entry, schema=self.schema, labels=self.current[entry.task_id], answered=answered
+            )
+        QueueEntry.objects.bulk_update(changed, ("required", "open_slots", "state"))
+
+
+def lock(project: Project, task_ids: Collection[int], *, flag_ids: Collection[int] = ()) -> Desk:
+    """Lock tasks with their open flags and those named: first queue entries, then flags, as everywhere."""
+    entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=task_ids).order_by("task_id")
+    found = {entry.task_id: entry for entry in entries}
+    flags = Flag.objects.select_for_update(of=("self",)).filter(
+        Q(pk__in=flag_ids) | Q(state=FlagState.OPEN), project=project, task_id__in=found
+    )
+    flags = flags.select_related("task").defer("task__data", "task__meta").order_by("pk")
+    locked = {flag.pk: flag for flag in flags}
+    if not set(flag_ids) <= set(locked):
+        raise NotFound
+    current: defaultdict[int, dict[str, Label]] = defaultdict(dict)
+    for label in Label.objects.filter(task_id__in=found, retired_at__isnull=True):
+        current[label.task_id][label.question] = label
+    now = versions.current(project.pk)
+    return Desk(
+        schema=versions.by_pk(now.schema_pk),
+        versions=now,
+        entries=found,
+        flags=locked,
+        current=current,
+        counted=queues.counted_answers(list(found)),
+    )

@@ -1,0 +1,150 @@
+"""What a reviewer says about flags, and the answers that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import Conflict, Invalid, Problem
+from labeling.kinds.problems import under
+from labeling.models import Decision, FlagReason, FlagState
+from labeling.services.flags import MAX_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from labeling.kinds.schema import Question, Schema
+    from labeling.models import Flag, Label
+
+MAX_KEY = 64
+MAX_AT_ONCE = 200
+"""Flags that one act may decide."""
+
+OF_LABELS = frozenset(
+    {
+        FlagReason.LABEL_ERROR,
+        FlagReason.CONFLICT,
+        FlagReason.AMBIGUOUS,
+        FlagReason.GOLD_MISS,
+        FlagReason.STALE_GUIDELINE,
+    }
+)
+"""Reasons that put the label itself in doubt: a decision about the label answers all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision with what belongs to it.
+
+    `answer` goes with `relabel`: the answer to the flag's question or, where the flag is about the whole task and there
+    are several questions, an object of answers by question.
+    """
+
+    decision: Decision
+    answer: Any = None
+    note: str = ""
+
+
+def check(ruling: Ruling, flag_ids: Collection[int], key: str) -> None:
+    """Raise `Invalid` with all that is wrong with a decision whatever it is about."""
+    problems = []
+    if len(key) > MAX_KEY or not key.isprintable():
+        problems.append(Problem("Idempotency-Key", f"Expected 1 to {MAX_KEY} printable characters, such as a UUID."))
+    if len(ruling.note) > MAX_NOTE or "\x00" in ruling.note:
+        problems.append(Problem("note", f"A note has at most {MAX_NOTE} characters, and no NUL characters."))
+    if not 1 <= len(flag_ids) <= MAX_AT_ONCE:
+        problems.append(Problem("flags", f"Choose 1 to {MAX_AT_ONCE} flags."))
+    if ruling.decision == Decision.RELABEL and ruling.answer is None:
+        problems.append(Problem("answer", "Say which label to give: `answer` is missing."))
+    if ruling.decision != Decision.RELABEL and ruling.answer is not None:
+        problems.append(Problem("answer", "An answer goes with the decision `relabel` only."))
+    if problems:
+        message = "The decision could not be saved: " + problems[0].message
+        raise Invalid(message, problems=problems)
+
+
+def questions_of(flag: Flag, schema: Schema) -> list[Question]:
+    """Return what a flag is about: one question, or all of them."""
+    if not flag.question:
+        return list(schema.questions)
+    asked = schema.question(flag.question)
+    return [asked] if asked else []
+
+
+def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, seen: Collection[int] | None) -> None:
+    """Raise `Conflict` when a flag was decided meanwhile, or what the reviewer decides about is no longer there.
+
+    Parameters
+    ----------
+    seen
+        Ids of the labels of record that the reviewer saw; None: those that the flag rests on.
+    """
+    if flag.state != FlagState.OPEN:
+        decided = (
+            Decision(flag.resolution).label.lower() if flag.resolution in Decision.values else "it no longer holds"
+        )
+        message = f"This flag is closed already: {decided}."
+        raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
+    asked = [question.name for question in questions_of(flag, schema)]
+    standing = {name: current[name] for name in asked if name in current}
+    if seen is not None:
+        changed = set(seen) != {label.pk for label in standing.values()}
+    else:
+        label = standing.get(flag.question)
+        changed = "given" in flag.evidence and (label is None or label.value != flag.evidence["given"])
+    if changed:
+        message = "The label was changed after this was flagged or shown. Look at it again and decide anew."
+        now = {name: {"label": label.pk, "value": label.value} for name, label in standing.items()}
+        raise Conflict(message, current={"state": flag.state, "labels": now})
+
+
+def answers(flag: Flag, ruling: Ruling, current: Mapping[str, Label], schema: Schema) -> dict[str, Any]:
+    """Return the answers to write down as labels, by question; none where the decision means none."""
+    match ruling.decision:
+        case Decision.ACCEPT:
+            return _parsed(_suggested(flag), schema)
+        case Decision.RELABEL:
+            return _parsed(_relabeled(flag, ruling.answer, schema), schema)
+        case Decision.KEEP if _keeps_label(flag):
+            names = [question.name for question in questions_of(flag, schema)]
+            return {name: current[name].value for name in names if name in current}
+        case _:
+            return {}
+
+
+def _keeps_label(flag: Flag) -> bool:
+    """Whether to keep means that the label is right, and not only that the item may stay."""
+    return flag.reason in OF_LABELS or flag.reason == FlagReason.MANUAL or bool(flag.evidence.get("labels_differ"))
+
+
+def _suggested(flag: Flag) -> dict[str, Any]:
+    if "suggested" not in flag.evidence or not flag.question:
+        message = "This flag suggests no label. Decide `relabel` with an answer, or `keep`."
+        raise Invalid(message, problems=(Problem("decision", message),))
+    return {flag.question: flag.evidence["suggested"]}
+
+
+def _relabeled(flag: Flag, answer: Any, schema: Schema) -> dict[str, Any]:
+    if flag.question:
+        return {flag.question: answer}
+    if len(schema.questions) == 1:
+        return {schema.questions[0].name: answer}
+    if not isinstance(answer, dict) or not answer:
+        message = 'This flag is about the whole task: send the answers as an object, such as {"intent": "billing"}.'
+        raise Invalid(message, problems=(Problem("answer", message),))
+    return answer
+
+
+def _parsed(given: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    parsed = {}
+    for name, value in given.items():
+        question = schema.question(name)
+        if question is None:
+            message = f"There is no question “{str(name)[:64]}” in this project any more."
+            raise Invalid(message, problems=(Problem("answer", message),))
+        try:
+            parsed[name] = question.dump_answer(question.parse(value))
+        except Invalid as error:
+            message = f"This label cannot be given: {error.message}"
+            raise Invalid(message, problems=under("answer", error.problems)) from None
+    return parsed

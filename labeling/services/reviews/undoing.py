@@ -1,0 +1,84 @@
+"""Taking decisions back: the labels before come back as new rows, the flags wait again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict
+from labeling.models import BulkAct, Flag, FlagState, Label, TaskState
+from labeling.services import claims, events, flags
+from labeling.services.reviews import desk as desks
+from labeling.services.reviews import leases
+
+if TYPE_CHECKING:
+    from labeling.models import User
+    from labeling.services.reviews.desk import Desk
+
+
+@transaction.atomic
+def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
+    """Take back what an act decided, about one task or about all; returns the flags that were decided.
+
+    Tasks whose label was changed since are left as they are; when there are no others, that is a `Conflict`. Whoever
+    takes a decision back has the task leased again, if nobody else has.
+    """
+    claims.serialize(actor=actor, project=act.project)
+    act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
+    standing = set(Flag.objects.filter(act=act, state=FlagState.RESOLVED).values_list("pk", flat=True))
+    rows = [row for row in act.before if standing & set(row[1]) and task_id in {None, row[0]}]
+    if act.undone_at is not None or not rows:
+        message = "This was taken back already."
+        raise Conflict(message, current={"undone_at": act.undone_at})
+    decided = sorted(standing & {pk for row in rows for pk in row[1]})
+    desk = desks.lock(act.project, [row[0] for row in rows], flag_ids=decided)
+    undone = [row for row in rows if _restored(desk, row)]
+    if not undone:
+        message = (
+            "The label was changed after this decision, so the decision stays. Decide about the new label instead."
+        )
+        raise Conflict(message)
+    tasks = [row[0] for row in undone]
+    reopened = [pk for row in undone for pk in row[1] if pk in desk.flags]
+    for pk in reopened:
+        flags.reopen(flag=desk.flags[pk])
+    desk.store_entries(tasks)
+    leases.take(actor=actor, project=act.project, task_ids=tasks)
+    if not standing - set(reopened):
+        act.undone_at = timezone.now()
+        act.save(update_fields=("undone_at",))
+    events.record(
+        verb="flags.reopened",
+        project=act.project,
+        actor=actor,
+        task=desk.flags[reopened[0]].task if len(tasks) == 1 else None,
+        act=act.pk,
+        resolution=act.params["decision"],
+        count=len(tasks),
+    )
+    return reopened
+
+
+def _restored(desk: Desk, row: list[Any]) -> bool:
+    """Put a task back to how it was before, and say whether that could be done."""
+    task_id, _, written, closed, quarantined = row
+    current, entry = desk.current[task_id], desk.entries[task_id]
+    standing = {label.pk: label for label in current.values()}
+    if any(new not in standing for _, new in written):
+        return False
+    moment = timezone.now()
+    for old, new in written:
+        Label.objects.filter(pk=new).update(retired_at=moment)
+        del current[standing[new].question]
+        if old is not None:
+            earlier = Label.objects.get(pk=old)
+            earlier.pk, earlier.retired_at, earlier.created_at = None, None, moment
+            earlier.save(force_insert=True)
+            current[earlier.question] = earlier
+    entry.required += closed
+    entry.open_slots += closed
+    if quarantined and entry.state == TaskState.QUARANTINED:
+        entry.state = TaskState.TODO
+    return True

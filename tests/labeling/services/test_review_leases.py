@@ -1,0 +1,176 @@
+"""Leases of flags: worst first, nobody twice, given back, and exact under many reviewers at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from labeling.errors import Conflict
+from labeling.models import Decision, Flag, FlagReason, FlagState, Label, Project, ReviewLease, Role, Task, User
+from labeling.selectors.reviews import FlagFilter
+from labeling.services import flags, reviews, tasks
+from labeling.services.reviews import Ruling
+from tests import factories
+
+
+def flagged(project: Project, count: int) -> list[Flag]:
+    """Make tasks with a flag each, the first one the worst."""
+    made = factories.tasks(project, count)
+    findings = [
+        flags.Finding(task_id=task.pk, reason=FlagReason.OUTLIER, score=place / 1000, basis="item")
+        for place, task in enumerate(made)
+    ]
+    flags.sync(project=project, question="intent", reasons=[FlagReason.OUTLIER], findings=findings, actor=None)
+    return list(Flag.objects.filter(project=project).order_by("score"))
+
+
+def ids(found: list[Flag]) -> list[int]:
+    return [flag.pk for flag in found]
+
+
+@pytest.mark.django_db
+def test_the_worst_come_first_and_nobody_gets_what_another_looks_at() -> None:
+    project = factories.project()
+    ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
+    found = ids(flagged(project, 6))
+    assert reviews.claim(actor=ann, project=project, count=2) == found[:2]
+    assert reviews.claim(actor=bob, project=project, count=3) == found[2:5]
+    # One's own come again (the page was opened anew), but for those that are on the screen.
+    assert reviews.claim(actor=ann, project=project, count=2) == found[:2]
+    assert reviews.claim(actor=ann, project=project, count=2, known=found[:2]) == found[5:]
+    assert reviews.claim(actor=bob, project=project, count=0) == []
+
+
+@pytest.mark.django_db
+def test_all_that_is_flagged_about_a_task_goes_to_one_reviewer() -> None:
+    project = factories.project()
+    ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
+    (flag,) = flagged(project, 1)
+    flags.put(task=flag.task, reason=FlagReason.MANUAL, score=0.9)
+    assert reviews.claim(actor=ann, project=project, count=1) == [flag.pk]
+    assert reviews.claim(actor=bob, project=project, count=5) == []
+    assert len(reviews.claim(actor=ann, project=project, count=5)) == 2
+
+
+@pytest.mark.django_db
+def test_leases_run_out_are_renewed_and_given_back() -> None:
+    project = factories.project()
+    ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
+    found = ids(flagged(project, 3))
+    reviews.claim(actor=ann, project=project, count=3)
+    ReviewLease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert reviews.renew(actor=ann, project=project, flag_ids=found[:1]) == found[:1]
+    assert reviews.claim(actor=bob, project=project, count=3) == found[1:]
+    assert reviews.renew(actor=ann, project=project, flag_ids=found) == found[:1]
+    assert reviews.release(actor=bob, project=project, flag_ids=found[1:2]) == 1
+    assert reviews.claim(actor=ann, project=project, count=3, known=found[:1]) == found[1:2]
+    assert reviews.release(actor=ann, project=project) == 2
+    assert list(ReviewLease.objects.values_list("user", flat=True)) == [bob.pk]
+
+
+@pytest.mark.django_db
+def test_what_is_decided_or_in_quarantine_is_not_handed_out() -> None:
+    project = factories.project()
+    ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
+    found = flagged(project, 3)
+    reviews.claim(actor=ann, project=project, count=1)
+    ruling = Ruling(Decision.KEEP)
+    act = reviews.decide(actor=ann, project=project, flag_ids=[found[0].pk], ruling=ruling).act
+    tasks.quarantine(actor=ann, project=project, task_ids=[found[1].task_id])
+    assert reviews.claim(actor=bob, project=project, count=3) == ids(found[2:])
+    # Taken back, it is with whoever took it back.
+    reviews.undo(actor=ann, act=act)
+    assert reviews.claim(actor=bob, project=project, count=3) == ids(found[2:])
+    assert reviews.claim(actor=ann, project=project, count=3) == ids(found[:1])
+
+
+@pytest.mark.django_db
+def test_a_claim_keeps_to_the_filter() -> None:
+    project = factories.project()
+    ann = factories.member(project, Role.REVIEWER)
+    found = flagged(project, 3)
+    manual = flags.raise_flag(actor=ann, task=found[2].task, note="look")
+    for wanted, fits in (
+        (FlagFilter(reason="manual"), [manual.pk]),
+        (FlagFilter(question="intent"), ids(found)),
+        (FlagFilter(below="0.05"), [manual.pk, *ids(found)]),
+        (FlagFilter(task=found[1].task_id), [found[1].pk]),
+        (FlagFilter(given="billing"), []),
+    ):
+        assert sorted(reviews.claim(actor=ann, project=project, count=9, wanted=wanted)) == sorted(fits), wanted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_reviewers_at_once_share_the_flags_without_meeting() -> None:
+    project = factories.project()
+    flagged(project, 240)
+    # Some tasks have a second flag: it may not go to somebody else.
+    for task in Task.objects.filter(project=project).order_by("pk")[:60]:
+        flags.put(task=task, reason=FlagReason.MANUAL, score=0.5)
+    people = [factories.member(project, Role.REVIEWER) for _ in range(6)]
+    connections.close_all()  # a connection may not be shared with a child
+    context = multiprocessing.get_context("fork")
+    crew = [context.Process(target=_review, args=(project.pk, person.pk)) for person in people]
+    for process in crew:
+        process.start()
+    for process in crew:
+        process.join()
+    assert [process.exitcode for process in crew] == [0] * len(crew)
+    decided = Flag.objects.filter(project=project)
+    assert set(decided.values_list("state", "resolution")) == {(FlagState.RESOLVED, "relabel")}
+    assert decided.filter(act__isnull=False).count() == 300
+    assert len(set(decided.values_list("resolved_by", flat=True))) > 1
+    assert Label.objects.filter(project=project, retired_at=None).count() == 240
+    assert not ReviewLease.objects.exists()
+
+
+def _review(project_id: int, user_id: int) -> None:
+    """Claim and decide until nothing waits; a flag that somebody else decided meanwhile is a failure."""
+    rng = random.Random(user_id)
+    project, actor = Project.objects.get(pk=project_id), User.objects.get(pk=user_id)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        wanted = reviews.claim(actor=actor, project=project, count=rng.randint(1, 5))
+        if not wanted:
+            if not Flag.objects.filter(project=project, state=FlagState.OPEN).exists():
+                return
+            time.sleep(0.01)
+            continue
+        if rng.random() < 0.1:
+            reviews.release(actor=actor, project=project, flag_ids=wanted)
+            continue
+        ruling = Ruling(Decision.RELABEL, answer=rng.choice(["billing", "delivery", "other"]))
+        done = reviews.decide(actor=actor, project=project, flag_ids=wanted, ruling=ruling)
+        assert not done.left, done.left
+    raise TimeoutError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_flag_decided_by_many_at_once_is_decided_once() -> None:
+    project = factories.project()
+    (flag,) = flagged(project, 1)
+    people = [factories.member(project, Role.REVIEWER) for _ in range(5)]
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    crew = [context.Process(target=_decide, args=(flag.pk, person.pk)) for person in people]
+    for process in crew:
+        process.start()
+    for process in crew:
+        process.join()
+    assert sorted(process.exitcode or 0 for process in crew) == [0, 9, 9, 9, 9]
+    assert Label.objects.filter(task=flag.task).count() == 1
+
+
+def _decide(flag_id: int, user_id: int) -> None:
+    flag, actor = Flag.objects.select_related("project").get(pk=flag_id), User.objects.get(pk=user_id)
+    try:
+        ruling = Ruling(Decision.RELABEL, answer="other")
+        reviews.decide(actor=actor, project=flag.project, flag_ids=[flag_id], ruling=ruling)
+    except Conflict:
+        raise SystemExit(9) from None
