@@ -7,6 +7,7 @@ import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import structlog
 from django.core.exceptions import (
     BadRequest,
@@ -16,7 +17,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
@@ -24,7 +25,17 @@ from django.utils.html import format_html
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from labeling.errors import Conflict, DomainError, NotFound, TooLarge, Unavailable
+from labeling.errors import (
+    Conflict,
+    DiskFull,
+    DomainError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    disk_is_full,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +46,8 @@ logger = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 PROBLEM_JSON = "application/problem+json"
-DATABASE_DOWN = (OperationalError, InterfaceError)
+# What is copied in bulk goes past Django, which would give psycopg's errors names of its own.
+DATABASE_DOWN = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "The request could not be read",
@@ -100,9 +112,16 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     headers = {}
     if (challenge := getattr(error, "auth_header", None)) is not None:
         headers["WWW-Authenticate"] = challenge
-    if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
+    if (seconds := _retry_after(error, document["status"])) is not None:
+        headers["Retry-After"] = str(seconds)
     return Response(document, status=document["status"], headers=headers, content_type=PROBLEM_JSON)
+
+
+def _retry_after(error: BaseException, status: int) -> int | None:
+    """Return after how many seconds trying again may help."""
+    if isinstance(error, TooMany):
+        return error.seconds
+    return {HTTPStatus.SERVICE_UNAVAILABLE: 5, HTTPStatus.INSUFFICIENT_STORAGE: 60}.get(HTTPStatus(status))
 
 
 def _of_exception(error: Exception) -> dict[str, Any] | None:
@@ -121,10 +140,9 @@ def _of_exception(error: Exception) -> dict[str, Any] | None:
             return _plain(HTTPStatus.FORBIDDEN, str(error) or "This is not allowed.")
         case SuspiciousOperation() | BadRequest():
             return _plain(HTTPStatus.BAD_REQUEST, "The request is malformed.")
-        case OperationalError() | InterfaceError():
-            return of_domain(_database_down(error))
         case _:
-            return None
+            trouble = _trouble(error)
+            return None if trouble is None else of_domain(trouble)
 
 
 def _plain(status: HTTPStatus, detail: str) -> dict[str, Any]:
@@ -139,9 +157,17 @@ def _sentence(detail: Any) -> str:
     return str(detail)
 
 
-def _database_down(error: BaseException | None) -> Unavailable:
-    logger.error("the database could not answer", exc_info=error)
-    return Unavailable("The database does not answer. Nothing was changed; try again in a few seconds.")
+def _trouble(error: BaseException | None) -> DomainError | None:
+    """Return in words what is wrong with the machine rather than with the request; None for everything else."""
+    if disk_is_full(error):
+        logger.error("a disk is full", exc_info=error)
+        return DiskFull()
+    if isinstance(error, ValueError | DataError) and "NUL (0x00)" in str(error):
+        return Invalid("Something that was sent has a NUL character in it, which cannot be stored. Take it out.")
+    if isinstance(error, DATABASE_DOWN):
+        logger.error("the database could not answer", exc_info=error)
+        return Unavailable("The database does not answer. Try again in a few seconds; what was saved before is safe.")
+    return None
 
 
 class DomainErrorMiddleware:
@@ -157,9 +183,8 @@ class DomainErrorMiddleware:
         """Answer a domain error; everything else goes on to Django."""
         if isinstance(error, DomainError):
             return respond(request, error)
-        if isinstance(error, DATABASE_DOWN):
-            return respond(request, _database_down(error))
-        return None
+        trouble = _trouble(error)
+        return None if trouble is None else respond(request, trouble)
 
 
 def respond(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -174,8 +199,8 @@ def respond(request: HttpRequest, error: DomainError) -> HttpResponse:
             message=error.message,
             problems=error.problems,
         )
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["Retry-After"] = "5"
+    if (seconds := _retry_after(error, error.status)) is not None:
+        response["Retry-After"] = str(seconds)
     return response
 
 
@@ -189,6 +214,8 @@ def _page(request: HttpRequest, *, status: HTTPStatus, title: str = "", **contex
     """Render an error page; when even that fails, a few plain words."""
     title = title or _TITLES.get(status, status.phrase)
     context |= {"title": title, "status": int(status), "request_id": _request_id()}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        context["messages"] = ()  # those of the request are kept in its session, which may be what cannot be read
     for template in (f"errors/{int(status)}.html", "errors/error.html"):
         try:
             return HttpResponse(render_to_string(template, context, request=request), status=status)
@@ -230,7 +257,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure of ours (handler500); Django has logged it."""
-    error = sys.exc_info()[1]
-    if isinstance(error, DATABASE_DOWN):
-        return respond(request, _database_down(error))
+    trouble = _trouble(sys.exc_info()[1])
+    if trouble is not None:
+        return respond(request, trouble)
     return _answer(request, status=HTTPStatus.INTERNAL_SERVER_ERROR, detail=_FAILED)

@@ -51,6 +51,9 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         "loggers": {
             # Our own line says the same with the request's id; errors keep their traceback.
             "django.request": {"level": "ERROR"},
+            # However much is asked for: statements and the variables of templates hold what people sent.
+            "django.db.backends": {"level": "INFO"},
+            "django.template": {"level": "INFO"},
             "django.server": {"handlers": [], "propagate": True},
             "celery": {"level": "WARNING"},
         },

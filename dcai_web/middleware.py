@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +19,54 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _logger = structlog.get_logger("dcai_web.request")
+
+
+class Headers:
+    """What a browser is told with every answer: pages, the API, files, probes and errors alike.
+
+    Most of it is Django's; this adds what Django has no setting for, and gives it to answers that never get that far.
+    """
+
+    ALWAYS = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": (
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+            "microphone=(), midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=()"
+        ),
+        "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        "Cache-Control": "private, no-cache",
+    }
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the answer does not say itself."""
+        response = self._get_response(request)
+        for name, value in self.ALWAYS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class ClientAddress:
+    """Behind a proxy (DCAI_BEHIND_PROXY): the address it saw, which it put last into X-Forwarded-For.
+
+    What stands before that in the header was sent by the browser, which may say anything.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Let everything behind see the client's address, and not the proxy's."""
+        last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        with suppress(ValueError):
+            request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(last.strip("[]")))
+        return self._get_response(request)
 
 
 class Probes:

@@ -99,7 +99,7 @@ def _check(user: User | AnonymousUser, project: Project, action: Action) -> None
 
 def project_for(user: User | AnonymousUser, slug: str, action: Action) -> Project:
     """Return the project if the person may do this in it."""
-    project = Project.objects.filter(slug=slug).first()
+    project = None if "\x00" in slug else Project.objects.filter(slug=slug).first()
     if project is None:
         raise NotFound
     _check(user, project, action)
@@ -135,21 +135,21 @@ def flag_for(user: User | AnonymousUser, flag_id: int, action: Action) -> Flag:
     return flag
 
 
-def bulk_act_for(user: User | AnonymousUser, act_id: int, action: Action) -> BulkAct:
-    """Return the act on many tasks, with its project, if the person may do this in the project."""
-    act = BulkAct.objects.select_related("project").filter(pk=act_id).first()
+def bulk_act_for(user: User | AnonymousUser, slug: str, act_id: int, action: Action) -> BulkAct:
+    """Return the project's act on many tasks, if the person may do this in it."""
+    project = project_for(user, slug, action)
+    act = BulkAct.objects.select_related("project").filter(pk=act_id, project=project).first()
     if act is None:
         raise NotFound
-    _check(user, act.project, action)
     return act
 
 
-def saved_filter_for(user: User, filter_id: int, action: Action) -> SavedFilter:
-    """Return the person's own filter, if they may do this in its project."""
-    found = SavedFilter.objects.select_related("project").filter(pk=filter_id, user_id=user.pk).first()
+def saved_filter_for(user: User, slug: str, filter_id: int, action: Action) -> SavedFilter:
+    """Return the person's own filter of the project, if they may do this in it."""
+    project = project_for(user, slug, action)
+    found = SavedFilter.objects.select_related("project").filter(pk=filter_id, user_id=user.pk, project=project).first()
     if found is None:
         raise NotFound
-    _check(user, found.project, action)
     return found
 
 

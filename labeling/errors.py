@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -80,9 +81,42 @@ class TooMany(DomainError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     title = "Too many requests"
 
+    def __init__(self, message: str, *, seconds: int = 60) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
 
 class Unavailable(DomainError):
     """A part of the site that this needs is down; trying again later helps."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Not available right now"
+
+
+class DiskFull(DomainError):
+    """There is no room left to keep anything."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    title = "The disk of the server is full"
+
+    def __init__(
+        self,
+        message: str = "There is no room left to save anything, and nothing of this was saved. Ask the person who runs "
+        "this site to make room, then try again.",
+    ) -> None:
+        super().__init__(message)
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_NO_ROOM_IN_DATABASE = "53100"  # PostgreSQL's disk_full
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Tell whether an error, or what caused it, says that a disk has no room left: ours or the database's."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        if getattr(error, "sqlstate", None) == _NO_ROOM_IN_DATABASE:
+            return True
+        error = error.__cause__
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.services import deletion, imports, jobs, media
+from labeling.services import accounts, deletion, imports, jobs, media
 
 jobs.register(
     {
@@ -25,3 +25,9 @@ def run_job(job_id: int) -> None:
 def tend_jobs() -> None:
     """Send what was lost and start again what died."""
     jobs.tend()
+
+
+@shared_task(name=accounts.MAIL_PASSWORD_LINK)
+def mail_password_link(email: str) -> None:
+    """Mail a link for a new password."""
+    accounts.mail_password_link(email=email)

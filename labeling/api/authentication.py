@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
-from labeling.services import people
+from labeling.services import limits, people
 
 if TYPE_CHECKING:
     from typing import Any
@@ -32,6 +32,7 @@ class BearerAuthentication(BaseAuthentication):
         secret = secret.strip()
         user = people.user_of_token(secret) if 0 < len(secret) <= MAX_TOKEN else None
         if user is None:
+            limits.BAD_TOKENS.count(request.META.get("REMOTE_ADDR", ""))
             raise AuthenticationFailed("This token is not valid: it is mistyped, was revoked, or its owner left.")
         return user, None
 

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
+from celery import current_app
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import User
 from labeling.services import events, people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from django.http import HttpRequest
+
     from labeling.models import Membership
 
+logger = logging.getLogger(__name__)
+
+MAIL_PASSWORD_LINK = "labeling.mail_password_link"  # noqa: S105 - the name of a Celery task
 THEMES = ("light", "dark", "auto")
 MAX_NAME = 150
 
@@ -56,6 +73,43 @@ def choose_theme(*, user: User, theme: str) -> None:
     kept.preferences = {**kept.preferences, "theme": theme}
     kept.save(update_fields=("preferences",))
     events.record(verb="person.themed", project=None, actor=user, theme=theme)
+
+
+def tried_address(request: HttpRequest | None, credentials: Mapping[str, Any] | None = None) -> str | None:
+    """Return whose account somebody tries to enter, as accounts are looked up (for the limit on failures)."""
+    sent = credentials.get("username") if credentials else request.POST.get("username") if request else None
+    return None if sent is None else str(sent).strip().lower()[:255]
+
+
+def ask_for_password_link(*, email: str) -> None:
+    """Have a worker mail a link for a new password, if there is an account with this address.
+
+    Nothing about the account is looked up here, and the message to the worker holds no secret.
+    """
+    try:
+        current_app.tasks[MAIL_PASSWORD_LINK].apply_async(args=(email,), queue="default")
+    except Exception as error:  # noqa: BLE001 - whatever the broker's client raises
+        logger.warning("a mail could not be handed to a worker and is sent at once: %s", type(error).__name__)
+        mail_password_link(email=email)
+
+
+def mail_password_link(*, email: str) -> None:
+    """Mail a link for a new password; also to invited people, who have none yet."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None:
+        return
+    values = {
+        "email": user.email,
+        "site": settings.SITE_URL,
+        "uid": urlsafe_base64_encode(force_bytes(user.pk)),
+        "token": default_token_generator.make_token(user),
+    }
+    body = render_to_string("labeling/account/password_reset_mail.txt", values)
+    subject = render_to_string("labeling/account/password_reset_subject.txt").strip()
+    try:
+        send_mail(subject, body, None, [user.email])
+    except (SMTPException, OSError) as error:
+        logger.warning("a link for a new password could not be mailed: %s", type(error).__name__)
 
 
 def _clean_name(raw: str) -> str:

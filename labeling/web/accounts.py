@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.errors import DomainError
 from labeling.models import User
 from labeling.selectors import people as reading
-from labeling.services import accounts, people
+from labeling.services import accounts, limits, people
 from labeling.web.forms import (
     ForgottenPasswordForm,
     JoinForm,
@@ -121,38 +121,70 @@ def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponseBase:
     return redirect(reverse("profile") + "#tokens")
 
 
+form = require_http_methods(["GET", "HEAD", "POST"])
+"""Django's views of forms take PUT too."""
+
+
+class SignIn(views.LoginView):
+    """Sign in, unless too many attempts from the same address failed."""
+
+    form_class = SignInForm
+    template_name = "labeling/account/sign_in.html"
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Count the failure, and show the form again."""
+        limits.SIGN_IN_ATTEMPTS.count(_address(self.request))
+        return super().form_invalid(form)
+
+
+class SignOut(views.LogoutView):
+    """Sign out; the browser forgets the pages it kept, so that Back shows the next person none of them."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """End the session."""
+        answer = super().post(request, *args, **kwargs)
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
+
+
 class Forgotten(views.PasswordResetView):
-    """Send a link with which a new password can be set."""
+    """Send a link with which a new password can be set; the answer is the same whether there is an account or not."""
 
     form_class = ForgottenPasswordForm
     template_name = "labeling/account/password_reset.html"
-    email_template_name = "labeling/account/password_reset_mail.txt"
-    subject_template_name = "labeling/account/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_done")
+
+    def form_valid(self, form: ForgottenPasswordForm) -> HttpResponseBase:
+        """Have the mail sent by a worker: its time must not tell whether there is an account."""
+        email = form.cleaned_data["email"].strip().lower()
+        limits.RESETS_FROM_ADDRESS.count(_address(self.request))
+        limits.RESETS_OF_ADDRESS.count(email)
+        accounts.ask_for_password_link(email=email)
+        return redirect(self.get_success_url())
+
+
+class NewPassword(views.PasswordResetConfirmView):
+    """Set a new password by a mailed link."""
+
+    form_class = NewPasswordForm
+    template_name = "labeling/account/password_new.html"
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 urlpatterns = [
-    path(
-        "login/",
-        views.LoginView.as_view(
-            form_class=SignInForm, template_name="labeling/account/sign_in.html", redirect_authenticated_user=True
-        ),
-        name="login",
-    ),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
-    path("password/", Forgotten.as_view(), name="password_reset"),
+    path("login/", form(SignIn.as_view()), name="login"),
+    path("logout/", SignOut.as_view(), name="logout"),
+    path("password/", form(Forgotten.as_view()), name="password_reset"),
     path(
         "password/sent/",
         views.PasswordResetDoneView.as_view(template_name="labeling/account/password_reset_sent.html"),
         name="password_reset_done",
     ),
-    path(
-        "password/<uidb64>/<token>/",
-        views.PasswordResetConfirmView.as_view(
-            form_class=NewPasswordForm, template_name="labeling/account/password_new.html"
-        ),
-        name="password_reset_confirm",
-    ),
+    path("password/<uidb64>/<token>/", form(NewPassword.as_view()), name="password_reset_confirm"),
     path(
         "password/done/",
         views.PasswordResetCompleteView.as_view(template_name="labeling/account/password_done.html"),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 
 from labeling.models import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from labeling.errors import DomainError
-    from labeling.models import Project, User
+    from labeling.models import Project
 
 
 def add_problems(form: forms.Form, error: DomainError) -> None:
@@ -42,12 +41,12 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "E-mail address"
 
 
-class ForgottenPasswordForm(PasswordResetForm):
-    """Also for invited people, who have no password yet."""
+class ForgottenPasswordForm(forms.Form):
+    """To whom a link is sent; also to invited people, who have no password yet."""
 
-    def get_users(self, email: str) -> Iterable[User]:
-        """Return the people to whom a link is sent."""
-        return get_user_model().objects.filter(email=email.strip().lower(), is_active=True)
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
 
 CHOOSING = "At least 10 characters; a few unrelated words are easy to remember."

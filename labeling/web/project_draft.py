@@ -284,4 +284,6 @@ def parse_document(text: str) -> Schema:
         ) from error
     except RecursionError as error:
         raise Invalid("This is not a schema: it is nested too deeply.") from error
+    except ValueError as error:  # a number with thousands of digits
+        raise Invalid(f"This is not a schema: {str(error)[:80]}.") from error
     return parse_schema(raw)

@@ -254,7 +254,7 @@ def _told(act: BulkAct, schema: Schema) -> str:
 @require_POST
 def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
     """Take an act on many tasks back."""
-    act = bulk_act_for(request.user, act_id, Action.REVIEW)
+    act = bulk_act_for(request.user, slug, act_id, Action.REVIEW)
     back = request.GET.get("back", "")
     try:
         tasks.undo(actor=request.user, act=act)
@@ -303,7 +303,7 @@ def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
 @require_POST
 def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpResponseBase:
     """Forget one of one's own filters."""
-    kept = saved_filter_for(request.user, filter_id, Action.VIEW)
+    kept = saved_filter_for(request.user, slug, filter_id, Action.VIEW)
     looks.delete_filter(actor=request.user, kept=kept)
     notify(request, f"The filter “{kept.name}” is deleted.", level=messages.INFO)
     return redirect(_back(request, slug))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 
@@ -52,7 +53,7 @@ def test_a_password_is_set_through_a_mailed_link(*, has_password: bool) -> None:
     client = Client()
     assert client.post("/password/", {"email": person.email.upper()})["Location"] == "/password/sent/"
     (sent,) = mail.outbox
-    link = re.search(r"http://testserver(/password/\S+)", str(sent.body))
+    link = re.search(rf"{re.escape(settings.SITE_URL)}(/password/\S+)", str(sent.body))
     assert link is not None
     form = client.get(link.group(1), follow=True)
     address = form.redirect_chain[-1][0]

@@ -1,0 +1,150 @@
+"""Who may do what on which page: deny by default. A page without a rule here fails.
+
+For every page: the method, and the lowest role that may use it. `PUBLIC`: everybody; `SIGNED_IN`: everybody with an
+account; `OWN`: the things of one person, which are not there for anybody else, site administrators included;
+`ADMINISTRATOR`: pages of the site, which are there for its administrators only.
+Methods that are not named are refused for everybody.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from tests import factories
+from tests.security.pages import PAGES
+from tests.security.worlds import SCHEMA, World
+
+PUBLIC, SIGNED_IN, OWN, ADMINISTRATOR = "public", "signed in", "own", "administrator"
+
+_RULES: dict[str, dict[str, str]] = {
+    # the site
+    "site": {"get": ADMINISTRATOR},
+    "site-figures": {"get": ADMINISTRATOR},
+    # people who come in
+    "login": {"get": PUBLIC, "post": PUBLIC},
+    "logout": {"post": PUBLIC},
+    "password_reset": {"get": PUBLIC, "post": PUBLIC},
+    "password_reset_done": {"get": PUBLIC},
+    "password_reset_confirm": {"get": PUBLIC, "post": PUBLIC},
+    "password_reset_complete": {"get": PUBLIC},
+    "invitation": {"get": PUBLIC, "post": PUBLIC},
+    # what is one's own
+    "home": {"get": SIGNED_IN},
+    "palette": {"get": SIGNED_IN},
+    "switcher": {"get": SIGNED_IN},
+    "job-indicator": {"get": SIGNED_IN},
+    "jobs": {"get": SIGNED_IN},
+    "profile": {"get": SIGNED_IN, "post": SIGNED_IN},
+    "profile-password": {"post": SIGNED_IN},
+    "profile-theme": {"post": SIGNED_IN},
+    "profile-tokens": {"post": SIGNED_IN},
+    "profile-token-revoke": {"post": OWN},
+    # a new project
+    "project-new": {"get": SIGNED_IN},
+    "project-new-questions": {"get": SIGNED_IN, "post": SIGNED_IN},
+    "project-new-check": {"post": SIGNED_IN},
+    "project-new-schema": {"get": SIGNED_IN, "post": SIGNED_IN},
+    "project-new-schema-check": {"post": SIGNED_IN},
+    # a project
+    "project-overview": {"get": "viewer"},
+    "project-activity": {"get": "viewer"},
+    "project-settings": {"get": "manager", "post": "manager"},
+    "project-settings-undo": {"post": "manager"},
+    "project-archive": {"post": "manager"},
+    "project-restore": {"post": "manager"},
+    "project-delete": {"get": "manager", "post": "manager"},
+    "project-schema": {"get": "manager", "post": "manager"},
+    "project-schema-check": {"post": "manager"},
+    "project-schema-json": {"get": "manager", "post": "manager"},
+    "project-schema-json-check": {"post": "manager"},
+    "project-label": {"get": "annotator"},
+    # tasks
+    "task-by-id": {"get": "viewer"},
+    "project-tasks": {"get": "viewer"},
+    "project-tasks-bulk": {"post": "reviewer"},
+    "project-tasks-look": {"post": "viewer"},
+    "project-filters": {"post": "viewer"},
+    "project-filter-delete": {"post": OWN},
+    "project-act-undo": {"post": "reviewer"},
+    "project-task": {"get": "viewer"},
+    "task-comment": {"post": "annotator"},
+    "task-flag": {"post": "annotator"},
+    "flag-resolve": {"post": "reviewer"},
+    "media": {"get": "viewer"},
+    # quality
+    "project-quality": {"get": "viewer"},
+    "project-gain": {"get": "viewer"},
+    "project-quality-progress": {"get": "viewer"},
+    "project-quality-run": {"post": "reviewer"},
+    "project-quality-settings": {"get": "manager", "post": "manager"},
+    # people
+    "project-people": {"get": "viewer"},
+    "people-invite": {"post": "manager"},
+    "member-role": {"post": "manager"},
+    "member-role-undo": {"post": "manager"},
+    "member-remove": {"post": "manager"},
+    "member-return": {"post": "manager"},
+    "invitation-revoke": {"post": "manager"},
+    # the guideline
+    "project-guideline": {"get": "viewer"},
+    "guideline-edit": {"get": "manager", "post": "manager"},
+    "guideline-preview": {"post": "manager"},
+    "guideline-versions": {"get": "viewer"},
+    "guideline-version": {"get": "viewer"},
+    # in and out
+    "project-imports": {"get": "manager", "post": "manager"},
+    "import-preview": {"get": "manager", "post": "manager"},
+    "import-discard": {"post": "manager"},
+    "import-report": {"get": "manager"},
+    "import-problems": {"get": "manager"},
+    "import-remove": {"post": "manager"},
+    "project-export": {"get": "reviewer"},
+    "export-download": {"get": "reviewer"},
+    "job": {"get": "viewer"},
+    "job-card": {"get": "viewer"},
+    "job-cancel": {"post": "manager"},
+}
+
+RULES = {name: methods for name, methods in _RULES.items() if name in PAGES}
+NEW_PASSWORD = {"new_password1": "brand-new-words", "new_password2": "brand-new-words"}
+
+
+def body(name: str, place: World) -> dict[str, Any]:
+    """Return a form that the page takes from those who may send it."""
+    forms: dict[str, dict[str, Any]] = {
+        "login": {"username": "nobody@example.org", "password": "wrong"},
+        "password_reset": {"email": "nobody@example.org"},
+        "password_reset_confirm": NEW_PASSWORD,
+        "invitation": {"email": "new@example.org", "name": "New", "password": "brand-new-words"},
+        "profile": {"name": "Another"},
+        "profile-password": {"old_password": factories.PASSWORD, **NEW_PASSWORD},
+        "profile-theme": {"theme": "dark"},
+        "profile-tokens": {"name": "script"},
+        "project-new-questions": {"name": "New one", "q0-name": "intent", "q0-kind": "choice", "q0-labels": "a, b"},
+        "project-new-schema": {"name": "New one", "schema": json.dumps(SCHEMA)},
+        "project-settings": {
+            "name": "Renamed", "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15
+        },
+        "project-delete": {"name": place.project.name},
+        "project-schema": {"do": "add", "version": 1},
+        "project-schema-json": {"schema": json.dumps(SCHEMA), "version": 1},
+        "project-tasks-bulk": {"act": "quarantine", "task": [place.task.pk]},
+        "project-tasks-look": {"view": "grid"},
+        "project-filters": {"name": "Open ones", "back": "q=hello"},
+        "task-comment": {"body": "Hm."},
+        "task-flag": {"note": "Look."},
+        "project-quality-run": {"question": "intent"},
+        "project-quality-settings": {
+            "after_labels": 50, "every_hours": 0, "encoder": "built-in", "filter_by": "both",
+            "score": "self_confidence", "strategy": "margin",
+        },
+        "people-invite": {"role": "viewer"},
+        "member-role": {"role": "reviewer"},
+        "guideline-edit": {"body": "# More rules", "version": place.arguments["draft"]},
+        "project-imports": {"file": ContentFile(b"text\nHello again.\n", "more.csv")},
+        "import-preview": {"mode": "keep_good"},
+    }  # fmt: skip
+    return forms.get(name, {})
