@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dcai_web.door import administration_sign_in
+from dcai_web.site import views as site
 
 urlpatterns = [
     path("admin/login/", administration_sign_in),
     path("admin/", admin.site.urls),
+    *site.urlpatterns,
     path("", include("quality.urls")),
     path("", include("labeling.urls")),
 ]
