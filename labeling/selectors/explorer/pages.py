@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
 from django.db.models.functions import Collate
 from psycopg.errors import QueryCanceled
 
@@ -22,7 +25,7 @@ from labeling.models import Task, TaskState
 from labeling.selectors.explorer.filters import matching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from django.db.models import QuerySet
 
@@ -103,11 +106,15 @@ class TaskPage:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The project's tasks that fit a filter, and how many they are (COUNTED + 1 means more)."""
+    """The project's tasks that fit a filter, and how many they are (COUNTED + 1 means more).
+
+    When they are few, `ids` are all of them. When they are many, `walk` says that not every task is one of them.
+    """
 
     project: Project
     tasks: QuerySet[Task]
     total: int
+    ids: Sequence[int] | None = None
     walk: bool = False
 
     @property
@@ -129,10 +136,28 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     tasks = matching(project, wanted)
     if wanted.is_empty:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
-    ids = _soon(lambda: list(tasks.values_list("pk", flat=True)[: COUNTED + 1]))
+    ids = _soon(lambda: _ids(tasks, most=COUNTED + 1))
     if len(ids) > COUNTED:
         return Matches(project, tasks, total=len(ids), walk=True)
-    return Matches(project, Task.objects.filter(project=project, pk__in=ids), total=len(ids))
+    return Matches(project, Task.objects.filter(_OneOf(F("pk"), _numbers(ids)), project=project), len(ids), ids)
+
+
+class _OneOf(Func):
+    """Whether a number is one of an array: thousands of them are one value, and not a long statement."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def _numbers(ids: Sequence[int]) -> Value:
+    return Value(list(ids), output_field=ArrayField(BigIntegerField()))
+
+
+def _ids(tasks: QuerySet[Task], *, most: int) -> list[int]:
+    """Return the first tasks met, as one row."""
+    found: dict[str, list[int]] = tasks.values("pk")[:most].aggregate(ids=ArrayAgg("pk", default=_numbers(())))
+    return found["ids"]
 
 
 def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | None = None) -> list[T]:
@@ -142,19 +167,24 @@ def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | Non
     where what fits a filter lies far apart in the order. Joins by hash do not mind.
     """
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", (PATIENCE_MS,))
-            rows = read()
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return rows
+        with _set("statement_timeout", PATIENCE_MS):
+            return read()
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
+    with _set("enable_nestloop", "off"):
+        return (otherwise or read)()
+
+
+@contextmanager
+def _set(name: Literal["statement_timeout", "enable_nestloop"], value: str | int) -> Iterator[None]:
+    """Let a setting of the database hold within."""
+    alone = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        rows = (otherwise or read)()
-        cursor.execute("SET LOCAL enable_nestloop = DEFAULT")
-        return rows
+        cursor.execute(f"SET LOCAL {name} = %s", (value,))
+        yield
+        if not alone:  # else the end of the transaction takes it back
+            cursor.execute(f"SET LOCAL {name} = DEFAULT")
 
 
 def page(found: Matches, *, sort: str, cursor: str, size: int) -> TaskPage:
@@ -199,6 +229,9 @@ def _position_of(project: Project, task_id: int, *, sort: str) -> Position | Non
 def _from(found: Matches, *, sort: str, at: Position | None, most: int) -> Iterator[tuple[int, Position]]:
     """Yield tasks with their positions, from a position in its direction; each query reads `most` at most."""
     backward = at is not None and at.backward
+    if found.ids is not None and sort in {"id", "-id"}:
+        yield from _by_id(found.ids, at, downward=(sort == "-id") != backward)
+        return
     stretches = list(enumerate(_ORDERS[sort]))
     if backward:
         stretches = [(number, stretch.reversed()) for number, stretch in reversed(stretches)]
@@ -209,6 +242,13 @@ def _from(found: Matches, *, sort: str, at: Position | None, most: int) -> Itera
         for piece in pieces:
             for row in _read_rows(found, stretch, piece, most=most):
                 yield row["pk"], Position(number, tuple(row[name.removeprefix("-")] for name in stretch.key))
+
+
+def _by_id(ids: Sequence[int], at: Position | None, *, downward: bool) -> Iterator[tuple[int, Position]]:
+    """Yield those of the tasks that come after a position, in the order of their ids."""
+    for pk in sorted(ids, reverse=downward):
+        if at is None or (pk < at.values[0] if downward else pk > at.values[0]):
+            yield pk, Position(0, (pk,))
 
 
 def _read_rows(found: Matches, stretch: Stretch, piece: Q, *, most: int) -> list[dict[str, Any]]:
