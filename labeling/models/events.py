@@ -26,6 +26,11 @@ class Event(models.Model):
         indexes = (
             models.Index(fields=("project", "-id"), name="event_by_project"),
             models.Index(fields=("task", "id"), name="event_by_task", condition=Q(task__isnull=False)),
+            models.Index(fields=("project", "actor", "-id"), name="event_by_actor"),
+            # Everything that is not an answer: found without walking past a million of those.
+            models.Index(
+                fields=("project", "-id"), name="event_beside_answers", condition=~Q(verb__startswith="annotation.")
+            ),
         )
 
     def __str__(self) -> str:

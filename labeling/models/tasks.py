@@ -99,6 +99,11 @@ class QueueEntry(models.Model):
                 condition=Q(open_slots__gt=0) & ~Q(state="quarantined"),
             ),
             models.Index(fields=("project", "state", "task"), name="queue_by_state"),
+            models.Index(
+                fields=("project", "task"),
+                name="queue_in_progress",
+                condition=Q(state="todo", open_slots__lt=F("required")),
+            ),
         )
 
     def __str__(self) -> str:

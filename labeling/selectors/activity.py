@@ -169,6 +169,8 @@ def activity(
     if person:
         found = found.filter(actor_id=person)
     if kind in KINDS:
+        if kind != "labeling":
+            found = found.exclude(verb__startswith="annotation.")  # as the index of all but answers says it
         found = found.filter(verb__regex=r"^(" + "|".join(p.replace(".", r"\.") for p in KINDS[kind][1]) + ")")
     return keyset(found.defer("task__data", "task__meta"), order="-pk", cursor=cursor, size=size)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHEAP_SECONDS = 0.2
+CHEAP_SECONDS = 0.05
 """A count that took less is made afresh each time."""
 KEPT_FACTOR = 100
 """A count that took longer is kept a hundred times as long as it took, two minutes at most."""
@@ -33,10 +33,13 @@ PACE_DAYS = 7
 PACE_LEAST = 10
 """Answers from which on a pace is worth telling."""
 
+# Most tasks have the same few combinations of labels: counted first, they are few to take apart.
 _BY_CLASS = """
-SELECT question, class, count(*)
-FROM labeling_label, unnest(classes) AS class
-WHERE project_id = %s AND retired_at IS NULL
+SELECT question, class, sum(tasks)
+FROM (
+    SELECT question, classes, count(*) AS tasks FROM labeling_label
+    WHERE project_id = %s AND retired_at IS NULL GROUP BY question, classes
+) counted, unnest(classes) AS class
 GROUP BY question, class
 """
 
@@ -170,7 +173,7 @@ def by_label(project: Project) -> list[QuestionProgress]:
 def _class_counts(project_id: int) -> dict[tuple[str, str], int]:
     with connection.cursor() as cursor:
         cursor.execute(_BY_CLASS, [project_id])
-        return {(question, name): count for question, name, count in cursor.fetchall()}
+        return {(question, name): int(count) for question, name, count in cursor.fetchall()}
 
 
 def _question(question: Question, found: dict[tuple[str, str], int]) -> QuestionProgress:
