@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from cleanlab.count import compute_confident_joint, estimate_joint
+from cleanlab.count import calibrate_confident_joint, compute_confident_joint, estimate_joint
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
@@ -13,6 +13,8 @@ from labeling.errors import Invalid, Problem
 from quality.learning.arrays import Doubles, Floats, Integers, Mask
 from quality.scoring.intervals import wilson
 from quality.scoring.options import FILTERS, SCORES, Filter
+
+DRAWS = 2_000
 
 DEFAULT_FILTER: Filter = "both"
 """Nine of ten flags are right at little cost in what is missed (see the definitions of the product)."""
@@ -32,17 +34,21 @@ class LabelErrors:
         Shape (n,): the most probable class other than the given one for flagged items, else the most probable one.
     joint
         Shape (k, k), sums to n: estimated number of items given class i whose true class is j.
+    counted
+        Shape (k, k): items given class i of which the model is confident that the class is j; what `joint` is scaled
+        up from.
     rate
         Estimated share of wrong labels.
     rate_interval
-        95 % interval of the share of flagged items (Wilson); it tells how much chance there is in the number, not
-        whether the model is right.
+        95 % interval of `rate`, from how few or many items were counted in each class; it tells how much chance there
+        is in which items were labeled, not whether the model is right.
     """
 
     quality: Doubles
     flagged: Mask
     suggested: Integers
     joint: Doubles
+    counted: Integers
     rate: float
     rate_interval: tuple[float, float]
 
@@ -81,7 +87,8 @@ def find(
     size, classes = values.shape
     if size == 0 or np.unique(labels).size != classes or (labels < 0).any():
         raise Invalid("Label errors are looked for among labeled items, in classes that have at least one each.")
-    calibrated = compute_confident_joint(labels, values, calibrate=True)
+    counted = np.asarray(compute_confident_joint(labels, values, calibrate=False), dtype=np.int64)
+    calibrated = calibrate_confident_joint(counted, labels)
     flagged = find_label_issues(
         labels,
         values,
@@ -99,9 +106,27 @@ def find(
         flagged=np.asarray(flagged, dtype=np.bool_),
         suggested=suggested.astype(np.int64),
         joint=np.asarray(joint, dtype=np.float64) * size,
+        counted=counted,
         rate=float(1 - np.trace(joint)),
-        rate_interval=wilson(int(flagged.sum()), size),
+        rate_interval=_rate_interval(labels, counted, float(1 - np.trace(joint))),
     )
+
+
+def _rate_interval(labels: Integers, counted: Integers, rate: float) -> tuple[float, float]:
+    """Return the interval of the rate: each class's share of wrong labels drawn from what was counted in it.
+
+    The shares are drawn from Beta(wrong + 1/2, right + 1/2) (Jeffreys) and weighed by the number of labels.
+    """
+    given = np.bincount(labels, minlength=counted.shape[0])
+    right = np.diagonal(counted)
+    wrong = counted.sum(axis=1) - right
+    drawn = np.zeros(DRAWS)
+    generator = np.random.default_rng(0)
+    for weight, one, other in zip(given / given.sum(), wrong.tolist(), right.tolist(), strict=True):
+        drawn += weight * generator.beta(one + 0.5, other + 0.5, size=DRAWS)
+    low, high = (float(edge) for edge in np.quantile(drawn, (0.025, 0.975)))
+    # Where nothing was counted on one side, its end is the end of the scale.
+    return (min(low, rate) if wrong.any() else 0.0, max(high, rate) if right.any() else 1.0)
 
 
 def _known(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -128,8 +153,10 @@ class ClassHealth:
         Items of the class flagged.
     quality
         Mean label quality in the class.
+    counted
+        Items of the class that the model is confident about: what the estimates rest on.
     interval
-        95 % interval of the share flagged.
+        95 % interval of the share of wrong labels (Wilson, over `counted`).
     """
 
     labels: int
@@ -137,6 +164,7 @@ class ClassHealth:
     missed: float
     flagged: int
     quality: float
+    counted: int
     interval: tuple[float, float]
 
 
@@ -156,6 +184,7 @@ def by_class(labels: Integers, found: LabelErrors) -> list[ClassHealth]:
     """
     given, true = found.joint.sum(axis=1), found.joint.sum(axis=0)
     right = np.diagonal(found.joint)
+    counted, sure = found.counted.sum(axis=1), np.diagonal(found.counted)
     healths = []
     for position in range(found.joint.shape[0]):
         rows = labels == position
@@ -167,7 +196,8 @@ def by_class(labels: Integers, found: LabelErrors) -> list[ClassHealth]:
                 missed=float(true[position] - right[position]),
                 flagged=flagged,
                 quality=float(found.quality[rows].mean()),
-                interval=wilson(flagged, count),
+                counted=int(counted[position]),
+                interval=wilson(int(counted[position] - sure[position]), int(counted[position])),
             )
         )
     return healths

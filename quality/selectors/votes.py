@@ -43,6 +43,10 @@ class Votes:
     people: Integers
     classes: Integers
 
+    def arrays(self) -> dict[str, Integers]:
+        """Return the columns by name."""
+        return {"tasks": self.tasks, "people": self.people, "classes": self.classes}
+
     def within(self, tasks: Integers) -> Votes:
         """Return the votes on these tasks that at least two people have answered."""
         known = np.isin(self.tasks, tasks)

@@ -16,9 +16,9 @@ from labeling.services import jobs
 from quality.learning import encoders
 from quality.models import Run, RunArray
 from quality.selectors import items as selector
-from quality.selectors import pushed
+from quality.selectors import pushed, votes
 from quality.services import arrays
-from quality.services.pipeline import encode, issues, order, predict, prove, publish
+from quality.services.pipeline import encode, issues, order, predict, prove, publish, several_people
 from quality.services.pipeline.context import STEPS, Context, Options, digest, encoder
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from labeling.models import Project
     from quality.models import PushedModel
     from quality.selectors.items import Items
+    from quality.selectors.votes import Votes
 
-VERSION = 1
+VERSION = 2
 """Part of every fingerprint; raise it when the same input gives other results."""
 
 FIXED_MODEL = "logistic regression"
@@ -79,7 +80,8 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
     items = selector.read(project, question)
     if items.size == 0:
         raise Invalid("There are no tasks to look at yet. Import some first.")
-    fingerprint = fingerprint_of(project, question, items, options, sent)
+    answers = votes.read(project, question) if question.kind == "choice" else None
+    fingerprint = fingerprint_of(project, question, items, options, sent, answers)
     last = (
         Run.objects.filter(project=project, question=question.name, completed_at__isnull=False)
         .order_by("-completed_at")
@@ -107,6 +109,8 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
             last_label=newest,
         )
         arrays.keep(run, "items", items.dump())
+        if answers is not None:
+            arrays.keep_arrays(run, several_people.ANSWERS, **answers.arrays())
         job.checkpoint({"done": []})
     context = _context(job, project, run, question, items, options, sent)
     context.note(
@@ -168,9 +172,14 @@ def _question(project: Project, name: str) -> Question:
 
 
 def fingerprint_of(
-    project: Project, question: Question, items: Items, options: Options, sent: PushedModel | None
+    project: Project,
+    question: Question,
+    items: Items,
+    options: Options,
+    sent: PushedModel | None,
+    answers: Votes | None,
 ) -> str:
-    """Return what a run's results depend on: labels, task data, splits, schema, parameters and predictions sent."""
+    """Return what a run's results depend on: labels, answers, task data, splits, schema, parameters, predictions."""
     field = versions.schema(project.pk).field(question.field)
     return digest(
         [
@@ -183,5 +192,6 @@ def fingerprint_of(
             items.contents.tolist(),
             items.splits.tolist(),
             items.labels.tolist(),
+            [column.tolist() for column in answers.arrays().values()] if answers else None,
         ]
     )

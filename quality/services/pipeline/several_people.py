@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
     from quality.services.pipeline.predict import Predicted
 
+ANSWERS = "votes"
+"""As what the answers are kept that were there when the run began."""
+
 KEPT = "people"
 NO_MODEL = "Without predictions people are compared with each other only."
 
@@ -28,8 +31,9 @@ def run(context: Context, found: Predicted | None) -> None:
     if context.question.kind != "choice":
         context.unavailable("people", "Agreement is told for questions with one label to choose.")
         return
-    votes = selector.read(context.project, context.question).within(context.items.tasks)
-    if not votes.tasks.size:
+    kept = arrays.kept_arrays(context.run, ANSWERS)
+    votes = selector.Votes(**kept).within(context.items.tasks) if kept else None
+    if votes is None or not votes.tasks.size:
         return
     people, person = np.unique(votes.people, return_inverse=True)
     tasks, task = np.unique(votes.tasks, return_inverse=True)

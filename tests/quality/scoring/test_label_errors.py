@@ -28,10 +28,35 @@ def test_wrong_labels_are_found_with_a_suggestion() -> None:
 
     healths = label_errors.by_class(given, found)
     assert sum(health.labels for health in healths) == 400
+    low, high = found.rate_interval
+    assert low < wrong.mean() < high
+    assert high - low < 0.12
+    for health in healths:
+        assert health.interval[0] <= health.wrong / health.labels <= health.interval[1]
+        assert 0 < health.counted <= health.labels
     assert sum(health.flagged for health in healths) == found.flagged.sum()
     pairs = label_errors.pairs(given, found)
     assert sum(pair[3] for pair in pairs) == found.flagged.sum()
     assert all(given_class != suggested for given_class, suggested, _, _ in pairs)
+
+
+def test_the_interval_of_the_error_rate_holds_what_it_says() -> None:
+    """Of many data sets with the same noise, most intervals hold the share that the noise aims at."""
+    held = 0
+    for seed in range(40):
+        features, _, given, wrong = blobs(size=300, noise=0.1, seed=seed)
+        values = classifier.out_of_fold(features, given, folds.plan(given, np.ones(300, dtype=np.bool_))).values
+        low, high = label_errors.find(given, values).rate_interval
+        held += low <= wrong.mean() <= high
+    assert held >= 36
+
+
+def test_without_any_sign_of_an_error_the_interval_begins_at_zero() -> None:
+    labels = np.arange(60) % 3
+    found = label_errors.find(labels, probabilities(labels, classes=3))
+    assert found.rate == 0
+    assert found.rate_interval[0] == 0
+    assert 0.01 < found.rate_interval[1] < 0.1
 
 
 @pytest.mark.parametrize("filter_by", label_errors.FILTERS)

@@ -1,0 +1,114 @@
+"""Several people answer the same tasks: what a run says about their answers, and about the labels."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.test import Client
+
+from labeling.models import Project, Role, Task, User
+from labeling.services import annotations
+from labeling.services.annotations import Submission
+from quality.models import AnnotatorQuality, Consensus, Run
+from quality.selectors import health, people
+from tests import factories
+from tests.quality.services import making
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(person: User, task: Task, value: str) -> None:
+    annotations.submit(
+        actor=person, task=task, submission=Submission(answers={making.QUESTION: value}), key=f"{person.pk}-{task.pk}"
+    )
+
+
+def crowd(count: int = 36, *, careless: float = 0.5) -> tuple[Project, list[User]]:
+    """Make a project with two careful people and one who often guesses, all answering all tasks."""
+    project = factories.project(overlap=3)
+    tasks = making.messages(project, count, labeled=False)
+    team = [factories.member(project, Role.ANNOTATOR, name=name) for name in ("Ann", "Bob", "Cleo")]
+    generator = random.Random(4)
+    for number, task in enumerate(tasks):
+        true = making.LABELS[number % 3]
+        for person in team:
+            wrong = person is team[2] and generator.random() < careless
+            answer(person, task, making.LABELS[(number + 1) % 3] if wrong else true)
+    return project, team
+
+
+def test_people_are_compared_and_the_consensus_is_kept() -> None:
+    project, team = crowd()
+    # Two of three were wrong about the first task: the model is on the side of the third.
+    task = project.tasks.earliest("pk")
+    making.label([task], ["other"])
+    making.run(project)
+    run = making.shown(project)
+    found = {row.annotator_id: row for row in AnnotatorQuality.objects.filter(run=run)}
+    assert set(found) == {person.pk for person in team}
+    assert found[team[0].pk].answers == 36
+    shares = [found[person.pk].agreed / found[person.pk].compared for person in team]
+    assert shares[2] < min(shares[:2])
+    qualities = [found[person.pk].quality or 0 for person in team]
+    assert qualities[2] < min(qualities[:2])
+    assert found[team[2].pk].mixed_up in making.LABELS
+    assert run.summary["people"]["tasks"] == 36
+    assert 0.2 < run.summary["people"]["alpha"] < 0.9
+    consistency = next(part for part in health.of(project, run).parts if part.name == "consistency")
+    assert consistency.value == run.summary["people"]["alpha"]
+    consensus = Consensus.objects.get(task=task)
+    assert (consensus.given, consensus.suggested, consensus.answers) == ("other", "billing", 3)
+    assert people.differing(run)[0] == consensus
+
+
+def test_the_page_tells_reviewers_and_nobody_else(client_for: type[Client]) -> None:
+    project, team = crowd()
+    making.run(project)
+    address = f"/p/{project.slug}/quality/"
+    words = " ".join(client_for(factories.member(project, Role.REVIEWER)).get(address).content.decode().split())
+    assert "For helping, not for ranking: 36 tasks have answers of several people." in words
+    assert "Krippendorff&#x27;s alpha" in words or "Krippendorff's alpha" in words
+    assert all(str(person) in words for person in team)
+    words = client_for(factories.member(project, Role.ANNOTATOR)).get(address).content.decode()
+    assert not any(str(person) in words for person in team)
+
+
+def test_few_shared_tasks_tell_nothing(client_for: type[Client]) -> None:
+    project, _ = crowd(12)
+    making.run(project)
+    page = client_for(factories.member(project, Role.REVIEWER)).get(f"/p/{project.slug}/quality/")
+    assert page.content.decode().count("too few to tell") == 3
+
+
+def test_without_predictions_people_are_still_compared() -> None:
+    project, team = crowd(6, careless=1.0)
+    making.label(list(project.tasks.all()), ["billing"] * 6)
+    making.run(project)
+    run = making.shown(project)
+    assert "predictions" in run.summary["unavailable"]
+    assert run.summary["unavailable"]["people"].startswith("Without predictions")
+    rows = list(AnnotatorQuality.objects.filter(run=run))
+    assert {row.quality for row in rows} == {None}
+    assert {row.annotator_id: row.agreed for row in rows}[team[2].pk] == 0
+    assert not Consensus.objects.exists()
+
+
+def test_a_new_answer_is_new_input_and_old_consensus_goes() -> None:
+    project, _ = crowd(12, careless=0.2)
+    making.run(project)
+    assert (making.run(project).result or {})["unchanged"] is True
+    extra = factories.member(project, Role.ANNOTATOR)
+    answer(extra, project.tasks.earliest("pk"), "billing")
+    assert (making.run(project).result or {})["unchanged"] is False
+    assert set(Consensus.objects.values_list("run", flat=True)) == {making.shown(project).pk}
+    assert AnnotatorQuality.objects.values("run").distinct().count() == Run.objects.count() == 2
+
+
+def test_one_answer_per_task_says_so(client_for: type[Client]) -> None:
+    project = factories.project()
+    making.messages(project, 12)
+    making.run(project)
+    assert "people" not in making.shown(project).summary
+    page = client_for(factories.member(project, Role.REVIEWER)).get(f"/p/{project.slug}/quality/").content.decode()
+    assert "No task was answered by two people" in page
