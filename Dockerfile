@@ -27,7 +27,7 @@ COPY quality quality
 COPY templates templates
 COPY static/icons static/icons
 COPY --from=front-end /build/static/dist static/dist
-RUN DCAI_SECRET_KEY=only-while-building DATABASE_URL= REDIS_URL= python manage.py collectstatic --noinput --verbosity 0 \
+RUN DCAI_SECRET_KEY=only-while-building DCAI_DATA_DIR=/tmp/building DATABASE_URL= REDIS_URL= python manage.py collectstatic --noinput --verbosity 0 \
     && chown -R dcai:dcai /app/staticfiles
 USER dcai
 VOLUME /data

@@ -61,6 +61,15 @@ def items(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in raw.split(",") if item.strip()]
 
 
+def folder(path: Path) -> str | None:
+    """Return the folder, made if need be; None where it cannot be, so that a command which needs none still runs."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(path)
+
+
 def engine_url(name: str, data_dir: Path) -> str:
     """Return `DATABASE_URL` or `REDIS_URL`: from the environment, else of the embedded engines as last started."""
     given = text(name)

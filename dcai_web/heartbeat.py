@@ -153,8 +153,8 @@ def clock_age(redis_url: str) -> float | None:
 
 @cache
 def client(redis_url: str) -> Redis:
-    """Return a client that answers or fails within a second."""
-    return Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    """Return a client that answers or fails within half a second: a page may wait for it."""
+    return Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
 
 
 if __name__ == "__main__":  # the health check of a worker's container

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from dcai_web import env, logs
 
@@ -94,7 +96,12 @@ if REDIS_URL:
             "BACKEND": "dcai_web.cache.FailOpenRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "dcai",
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+            # A page may wait for it: asked once, and not for long.
+            "OPTIONS": {
+                "socket_connect_timeout": 0.4,
+                "socket_timeout": 0.4,
+                "retry": Retry(NoBackoff(), 0),
+            },
         }
     }
 else:
@@ -201,8 +208,10 @@ UPLOAD_MAX_BYTES = env.integer("DCAI_UPLOAD_MAX_BYTES", 4 * 1024**3)
 FILE_UPLOAD_HANDLERS = [
     "dcai_web.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "dcai_web.uploads.OnDataDisk",
 ]
+# On the disk that they will stay on, and not in /tmp, which may be small or memory.
+FILE_UPLOAD_TEMP_DIR = env.folder(DATA_DIR / "tmp")
 FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- Mail ---------------------------------------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
 
 ENVELOPE_BYTES = 1024 * 1024
 """What a multipart body may have besides its file."""
@@ -34,3 +35,13 @@ class Bounded(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Leave the file to the next handler."""
+
+
+class OnDataDisk(TemporaryFileUploadHandler):
+    """Writes what arrives beside where it will stay: /tmp may be small, or memory."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file; its folder is made again if somebody has tidied it away."""
+        if settings.FILE_UPLOAD_TEMP_DIR:
+            Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().new_file(*args, **kwargs)

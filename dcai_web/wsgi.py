@@ -4,6 +4,17 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from dcai_web.celery import app as celery_app
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dcai_web.settings")
 
 application = get_wsgi_application()
+
+# People wait for a web server, so that a broker which hangs is given up on at once: what could not be sent is sent by
+# the clock. Workers wait for the broker on purpose, and keep the longer time.
+celery_app.conf.broker_transport_options = {
+    **celery_app.conf.broker_transport_options,
+    "socket_connect_timeout": 0.4,
+    "socket_timeout": 0.4,
+    "interval_start": 0,
+}

@@ -41,13 +41,14 @@ def member(project: Project, membership_id: int) -> Membership:
     return found
 
 
-def open_invitations(project: Project) -> QuerySet[Invitation]:
-    """Return the invitations that can still be accepted, newest first."""
-    return (
-        Invitation.objects.filter(project=project, revoked_at=None, accepted_at=None, expires_at__gt=timezone.now())
-        .select_related("created_by")
-        .order_by("-pk")[:200]
-    )
+def open_invitations(project: Project, *, q: str = "", cursor: str = "", size: int = PAGE) -> Page[Invitation]:
+    """Return a page of the invitations that can still be accepted, newest first."""
+    found = Invitation.objects.filter(
+        project=project, revoked_at=None, accepted_at=None, expires_at__gt=timezone.now()
+    ).select_related("created_by")
+    if q:
+        found = found.filter(email__icontains=q)
+    return keyset(found, order="-pk", cursor=cursor, size=size)
 
 
 def invitation(project: Project, invitation_id: int) -> Invitation:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from labeling.errors import Conflict
+
 if TYPE_CHECKING:
-    from labeling.models import Project, User
+    from labeling.models import Project, Task, User
 
 MAX_CLAIM = 100
 """Tasks that one claim may hand out."""
@@ -26,6 +28,13 @@ REMAINING_CAP = 100
 
 # One person's claims and saves come one after another: two tabs would otherwise each miss what the other just did.
 _SERIALIZE = "SELECT pg_advisory_xact_lock(%(project)s::int, %(user)s::int)"
+
+# The same, and whether there are leases to reclaim: mostly there are none, which is quicker asked than done.
+_BEGIN = f"""
+{_SERIALIZE}, EXISTS (
+    SELECT FROM labeling_lease WHERE project_id = %(project)s AND expires_at < statement_timestamp()
+)
+"""
 
 _RECLAIM = """
 WITH due AS (
@@ -48,8 +57,7 @@ WHERE q.task_id = e.task_id
 
 # OFFSET 0 has both looked up task by task along the queue, by their unique indexes. PostgreSQL would else be free to
 # join with all that the person ever answered, and does so while its statistics are young.
-_OPEN_TO_ME = """
-FROM labeling_queueentry q
+_OPEN_TO_ME = """q.task_id FROM labeling_queueentry q
 WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
   AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s OFFSET 0)
   AND NOT EXISTS (
@@ -58,12 +66,7 @@ WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quaran
   )
 """
 
-_CLAIM = f"""
-WITH picked AS (
-    SELECT q.task_id {_OPEN_TO_ME}
-    ORDER BY q.priority DESC, q.task_id LIMIT %(count)s
-    FOR UPDATE OF q SKIP LOCKED
-), taken AS (
+_LEASE_PICKED = """, taken AS (
     UPDATE labeling_queueentry q SET open_slots = q.open_slots - 1
     FROM picked WHERE q.task_id = picked.task_id
     RETURNING q.task_id, q.priority
@@ -73,10 +76,23 @@ WITH picked AS (
            statement_timestamp() + %(seconds)s * interval '1 second', statement_timestamp()
     FROM taken
 )
-SELECT task_id FROM taken ORDER BY priority DESC, task_id
+"""
+
+_CLAIM = f"""
+WITH picked AS (
+    SELECT {_OPEN_TO_ME}
+    ORDER BY q.priority DESC, q.task_id LIMIT %(count)s
+    FOR UPDATE OF q SKIP LOCKED
+){_LEASE_PICKED}
+SELECT (SELECT array_agg(task_id ORDER BY priority DESC, task_id) FROM taken),
+    (SELECT count(*) FROM (SELECT {_OPEN_TO_ME} ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s) capped)
 """  # noqa: S608 - only constants are put in
 
-_REMAINING = f"SELECT count(*) FROM (SELECT 1 {_OPEN_TO_ME} ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s) capped"  # noqa: S608
+# One task that the person names: waits for who has it locked, and then looks again whether a slot is left.
+_TAKE = f"""
+WITH picked AS (SELECT {_OPEN_TO_ME} AND q.task_id = %(task)s FOR UPDATE OF q){_LEASE_PICKED}
+SELECT task_id FROM taken
+"""  # noqa: S608 - only constants are put in
 
 _HELD = """
 UPDATE labeling_lease l SET expires_at = statement_timestamp() + %(seconds)s * interval '1 second'
@@ -133,21 +149,46 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
         "user": actor.pk,
         "count": max(0, min(count, MAX_CLAIM)),
         "seconds": project.lease_seconds,
-        "cap": REMAINING_CAP,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SERIALIZE, values)
+        cursor.execute(_BEGIN, values)
+        stale = cursor.fetchone()[1]
         ids: list[int] = []
         if held:
             cursor.execute(_HELD, values)
             ids = [row[0] for row in sorted(cursor.fetchall(), key=lambda row: (row[1], -row[2], row[0]))]
             values["count"] = max(0, values["count"] - len(ids))
+        if stale:
+            cursor.execute(_RECLAIM, values)
+        # What is open is counted as it was before the claim, hence so many more.
+        cursor.execute(_CLAIM, {**values, "cap": values["count"] + REMAINING_CAP})
+        taken, was_open = cursor.fetchone()
+    taken = taken or []
+    return Claim(task_ids=ids + taken, remaining=min(REMAINING_CAP, was_open - len(taken)))
+
+
+def take(*, actor: User, task: Task) -> None:
+    """Lease one task that the person has picked, or go on holding it; raises `Conflict` when it is not to be had."""
+    project = task.project
+    values: dict[str, Any] = {
+        "project": project.pk,
+        "user": actor.pk,
+        "task": task.pk,
+        "tasks": [task.pk],
+        "seconds": project.lease_seconds,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SERIALIZE, values)
+        cursor.execute(_RENEW, values)
+        if cursor.fetchone() is not None:
+            return
         cursor.execute(_RECLAIM, values)
-        cursor.execute(_CLAIM, values)
-        ids += [row[0] for row in cursor.fetchall()]
-        cursor.execute(_REMAINING, values)
-        remaining = cursor.fetchone()[0]
-    return Claim(task_ids=ids, remaining=remaining)
+        cursor.execute(_TAKE, values)
+        if cursor.fetchone() is None:
+            message = (
+                "Nobody more is asked for this task now: it has its answers, others have it open, or it is set aside."
+            )
+            raise Conflict(message)
 
 
 def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int]:

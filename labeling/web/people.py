@@ -23,6 +23,8 @@ from labeling.web.toasts import notify
 TEMPLATE = "labeling/people/list.html"
 RETURN = "labeling.people.return"
 RETURN_SECONDS = 3600
+NEWEST = 5
+"""Open invitations that the page of the members shows; all of them have a page of their own."""
 
 
 def _values(request: SignedInRequest, project: Project, **more: object) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def _values(request: SignedInRequest, project: Project, **more: object) -> dict[
     return {
         "project": project,
         "page": reading.members(project, **asked, cursor=request.GET.get("cursor", "")),
-        "invitations": reading.open_invitations(project) if can_manage else [],
+        "invitations": reading.open_invitations(project, size=NEWEST) if can_manage else None,
         "asked": asked,
         "roles": Role.choices,
         "can_manage": can_manage,
@@ -46,6 +48,16 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """List the members of a project."""
     project = project_for(request.user, slug, Action.VIEW)
     return render(request, TEMPLATE, _values(request, project))
+
+
+@signed_in
+@require_GET
+def open_invitations(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """List all open invitations."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    q = request.GET.get("q", "").replace("\x00", "")[:100]
+    page = reading.open_invitations(project, q=q, cursor=request.GET.get("cursor", ""))
+    return render(request, "labeling/people/invitations.html", {"project": project, "page": page, "q": q})
 
 
 @signed_in
@@ -143,11 +155,12 @@ def revoke(request: SignedInRequest, slug: str, invitation_id: int) -> HttpRespo
     project = project_for(request.user, slug, Action.MANAGE)
     people.revoke_invitation(actor=request.user, invitation=reading.invitation(project, invitation_id))
     notify(request, "The invitation is withdrawn: its link no longer works.", level=messages.INFO)
-    return redirect("project-people", slug)
+    return redirect("project-invitations" if request.POST.get("back") == "invitations" else "project-people", slug)
 
 
 urlpatterns = [
     path("p/<slug:slug>/people/", index, name="project-people"),
+    path("p/<slug:slug>/people/invitations/", open_invitations, name="project-invitations"),
     path("p/<slug:slug>/people/invite/", invite, name="people-invite"),
     path("p/<slug:slug>/people/<int:membership_id>/role/", change_role, name="member-role"),
     path("p/<slug:slug>/people/<int:membership_id>/role/<str:role>/", undo_role, name="member-role-undo"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import Action, project_for
@@ -141,8 +141,25 @@ def _saved(
     if version.number == before:
         notify(request, "Nothing was changed.", level=messages.INFO)
     else:
-        notify(request, f"Version {version.number} holds from the next task on.")
+        undo = reverse("project-schema-undo", args=(project.slug, version.number))
+        notify(request, f"Version {version.number} holds from the next task on.", undo=undo)
     return redirect(to, project.slug)
+
+
+@signed_in
+@require_POST
+def undo(request: SignedInRequest, slug: str, number: int) -> HttpResponseBase:
+    """Take a version back: the one before it is published again, as a new one, unless there is a newer one."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    former = versions.numbered(project.pk, number - 1)
+    try:
+        version = projects.revise_schema(actor=request.user, project=project, schema=former, after=number)
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+    else:
+        words = f"Version {version.number} holds from the next task on; it is what version {number - 1} was."
+        notify(request, words, level=messages.INFO)
+    return redirect("project-schema", project.slug)
 
 
 @signed_in
@@ -197,6 +214,7 @@ def _checked(project: Project, text: str) -> dict[str, Any]:
 urlpatterns = [
     path("p/<slug:slug>/settings/schema/", edit, name="project-schema"),
     path("p/<slug:slug>/settings/schema/check/", check_added, name="project-schema-check"),
+    path("p/<slug:slug>/settings/schema/<int:number>/undo/", undo, name="project-schema-undo"),
     path("p/<slug:slug>/settings/schema/json/", as_json, name="project-schema-json"),
     path("p/<slug:slug>/settings/schema/json/check/", check_json, name="project-schema-json-check"),
 ]

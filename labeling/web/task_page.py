@@ -9,14 +9,15 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Annotation, AnnotationState, Lease, Split, Task
+from labeling.models import Annotation, AnnotationState, Lease, Split, Task, TaskState
 from labeling.selectors import explorer, task_history, versions
 from labeling.services import annotations as answering
-from labeling.services import flags
+from labeling.services import claims, flags
 from labeling.web.answers import offered
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.tasks import Asked
@@ -65,10 +66,15 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
         "following": following,
         "can_review": reviewer,
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
-        "fields": [_shown(project, field.name, field.title, task.data.get(field.name)) for field in schema.fields],
+        "fields": shown_fields(project, schema, task),
         **_told(request, task, schema, reviewer=reviewer),
     }
     return render(request, "labeling/tasks/detail.html", values)
+
+
+def shown_fields(project: Project, schema: Schema, task: Task) -> list[Shown]:
+    """Return what a task holds, to be shown large."""
+    return [_shown(project, field.name, field.title, task.data.get(field.name)) for field in schema.fields]
 
 
 def _shown(project: Project, name: str, title: str, value: Any) -> Shown:
@@ -95,6 +101,8 @@ def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: boo
         "standing": task_history.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
         "history": task_history.history(task, schema=schema, reader=request.user, reviewer=reviewer),
         "mine": _has_answered(request, task),
+        "open_to_me": entry.state != TaskState.QUARANTINED
+        and (entry.open_slots > 0 or any(_free_for(request, lease) for lease in leases)),
         "offered": offered(schema) if reviewer else [],
         "questions": [(question.name, question.title) for question in schema.questions],
         "splits": [(value, words) for value, words in Split.choices if value],
@@ -105,6 +113,11 @@ def _has_answered(request: SignedInRequest, task: Task) -> bool:
     """Whether there is an answer of the person's own to edit; a draft comes back by itself, with its claim."""
     mine = Annotation.objects.filter(task=task, annotator=request.user)
     return mine.exclude(state=AnnotationState.DRAFT).exists()
+
+
+def _free_for(request: SignedInRequest, lease: Lease) -> bool:
+    """Whether a claim keeps the person from answering: not their own, nor one that has run out."""
+    return lease.user_id == request.user.pk or lease.expires_at < timezone.now()
 
 
 def _page(request: SignedInRequest, task: Task) -> str:
@@ -157,9 +170,23 @@ def resolve(request: SignedInRequest, flag_id: int) -> HttpResponseBase:
     return redirect(_page(request, task_for(request.user, raised.task_id, Action.REVIEW)))
 
 
+@signed_in
+@require_POST
+def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
+    """Claim this very task, and open it to be labeled."""
+    task = task_for(request.user, task_id, Action.ANNOTATE)
+    try:
+        claims.take(actor=request.user, task=task)
+    except DomainError as error:
+        notify(request, error.message, level=messages.WARNING)
+        return redirect(_page(request, task))
+    return redirect(f"{reverse('project-label', args=(task.project.slug,))}?task={task.pk}")
+
+
 urlpatterns = [
     path("p/<slug:slug>/tasks/<int:task_id>/", detail, name="project-task"),
     path("tasks/<int:task_id>/comments/", comment, name="task-comment"),
+    path("tasks/<int:task_id>/label/", label, name="task-label"),
     path("tasks/<int:task_id>/flags/", flag, name="task-flag"),
     path("flags/<int:flag_id>/resolve/", resolve, name="flag-resolve"),
 ]

@@ -60,6 +60,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-schema-check": {"post": "manager"},
     "project-schema-json": {"get": "manager", "post": "manager"},
     "project-schema-json-check": {"post": "manager"},
+    "project-schema-undo": {"post": "manager"},
     "project-label": {"get": "annotator"},
     # tasks
     "task-by-id": {"get": "viewer"},
@@ -72,6 +73,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-task": {"get": "viewer"},
     "task-comment": {"post": "annotator"},
     "task-flag": {"post": "annotator"},
+    "task-label": {"post": "annotator"},
     "flag-resolve": {"post": "reviewer"},
     "media": {"get": "viewer"},
     # quality
@@ -88,6 +90,7 @@ _RULES: dict[str, dict[str, str]] = {
     "member-remove": {"post": "manager"},
     "member-return": {"post": "manager"},
     "invitation-revoke": {"post": "manager"},
+    "project-invitations": {"get": "manager"},
     # the guideline
     "project-guideline": {"get": "viewer"},
     "guideline-edit": {"get": "manager", "post": "manager"},

@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from labeling.models import Invitation, Membership, Project, Role, User
+from labeling.selectors import people as reading
 from labeling.services import people
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -185,3 +186,34 @@ def test_a_wrong_invitation_says_what_is_wrong(client_for: SignIn) -> None:
     assert reply.status_code == 422
     assert set(reply.context["form"].errors) == {"email", "role"}
     assert Invitation.objects.count() == 0
+
+
+def test_open_invitations_have_a_page_of_their_own(client_for: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(reading.open_invitations.__kwdefaults__, "size", 4)
+    project = factories.project()
+    for number in range(7):
+        people.invite(actor=project.created_by, project=project, role="viewer", email=f"person{number}@example.org")
+    people.invite(actor=project.created_by, project=project, role="viewer", email="")
+    client = client_for(project.created_by)
+    people_page = client.get(f"/p/{project.slug}/people/").content.decode()
+    here = f"/p/{project.slug}/people/invitations/"
+    assert f'href="{here}"' in people_page
+    assert "person6@example.org" in people_page
+    assert "person1@example.org" not in people_page
+    first = client.get(here)
+    shown = [invitation.email for invitation in first.context["page"].rows]
+    assert shown == ["", "person6@example.org", "person5@example.org", "person4@example.org"]
+    second = client.get(here, {"cursor": first.context["page"].next_cursor})
+    assert [invitation.email for invitation in second.context["page"].rows] == [
+        f"person{number}@example.org" for number in (3, 2, 1, 0)
+    ]
+    found = client.get(here, {"q": "PERSON3"})
+    assert [invitation.email for invitation in found.context["page"].rows] == ["person3@example.org"]
+    assert "No open invitation for such an address" in client.get(here, {"q": "nobody"}).content.decode()
+    gone = Invitation.objects.get(email="person3@example.org")
+    reply = client.post(f"/p/{project.slug}/people/invitations/{gone.pk}/revoke/", {"back": "invitations"})
+    assert reply["Location"] == here
+    assert client.get(here, {"q": "person3"}).context["page"].rows == []
+    member = client_for(factories.member(project))
+    assert member.get(here).status_code == 403
+    assert client_for(factories.user()).get(here).status_code == 404

@@ -308,3 +308,37 @@ def test_changes_are_told_one_by_one(project: Project) -> None:
         "changed the description of “Words”",
         "changed the settings of “Words”",
     ]
+
+
+def test_a_version_is_taken_back_from_the_message(client_for: SignIn, project: Project) -> None:
+    client = client_for(project.created_by)
+    before = body(project)
+    sent = form(project) | {"s0-more": "refund"}
+    saved = client.post(address(project), sent, follow=True)
+    assert "refund" in json.dumps(body(project))
+    assert f'action="{address(project, "2/undo/")}"' in saved.content.decode()
+    undone = client.post(address(project, "2/undo/"), follow=True)
+    assert "it is what version 1 was" in undone.content.decode()
+    assert number(project) == 3
+    assert body(project) == before
+    # A second press finds a newer version, and changes nothing.
+    again = client.post(address(project, "2/undo/"), follow=True)
+    assert "Somebody else has saved version 3" in again.content.decode()
+    assert number(project) == 3
+    assert client.post(address(project, "1/undo/")).status_code == 404
+    assert client.post(address(project, "9/undo/")).status_code == 404
+    assert client_for(factories.member(project, Role.REVIEWER)).post(address(project, "3/undo/")).status_code == 403
+
+
+def test_a_version_that_is_in_use_cannot_be_taken_back(client_for: SignIn, project: Project) -> None:
+    client = client_for(project.created_by)
+    client.post(address(project), form(project) | {"s0-more": "refund"})
+    person = factories.member(project)
+    saving.submit(actor=person, task=factories.task(project), submission=answer_of("refund"), key="1")
+    refused = client.post(address(project, "2/undo/"), follow=True)
+    assert "must stay: tasks are labeled with it" in refused.content.decode().replace("&#x27;", "'")
+    assert number(project) == 2
+
+
+def answer_of(label: str) -> saving.Submission:
+    return saving.Submission(answers={"intent": label})

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from labeling.models import AnnotationState, Comment, Flag, FlagReason, FlagState, Label, Membership, Role, Task, User
+from labeling.models import (
+    AnnotationState,
+    Comment,
+    Flag,
+    FlagReason,
+    FlagState,
+    Label,
+    Lease,
+    Membership,
+    QueueEntry,
+    Role,
+    Task,
+    User,
+)
 from labeling.services import annotations as answers
-from labeling.services import flags, tasks
+from labeling.services import claims, flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -172,3 +187,55 @@ def test_acts_lead_back_to_the_task(client_for: SignIn) -> None:
     )
     assert done.headers["Location"] == f"{address(task)}?state=todo"
     assert Label.objects.get().value == "other"
+
+
+def test_a_task_is_picked_to_be_labeled(client_for: SignIn) -> None:
+    project = factories.project()
+    first, picked = factories.tasks(project, 2)
+    person, other = factories.member(project, name="Ana"), factories.member(project, name="Bo")
+    client = client_for(person)
+    assert f'action="/tasks/{picked.pk}/label/"' in client.get(address(picked)).content.decode()
+    reply = client.post(f"/tasks/{picked.pk}/label/")
+    assert reply["Location"] == f"/p/{project.slug}/label/?task={picked.pk}"
+    held = Lease.objects.get(task=picked)
+    assert held.user == person
+    assert QueueEntry.objects.get(task=picked).open_slots == 0
+    # Again: it is theirs already, and stays so once.
+    assert client.post(f"/tasks/{picked.pk}/label/").status_code == 302
+    assert Lease.objects.filter(task=picked).count() == 1
+    assert f'action="/tasks/{picked.pk}/label/"' in client.get(address(picked)).content.decode()
+    # Nobody else can have it, and is told so on the task's page.
+    refused = client_for(other).post(f"/tasks/{picked.pk}/label/", follow=True)
+    assert refused.redirect_chain[0][0] == address(picked)
+    assert "Nobody more is asked for this task now" in refused.content.decode()
+    assert f'action="/tasks/{picked.pk}/label/"' not in refused.content.decode()
+    assert Lease.objects.filter(user=other).count() == 0
+    assert QueueEntry.objects.get(task=first).open_slots == 1
+
+
+def test_a_claim_that_ran_out_can_be_picked_up(client_for: SignIn) -> None:
+    project = factories.project()
+    task = factories.task(project)
+    claims.claim(actor=factories.member(project), project=project, count=1)
+    Lease.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    person = factories.member(project)
+    client = client_for(person)
+    assert f'action="/tasks/{task.pk}/label/"' in client.get(address(task)).content.decode()
+    client.post(f"/tasks/{task.pk}/label/")
+    assert Lease.objects.get(task=task).user == person
+    assert QueueEntry.objects.get(task=task).open_slots == 0
+
+
+def test_what_is_answered_or_set_aside_is_not_picked_again(client_for: SignIn) -> None:
+    project = factories.project(overlap=2)
+    answered, aside = factories.tasks(project, 2)
+    person = factories.member(project)
+    answer(person, answered, "billing", "1")
+    tasks.quarantine(actor=project.created_by, project=project, task_ids=[aside.pk], reason="spam")
+    client = client_for(person)
+    for task in (answered, aside):
+        assert f'action="/tasks/{task.pk}/label/"' not in client.get(address(task)).content.decode()
+        assert client.post(f"/tasks/{task.pk}/label/")["Location"] == address(task)
+    assert not Lease.objects.exists()
+    viewer = client_for(factories.member(project, Role.VIEWER))
+    assert viewer.post(f"/tasks/{answered.pk}/label/").status_code == 403
