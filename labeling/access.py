@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
+from labeling import statements
 from labeling.errors import Forbidden, NotFound
 from labeling.models import Annotation, BulkAct, Flag, JobRun, Membership, Project, Role, SavedFilter, Task, Upload
 
@@ -52,6 +53,17 @@ _NEEDED: dict[Action, str] = {
 }
 
 
+# Object, project and role in one statement: it comes first in every save and claim.
+_PROJECT_COLUMNS = statements.Columns(Project, "p")
+_TASK_COLUMNS = statements.Columns(Task, "t")
+_ROLE = "(SELECT m.role FROM labeling_membership m WHERE m.project_id = p.id AND m.user_id = %(user)s)"
+_PROJECT = f"SELECT {_PROJECT_COLUMNS.sql}, {_ROLE} FROM labeling_project p WHERE p.slug = %(slug)s"  # noqa: S608
+_TASK = (
+    f"SELECT {_TASK_COLUMNS.sql}, {_PROJECT_COLUMNS.sql}, {_ROLE} "  # noqa: S608 - only names of columns are put in
+    "FROM labeling_task t JOIN labeling_project p ON p.id = t.project_id WHERE t.id = %(task)s"
+)
+
+
 def role_in(user: User | AnonymousUser, project_id: int) -> str | None:
     """Return the person's role in a project, or None; site administrators act as managers."""
     if user.is_anonymous or not user.is_active:
@@ -83,7 +95,10 @@ def projects_of(user: User) -> QuerySet[Project]:
 
 
 def _check(user: User | AnonymousUser, project: Project, action: Action) -> None:
-    role = role_in(user, project.pk)
+    _allow(role_in(user, project.pk), project, action)
+
+
+def _allow(role: str | None, project: Project, action: Action) -> None:
     if role is None:
         raise NotFound
     if action not in ALLOWED[role]:
@@ -99,20 +114,25 @@ def _check(user: User | AnonymousUser, project: Project, action: Action) -> None
 
 def project_for(user: User | AnonymousUser, slug: str, action: Action) -> Project:
     """Return the project if the person may do this in it."""
-    project = None if "\x00" in slug else Project.objects.filter(slug=slug).first()
-    if project is None:
+    if user.is_anonymous or not user.is_active or "\x00" in slug:
         raise NotFound
-    _check(user, project, action)
-    return project
+    for *columns, role in statements.run(_PROJECT, {"slug": slug, "user": user.pk}):
+        project = _PROJECT_COLUMNS.build(columns)
+        _allow(Role.MANAGER if user.is_superuser else role, project, action)
+        return project
+    raise NotFound
 
 
 def task_for(user: User | AnonymousUser, task_id: int, action: Action) -> Task:
     """Return the task, with its project, if the person may do this in it."""
-    task = Task.objects.select_related("project").filter(pk=task_id).first()
-    if task is None:
+    if user.is_anonymous or not user.is_active:
         raise NotFound
-    _check(user, task.project, action)
-    return task
+    for *columns, role in statements.run(_TASK, {"task": task_id, "user": user.pk}):
+        task = _TASK_COLUMNS.build(columns[: _TASK_COLUMNS.count])
+        task.project = _PROJECT_COLUMNS.build(columns[_TASK_COLUMNS.count :])
+        _allow(Role.MANAGER if user.is_superuser else role, task.project, action)
+        return task
+    raise NotFound
 
 
 def annotation_for(user: User | AnonymousUser, annotation_id: int, action: Action) -> Annotation:

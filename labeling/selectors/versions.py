@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from labeling import statements
 from labeling.errors import NotFound
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import SchemaVersion
-from labeling.selectors import statements
 
 
 @dataclass(frozen=True, slots=True)

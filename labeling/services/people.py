@@ -12,6 +12,7 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
+from labeling import statements
 from labeling.errors import Conflict, Invalid, NotFound, Problem
 from labeling.models import ApiToken, Invitation, Membership, Role, User
 from labeling.services import claims, events
@@ -193,12 +194,21 @@ def revoke_token(*, user: User, token_id: int) -> ApiToken:
     return token
 
 
+_USER_COLUMNS = statements.Columns(User, "u")
+_OF_TOKEN = f"""
+SELECT t.id, t.last_used_at, {_USER_COLUMNS.sql} FROM labeling_apitoken t JOIN labeling_user u ON u.id = t.user_id
+WHERE t.digest = %(digest)s AND t.revoked_at IS NULL
+"""  # noqa: S608 - only names of columns are put in
+
+
 def user_of_token(secret: str) -> User | None:
     """Return the person a token stands for, and note (to the minute) that it was used."""
-    token = ApiToken.objects.select_related("user").filter(digest=digest(secret), revoked_at=None).first()
-    if token is None or not token.user.is_active:
-        return None
-    now = timezone.now()
-    if token.last_used_at is None or now - token.last_used_at > LAST_USED_STEP:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token.user
+    for token, last_used_at, *columns in statements.run(_OF_TOKEN, {"digest": digest(secret)}):
+        user = _USER_COLUMNS.build(columns)
+        if not user.is_active:
+            return None
+        now = timezone.now()
+        if last_used_at is None or now - last_used_at > LAST_USED_STEP:
+            ApiToken.objects.filter(pk=token).update(last_used_at=now)
+        return user
+    return None

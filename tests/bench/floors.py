@@ -64,7 +64,9 @@ class Bare:
     def claim(self, count: int = 1) -> list[int]:
         """Run the statement that a claim is."""
         values = {"project": self.project.pk, "user": self.user, "count": count, "seconds": 900}
-        return [row[0] for row in self.connection.execute(claims._CLAIM, values).fetchall()]
+        values["cap"] = count + claims.REMAINING_CAP
+        [(taken, _)] = self.connection.execute(claims._CLAIM, values).fetchall()
+        return list(taken or [])
 
     def submit(self, task: int, intent: str) -> None:
         """Write in one transaction what a submit writes."""

@@ -10,8 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeling import statements
 from labeling.errors import NotFound
-from labeling.selectors import statements
 from labeling.selectors.versions import Versions
 from labeling.services.labels import Given, OfRecord, Slots
 
