@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 
-from labeling.access import projects_of
-from labeling.models import ALIVE, JobRun, Membership, Project, Task
+from labeling.access import projects_of, role_in
+from labeling.models import ALIVE, JobRun, Membership, Project, Role, Task
 from labeling.selectors import queues
 
 if TYPE_CHECKING:
@@ -20,19 +21,31 @@ SWITCHER_LIMIT = 30
 FOUND_LIMIT = 8
 
 
-def rail_counts(*, user: User, project: Project) -> dict[str, str]:
-    """Return the figures of the rail in words; a few seconds old at most, so that no page pays for counting."""
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """What the rail of a project's pages shows to a person: by their role, and its figures in words."""
+
+    role: str
+    counts: dict[str, str]
+
+
+def rail(*, user: User, project: Project) -> Rail:
+    """Return what the rail shows; a few seconds old at most, so that no page pays for counting."""
     key = f"rail:{project.pk}:{user.pk}"
-    kept: dict[str, str] | None = cache.get(key)
+    kept: Rail | None = cache.get(key)
     if kept is not None:
         return kept
-    counts = {
-        "queue": queues.capped(queues.waiting_for(user, [project.pk])[project.pk]),
-        "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
-        "people": queues.capped(Membership.objects.filter(project=project)[: queues.CAP + 1].count()),
-    }
-    cache.set(key, counts, RAIL_SECONDS)
-    return counts
+    members = Membership.objects.filter(project=project)
+    found = Rail(
+        role=role_in(user, project.pk) or Role.VIEWER,
+        counts={
+            "queue": queues.capped(queues.waiting_for(user, [project.pk])[project.pk]),
+            "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
+            "people": queues.capped(members[: queues.CAP + 1].count()),
+        },
+    )
+    cache.set(key, found, RAIL_SECONDS)
+    return found
 
 
 def running_jobs(user: User) -> int:

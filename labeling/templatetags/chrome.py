@@ -10,7 +10,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from labeling.models import Membership, Project, Role, User
+from labeling.models import Project, Role, User
 from labeling.selectors import chrome
 
 register = template.Library()
@@ -46,21 +46,19 @@ def rail(context: Mapping[str, Any], project: Project, active: str = "") -> dict
     request: HttpRequest = context["request"]
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - project pages are only rendered for signed-in people
-    role = _role(user, project)
-    counts = chrome.rail_counts(user=user, project=project)
+    found = chrome.rail(user=user, project=project)
     entries = [
-        {"name": entry.name, "icon": entry.icon, "href": href, "count": counts.get(entry.count), "view": entry.view}
+        {
+            "name": entry.name,
+            "icon": entry.icon,
+            "href": href,
+            "count": found.counts.get(entry.count),
+            "view": entry.view,
+        }
         for entry in RAIL
-        if role in entry.roles and (href := _address(entry.view, project))
+        if found.role in entry.roles and (href := _address(entry.view, project))
     ]
     return {"entries": entries, "active": active, "project": project}
-
-
-def _role(user: User, project: Project) -> str:
-    if user.is_superuser:
-        return Role.MANAGER
-    membership = Membership.objects.filter(project=project, user=user).only("role").first()
-    return membership.role if membership else Role.VIEWER
 
 
 def _address(view: str, project: Project) -> str:

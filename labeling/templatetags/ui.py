@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -14,6 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from labeling.selectors.explorer import Chip
+
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -22,10 +25,34 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 @register.simple_tag
 def icon(name: str, *, size: int = 20, label: str = "", css: str = "") -> SafeString:
     """Draw an icon of the sprite: `{% icon "flag" size=16 %}`; with `label` it is read aloud, else it is decoration."""
+    return _icon(static("icons/sprite.svg"), name, size, label, css)
+
+
+@lru_cache(maxsize=1000)
+def _icon(sprite: str, name: str, size: int, label: str, css: str) -> SafeString:
     classes = f"dc-icon dc-icon-{size} {css}".strip()
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    href = f"{static('icons/sprite.svg')}#{name}"
-    return format_html('<svg class="{}" {}><use href="{}"></use></svg>', classes, spoken, href)
+    return format_html('<svg class="{}" {}><use href="{}#{}"></use></svg>', classes, spoken, sprite, name)
+
+
+@register.simple_tag
+def task_state(state: str, words: str) -> SafeString:
+    """Show where a task stands, in a list of many: what labeling/tasks/state.html renders, kept for the next row."""
+    return _rendered("labeling/tasks/state.html", static("icons/sprite.svg"), state=state, words=words)
+
+
+@register.simple_tag
+def label_chips(chips: Iterable[Chip]) -> SafeString:
+    """Show labels, in a list of many: what components/label_chip.html renders of each, kept for the next row."""
+    return SafeString(
+        "".join(_rendered("components/label_chip.html", "", title=chip.title, color=chip.color) for chip in chips)
+    )
+
+
+@lru_cache(maxsize=5000)
+def _rendered(name: str, sprite: str, **values: str) -> SafeString:
+    """Return what a template makes of a few words; `sprite` tells apart what was rendered with other static files."""
+    return SafeString(render_to_string(name, values).strip())
 
 
 @register.simple_block_tag

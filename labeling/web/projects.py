@@ -16,7 +16,7 @@ from labeling.selectors import home as homes
 from labeling.selectors import progress, queues
 from labeling.services import projects
 from labeling.web.forms import ProjectForm, add_problems
-from labeling.web.requests import SignedInRequest, page_number, signed_in
+from labeling.web.requests import SignedInRequest, allowed, page_number, signed_in
 from labeling.web.toasts import notify
 
 KEPT = "settings_before"
@@ -39,19 +39,20 @@ def home(request: SignedInRequest) -> HttpResponseBase:
 def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show how far a project is."""
     project = project_for(request.user, slug, Action.VIEW)
-    may_review = may(request.user, project, Action.REVIEW)
+    may_do = allowed(request, project)
+    answers_of = None if Action.REVIEW in may_do else request.user
     values = {
         "project": project,
         "counts": progress.counts([project.pk])[project.pk],
         "pace": progress.pace(project),
         "questions": progress.by_label(project),
         "people": progress.by_person(project),
-        "lines": telling.lines(telling.activity(project, answers_of=None if may_review else request.user, size=8).rows),
+        "lines": telling.lines(telling.activity(project, answers_of=answers_of, size=8).rows),
         "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
         "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
-        "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
-        "can_manage": may(request.user, project, Action.MANAGE),
-        "can_export": may(request.user, project, Action.EXPORT),
+        "can_annotate": project.archived_at is None and Action.ANNOTATE in may_do,
+        "can_manage": Action.MANAGE in may_do,
+        "can_export": Action.EXPORT in may_do,
     }
     return render(request, "labeling/projects/overview.html", values)
 

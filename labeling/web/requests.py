@@ -11,10 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
+from labeling.access import ALLOWED, Action, role_in
+
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
-    from labeling.models import User
+    from labeling.models import Project, User
 
 P = ParamSpec("P")
 
@@ -41,6 +43,12 @@ def signed_in(
         return redirect_to_login(request.get_full_path())
 
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", guarded)
+
+
+def allowed(request: SignedInRequest, project: Project) -> frozenset[Action]:
+    """Return all that the person may do in the project, looked up once."""
+    role = role_in(request.user, project.pk)
+    return ALLOWED[role] if role else frozenset()
 
 
 def page_number(raw: str | None, default: int = 0) -> int:

@@ -19,7 +19,7 @@ from labeling.selectors import activity, explorer, versions
 from labeling.services import explorer as looks
 from labeling.services import tasks
 from labeling.web.answers import from_form, offered
-from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.requests import SignedInRequest, allowed, signed_in
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
@@ -99,22 +99,24 @@ class Look:
 def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the tasks that fit."""
     project = project_for(request.user, slug, Action.VIEW)
-    reviewer = may(request.user, project, Action.REVIEW)
+    may_do = allowed(request, project)
+    reviewer = Action.REVIEW in may_do
     asked = Asked.read(request.GET, reviewer=reviewer)
     found = explorer.matches(project, asked.wanted)
     page = explorer.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
+    schema = versions.schema(project.pk)
     values = {
         "project": project,
         "asked": asked,
         "found": found,
         "page": page,
-        "rows": explorer.rows(project, page.ids),
+        "rows": explorer.rows(project, page.ids, schema=schema),
         "look": Look.of(request.user.preferences.get("tasks")),
         "saved": explorer.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
-        "can_manage": may(request.user, project, Action.MANAGE),
+        "can_manage": Action.MANAGE in may_do,
         "counted": explorer.COUNTED,
-        **_choices(project, asked, versions.schema(project.pk), reviewer=reviewer),
+        **_choices(project, asked, schema, reviewer=reviewer),
     }
     return render(request, "labeling/tasks/index.html", values)
 

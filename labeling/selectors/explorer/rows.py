@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, Left
 from django.urls import reverse
 
 from labeling.errors import Invalid
@@ -98,9 +98,10 @@ class TaskRow:
         return self.external_id or f"task {self.id}"
 
 
-def rows(project: Project, ids: Sequence[int]) -> list[TaskRow]:
-    """Return the tasks of a page, in its order."""
-    schema = versions.schema(project.pk)
+def rows(project: Project, ids: Sequence[int], *, schema: Schema | None = None) -> list[TaskRow]:
+    """Return the tasks of a page, in its order; who has the project's schema at hand passes it on."""
+    schema = schema or versions.schema(project.pk)
+    flags = Flag.objects.filter(task_id=OuterRef("pk"), state=FlagState.OPEN).order_by().values("task_id")
     excerpts = {
         f"field_{place}": Left(KeyTextTransform(shown.name, "data"), EXCERPT)
         if shown.type == "text"
@@ -116,24 +117,18 @@ def rows(project: Project, ids: Sequence[int]) -> list[TaskRow]:
             priority=F("queue_entry__priority"),
             reason=F("queue_entry__reason"),
             was_skipped=skipped(),
+            open_flags=Coalesce(Subquery(flags.annotate(n=Count("pk")).values("n")), 0),
             **excerpts,
         )
         .values(
             "pk", "external_id", "split", "meta", "created_at", "state", "open_slots", "required", "priority", "reason",
-            "was_skipped", *excerpts,
+            "was_skipped", "open_flags", *excerpts,
         )
     )  # fmt: skip
     by_id = {row["pk"]: _row(project, schema, row) for row in found}
     given = labels_of(schema, ids)
-    flags = dict(
-        Flag.objects.filter(task_id__in=ids, state=FlagState.OPEN)
-        .order_by()
-        .values_list("task_id")
-        .annotate(count=Count("pk"))
-    )
     for pk, row in by_id.items():
         row.given = [given[pk].get(question.name, Given(question.name)) for question in schema.questions]
-        row.flags = flags.get(pk, 0)
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
@@ -192,6 +187,7 @@ def _row(project: Project, schema: Schema, row: dict[str, Any]) -> TaskRow:
         reason=row["reason"],
         meta=row["meta"],
         created_at=row["created_at"],
+        flags=row["open_flags"],
         contents=[
             _content(project, shown.name, shown.type, row[f"field_{place}"])
             for place, shown in enumerate(schema.fields)
