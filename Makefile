@@ -1,7 +1,7 @@
 # Everything a person does here starts with `make`. It needs Python 3.11 or newer and git, nothing else.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up dev test check bench lock clean build venv types
+.PHONY: help up dev test check bench chaos lock clean build venv types
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -35,6 +35,9 @@ check: $(VENV)/.dev build static/node_modules/.package-lock.json ## Look for fau
 
 bench: $(VENV)/.dev build ## Measure against the floors of the design (BENCH="--tasks 1000000" for more)
 	$(PY) -m tests.bench.run
+
+chaos: $(VENV)/.dev build ## Kill every part at random while people label; nothing may be lost (CHAOS="--kills 300" for more)
+	$(PY) -m tests.chaos.run $(CHAOS)
 
 build: $(VENV)/.local ## Build the front end if its sources changed
 	@$(PY) -m dcai_web.frontend

@@ -1,0 +1,99 @@
+"""kill -9 of the product's processes, and of no others: only what descends from the supervisor that the run started."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import psutil
+
+from tests.chaos.ledger import Ledger
+from tests.running import Site
+
+KINDS = ("web", "postgres", "worker", "redis")
+PATIENCE = 200.0
+"""Seconds that the product gets to come back from everything."""
+_WORDS = {
+    "web": ("granian",),
+    "postgres": ("postgres", "-D"),
+    "worker": ("celery", "default,imports,media"),
+    "quality": ("celery", "--queues quality"),
+    "redis": ("redis-server",),
+}
+
+
+@dataclass(slots=True)
+class Killer:
+    """Ends one process after the other, and notes how long it took until saves were acknowledged again."""
+
+    site: Site
+    ledger: Ledger
+    rng: random.Random
+    killed: Counter[str] = field(default_factory=Counter)
+    recovered: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def kill(self, count: int, *, everything: int = 0, said: Callable[[str], None] = lambda _: None) -> None:
+        """Kill so many times at random instants, the kinds in turn; `everything` of these are the whole product."""
+        whole = set(self.rng.sample(range(count), everything)) if everything else set()
+        kinds = self._kinds()
+        for number in range(count):
+            time.sleep(self.rng.uniform(0.2, 3.0))
+            kind = "everything" if number in whole else next(kinds)
+            moment = time.monotonic()
+            words = self._everything() if kind == "everything" else self._one(kind)
+            self.killed[kind] += 1
+            said(f"kill {number + 1} of {count}: {words}")
+            if kind == "everything" or self.rng.random() > 0.2:
+                self._await(moment, kind)
+            # Otherwise the next one comes while this one is not over.
+        self._await(time.monotonic(), "")
+
+    def _kinds(self) -> Iterator[str]:
+        while True:
+            yield from self.rng.sample(KINDS, len(KINDS))
+
+    def _await(self, moment: float, kind: str) -> None:
+        """Wait until a save is acknowledged that was not on its way back when the process ended."""
+        until = moment + PATIENCE
+        while not self.ledger.acknowledged_since(moment + 0.05):
+            if time.monotonic() > until:
+                self.ledger.fault(
+                    f"no save was acknowledged for {PATIENCE:.0f} s after a kill of {kind or 'all kinds'}"
+                )
+                return
+            time.sleep(0.02)
+        if kind:
+            self.recovered[kind].append(time.monotonic() - moment)
+
+    def _one(self, kind: str) -> str:
+        """Kill one process of a kind: the one in charge, or one of those that work for it."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, IndexError, StopIteration):
+                victim = self._victim(kind)
+                words = f"{kind} ({victim.pid}: {' '.join(victim.cmdline()).strip()[-60:]})"
+                victim.kill()
+                return words
+            time.sleep(0.05)  # it is just being started again
+        self.ledger.fault(f"{kind} was not started again within {PATIENCE:.0f} s")
+        return f"{kind}: not there"
+
+    def _victim(self, kind: str) -> psutil.Process:
+        name = self.rng.choice(("worker", "quality")) if kind == "worker" else kind
+        chief = self.site.child(*_WORDS[name])
+        if self.rng.random() < 0.6:
+            return chief
+        hands = chief.children(recursive=True)
+        if kind == "postgres":
+            hands = [hand for hand in hands if "dcai dcai" in " ".join(hand.cmdline())]
+        return self.rng.choice(hands) if hands else chief
+
+    def _everything(self) -> str:
+        pids = len(self.site.everything())
+        self.site.kill()
+        self.site.up()
+        return f"the supervisor and all {pids - 1} processes below it, started again"
