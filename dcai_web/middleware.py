@@ -12,6 +12,7 @@ from contextlib import suppress
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from dcai_web import health, metrics
 
@@ -117,7 +118,6 @@ class RequestLog:
         match = request.resolver_match
         route = f"/{match.route}" if match else "(none)"
         metrics.count(method=request.method or "", route=route, status=response.status_code, seconds=seconds)
-        user = getattr(request, "user", None)
         level = "error" if response.status_code >= 500 else "info"
         getattr(_logger, level)(
             "request",
@@ -125,5 +125,13 @@ class RequestLog:
             route=route,
             status=response.status_code,
             ms=round(seconds * 1000, 1),
-            user=user.pk if user is not None and user.is_authenticated else None,
+            user=_known(request),
         )
+
+
+def _known(request: HttpRequest) -> int | None:
+    """Return who asks, if the request has found that out: to ask now would need a database, which may be gone."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = getattr(request, "_cached_user", None)
+    return user.pk if user is not None else None

@@ -14,13 +14,22 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from celery import current_app
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from labeling.errors import Conflict, DomainError
+from labeling.errors import Conflict, DomainError, disk_is_full
 from labeling.models import ALIVE, JobRun, JobState
 from labeling.services import events
 
@@ -37,6 +46,11 @@ LOST_AFTER = timedelta(seconds=60)
 RESEND_AFTER = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
 PROGRESS_SECONDS = 0.5
+
+# What is copied in bulk goes past Django, which would give psycopg's errors names of its own.
+_OPERATIONAL = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+# SQLSTATE: connection exceptions, shut down by the operator or a crash, deadlock. A broken connection has none.
+_TRANSIENT = ("08", "57P", "40P01")
 
 Handler = Callable[["Run"], dict[str, Any] | None]
 _handlers: dict[str, str] = {}
@@ -129,18 +143,20 @@ def start(
         alive = JobRun.objects.filter(exclusive_key=exclusive_key, state__in=ALIVE).first()
         message = "This is running already. Wait for it, or cancel it first."
         raise Conflict(message, current={"job": alive.pk if alive else None}) from error
-    transaction.on_commit(lambda: _send(job.pk, queue))
+    # Robust: a database that goes away now must not have the request fail that it has just stored.
+    transaction.on_commit(lambda: _send(job.pk, queue), robust=True)
     return job
 
 
 def _send(job_id: int, queue: str) -> None:
     """Hand the job to the broker; when that fails the job stays queued and `tend` sends it later."""
+    # Before it is sent: a quick worker may have run it, and even given it back, before this statement would come.
+    JobRun.objects.filter(pk=job_id).update(sent_at=timezone.now())
     try:
         current_app.tasks[RUN].apply_async(args=(job_id,), queue=queue)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the request has succeeded
         logger.warning("job %s could not be sent, it will be sent later: %s", job_id, type(error).__name__)
-        return
-    JobRun.objects.filter(pk=job_id).update(sent_at=timezone.now())
+        JobRun.objects.filter(pk=job_id, state=JobState.QUEUED).update(sent_at=None)
 
 
 def run(job_id: int) -> None:
@@ -166,16 +182,50 @@ def run(job_id: int) -> None:
     except DomainError as error:
         problems = [problem.as_dict() for problem in error.problems]
         _end(job, state=JobState.FAILED, error=error.message, result={"errors": problems} if problems else None)
-    except Exception:
+    except Exception as error:
+        if _database_went_away(error):
+            if not connection.in_atomic_block:
+                connection.close()  # the broken one; the next statement opens another
+            if job.attempt < MAX_ATTEMPTS:
+                _give_back(job, error)
+                return
         logger.exception("job %s (%s) failed", job.pk, job.kind)
-        _end(
-            job,
-            state=JobState.FAILED,
-            error=f"Something went wrong on the server. Start it again; if it fails again, quote job {job.pk} to the "
-            "person who runs this site.",
-        )
+        _end(job, state=JobState.FAILED, error=_in_words(job, error))
     else:
         _end(job, state=JobState.SUCCEEDED, result=result or {}, message="Done")
+
+
+def _database_went_away(error: BaseException) -> bool:
+    """Tell whether a job failed because its connection broke, or lost a deadlock: the next try may well succeed."""
+    if not isinstance(error, _OPERATIONAL) or disk_is_full(error):
+        return False
+    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(_TRANSIENT)
+
+
+def _give_back(job: JobRun, error: BaseException) -> None:
+    """Put a job that is not to blame back into the queue; while the database is away, `tend` notices it later."""
+    logger.warning("job %s (%s) lost its database: %s", job.pk, job.kind, type(error).__name__)
+    try:
+        JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
+            state=JobState.QUEUED, sent_at=None, message="The database was away; starting again"
+        )
+    except DatabaseError:
+        logger.warning("job %s could not be given back yet", job.pk)
+
+
+def _in_words(job: JobRun, error: BaseException) -> str:
+    if disk_is_full(error):
+        return (
+            "The disk of the server is full. Ask the person who runs this site to make room, then start it again: what "
+            "was done before stays, and nothing is done twice."
+        )
+    if _database_went_away(error):
+        return f"The database went away {MAX_ATTEMPTS} times while doing this. Nothing is half done; start it again."
+    return (
+        f"Something went wrong on the server. Start it again; if it fails again, quote job {job.pk} to the "
+        "person who runs this site."
+    )
 
 
 def _end(job: JobRun, **values: Any) -> None:

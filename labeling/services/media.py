@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from labeling.errors import Conflict
+from labeling.errors import Conflict, disk_is_full
 from labeling.formats import images
 from labeling.models import Media, MediaLink
 from labeling.selectors.media import path_of
@@ -110,6 +110,8 @@ def make_variants(media: Media) -> bool:
                 default_storage.delete(path)
             default_storage.save(path, ContentFile(small))
     except (OSError, images.ImageRefused) as error:
+        if disk_is_full(error):  # not this image's fault, and the next one would fare no better
+            raise
         logger.warning("no variants of %s: %s", media.sha256, error)
         return False
     Media.objects.filter(pk=media.pk).update(variants_at=timezone.now())

@@ -43,8 +43,14 @@ def upload(*, actor: User, project: Project, file: File[Any], filename: str = ""
         sha256=digest.hexdigest(),
         created_by=actor,
     )
-    kept.file.save(f"{uuid.uuid4().hex}.upload", File(file), save=False)
-    kept.save()
+    name = f"{uuid.uuid4().hex}.upload"
+    try:
+        kept.file.save(name, File(file), save=False)
+        kept.save()
+    except Exception:
+        # Half a file would stay, and take what little room there is.
+        kept.file.storage.delete(kept.file.name or kept.file.field.generate_filename(kept, name))
+        raise
     events.record(
         verb="import.uploaded", project=project, actor=actor, upload=kept.pk, filename=kept.filename, size=kept.size
     )
