@@ -88,9 +88,12 @@ export class Session {
       return;
     }
     const next = nextOpen(state.items.peek(), -1);
-    if (next >= 0) this.goTo(next);
-    else
-      state.phase.value = state.loadTrouble.peek() && state.phase.peek() === "loading" ? "loading" : "empty";
+    if (next >= 0) {
+      this.goTo(next);
+    } else if (!state.loadTrouble.peek() && state.phase.peek() !== "empty") {
+      state.phase.value = "empty";
+      state.announce("Nothing left for you to label here.");
+    }
   }
 
   /** Leave an answered item for the next one that waits. */
@@ -116,8 +119,8 @@ export class Session {
       return;
     }
     state.position.value = -1;
-    state.phase.value = "empty";
-    state.announce("Nothing left for you to label here.");
+    // Whether anything is left is for the server to say, which may be out of reach.
+    state.phase.value = "loading";
     void this.leases.refill({ force: true });
   }
 
