@@ -1,92 +1,69 @@
-"""The whole loop, claim and submit, by eight annotators at once: through HTTP, and with bare statements."""
+"""The whole loop, claim and submit, by several annotators at once: through HTTP, and with bare statements."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import multiprocessing
-import os
 import random
-import socket
-import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing.queues import Queue
 
 from django.db import connections
 
-from dcai_web.supervisor import site
 from labeling.models import Project
 from labeling.services import people
 from tests.bench import floors, stage
+from tests.bench.results import Pace, Run, Sample
 
-ANNOTATORS = 8
 AHEAD = 5
 """Tasks claimed at once, as the label page does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Labels per second."""
-
-    ours: float
-    floor: float
-
-
-def measure(url: str, project: Project, *, seconds: float) -> Pace:
-    """Let the annotators work for so long in each way, each with their own half of the processes of the machine."""
-    users = [stage.person(project) for _ in range(ANNOTATORS)]
+def measure(url: str, port: int, project: Project, *, annotators: int, seconds: float) -> Pace:
+    """Let so many annotators work for so long in each way, each a process on the same processors."""
+    users = [stage.person(project) for _ in range(annotators)]
     secrets = [people.issue_token(user=user, name="bench")[1] for user in users]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    web = site.web(host="127.0.0.1", port=port, size=site.Size(web_workers=2, web_threads=4, job_workers=1))
-    server = subprocess.Popen(web.command, cwd=web.options["cwd"], env={**os.environ, "DCAI_LOG_LEVEL": "WARNING"})
-    try:
-        _await(port)
-        asked = _together([partial(_by_http, port, project.slug, secret, seconds) for secret in secrets], seconds)
-    finally:
-        server.terminate()
-        server.wait(30)
-    bare = _together([partial(_by_hand, url, project, user.pk, seconds) for user in users], seconds)
-    return Pace(ours=asked, floor=bare)
+    ours = _together([partial(_by_http, port, project.slug, secret, seconds) for secret in secrets])
+    floor = _together([partial(_by_hand, url, project, user.pk, seconds) for user in users])
+    return Pace(annotators, ours, floor)
 
 
-def _await(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            ask = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            ask.request("GET", "/healthz")
-            if ask.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.2)
-    message = "The web server did not start."
-    raise TimeoutError(message)
+Taken = tuple[list[float], list[float], float]
+"""Seconds of each claim, of each submit, and of everything."""
 
 
-def _together(clients: list[Callable[[], int]], seconds: float) -> float:
-    """Return the labels per second of all clients, each a process."""
+def _together(clients: list[Callable[[], Taken]]) -> Run:
     connections.close_all()
     context = multiprocessing.get_context("fork")
-    counts: Queue[int] = context.Queue()
-    processes = [context.Process(target=_count, args=(client, counts)) for client in clients]
+    results: Queue[Taken | str] = context.Queue()
+    processes = [context.Process(target=_tell, args=(client, results)) for client in clients]
     for process in processes:
         process.start()
-    total = sum(counts.get(timeout=seconds + 120) for _ in processes)
+    run, longest = Run(), 0.0
+    for _ in processes:
+        told = results.get(timeout=180)
+        if isinstance(told, str):
+            raise RuntimeError(told)  # noqa: TRY004 - it is what the process died of
+        run.claims.seconds += told[0]
+        run.submits.seconds += told[1]
+        longest = max(longest, told[2])
     for process in processes:
         process.join()
-    return total / seconds
+    run.pace = len(run.submits.seconds) / longest
+    return run
 
 
-def _count(client: Callable[[], int], counts: Queue[int]) -> None:
-    counts.put(client())
+def _tell(client: Callable[[], Taken], results: Queue[Taken | str]) -> None:
+    try:
+        results.put(client())
+    except Exception as error:  # noqa: BLE001 - who started this process raises it
+        results.put(repr(error))
 
 
-def _by_http(port: int, slug: str, secret: str, seconds: float) -> int:
+def _by_http(port: int, slug: str, secret: str, seconds: float) -> Taken:
     ask = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
 
@@ -98,22 +75,29 @@ def _by_http(port: int, slug: str, secret: str, seconds: float) -> int:
             raise RuntimeError(content[:500])
         return content
 
-    done = 0
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        for task in json.loads(post(f"/api/projects/{slug}/claims/", {"count": AHEAD}))["tasks"]:
-            answer = {"answers": {"intent": random.choice(stage.INTENTS)}, "lead_time_ms": 1200}
-            post(f"/api/tasks/{task['id']}/annotations/", answer, key=f"loop-{secret[:12]}-{task['id']}")
-            done += 1
-    return done
+    def claim() -> list[int]:
+        return [task["id"] for task in json.loads(post(f"/api/projects/{slug}/claims/", {"count": AHEAD}))["tasks"]]
+
+    def submit(task: int) -> None:
+        answer = {"answers": {"intent": random.choice(stage.INTENTS)}, "lead_time_ms": 1200}
+        post(f"/api/tasks/{task}/annotations/", answer, key=f"loop-{secret[:12]}-{task}")
+
+    return _work(claim, submit, seconds)
 
 
-def _by_hand(url: str, project: Project, user: int, seconds: float) -> int:
+def _by_hand(url: str, project: Project, user: int, seconds: float) -> Taken:
     bare = floors.Bare.open(url, project, user)
-    done = 0
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        for task in bare.claim(AHEAD):
-            bare.submit(task, random.choice(stage.INTENTS))
-            done += 1
-    return done
+    return _work(lambda: bare.claim(AHEAD), lambda task: bare.submit(task, random.choice(stage.INTENTS)), seconds)
+
+
+def _work(claim: Callable[[], list[int]], submit: Callable[[int], None], seconds: float) -> Taken:
+    """Claim and submit until the time is over or nothing is left."""
+    claims, submits = Sample(), Sample()
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        tasks = claims.take(claim)
+        if not tasks:
+            break
+        for task in tasks:
+            submits.take(partial(submit, task))
+    return claims.seconds, submits.seconds, time.perf_counter() - began

@@ -1,40 +1,14 @@
-"""Time, statements and memory of one piece of work."""
+"""Statements and memory of one piece of work."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
-
-
-@dataclass(slots=True)
-class Sample:
-    """Seconds that the same thing took again and again."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    def take(self, work: Callable[[], Any]) -> Any:
-        """Do it once more, and return what it returned."""
-        began = time.perf_counter()
-        result = work()
-        self.seconds.append(time.perf_counter() - began)
-        return result
-
-    @property
-    def median(self) -> float:
-        """The middle one."""
-        return statistics.median(self.seconds)
-
-    @property
-    def p95(self) -> float:
-        """What 95 of 100 stay below."""
-        return statistics.quantiles(self.seconds, n=20, method="inclusive")[-1]
 
 
 @dataclass(slots=True)

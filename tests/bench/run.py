@@ -1,133 +1,62 @@
-"""`make bench`: measure, print a table, and write it to docs/benchmarks.md.
+"""`make bench`: measure with 10,000, 100,000 and 1,000,000 tasks, print tables; with `--write` put them into docs/.
 
-Engines of its own are started and thrown away: a durable PostgreSQL, as in production. Run it on a quiet machine.
+Every number of tasks has engines of its own, durable as in production, which are started and thrown away. Run it on a
+quiet machine; it takes a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import sys
-import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ProcessPoolExecutor
 
-import django
-from django.core.management import call_command
-
-from tests import engines
-
-if TYPE_CHECKING:
-    from tests.bench.loop import Pace
-    from tests.bench.work import Pair
+from tests.bench import report, size, tables
+from tests.bench.results import Size
 
 SECTION = "Claim, submit, import, list, export"
+SIZES = (10_000, 100_000, 1_000_000)
+CLIENTS = (1, 8, 16)
 
 
 def main() -> None:
     """Measure what is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", type=int, default=100_000, help="tasks in the measured project")
-    parser.add_argument("--turns", type=int, default=300, help="how often a claim, a submit or a list is taken")
-    parser.add_argument("--rounds", type=int, default=3, help="how often an import or an export is")
-    parser.add_argument("--seconds", type=float, default=15, help="how long the loop of eight annotators runs")
-    parser.add_argument("--keep", action="store_true", help="do not touch docs/benchmarks.md")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, nargs="+", default=SIZES, help="tasks in the measured project")
+    parser.add_argument(
+        "--turns", type=int, default=200, help="how often a claim and a submit is taken; pages: a tenth"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how often an import and an export of 10,000 is taken")
+    parser.add_argument("--seconds", type=float, default=8, help="how long each loop of annotators runs")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and the sizes in operations.md")
     asked = parser.parse_args()
-    _start()
-
-    from tests.bench import loop, report, work  # noqa: PLC0415 - only now there is a database
-
-    url = os.environ["DATABASE_URL"]
-    machine = report.machine(url)
-    bench = work.Bench.set_up(url=url, tasks=asked.tasks, rounds=asked.rounds)
-    _say("imports")
-    project, imported = work.imports(bench)
-    _say("claims and submits")
-    labeled = work.labeling(bench, project, turns=asked.turns)
-    _say("lists")
-    listed = work.lists(bench, project, turns=max(20, asked.turns // 5))
-    _say("exports")
-    exported = work.exported(bench, project)
-    _say("the loop")
-    pace = loop.measure(url, project, seconds=asked.seconds)
-    text = "\n\n".join(
-        (
-            f"Command: `make bench` ({asked.tasks:,} tasks of 5 to 25 words; the tables hold as many again for "
-            f"every round of import and copy, {2 * asked.rounds} projects in all). {machine}",
-            _quick(labeled + listed),
-            _bulk(imported + exported),
-            _loop(pace),
-        )
-    )
-    sys.stdout.write(f"\n{text}\n")
-    if not asked.keep:
+    machine = report.machine()
+    sizes = [_measured(tasks, asked) for tasks in sorted(asked.tasks)]
+    numbers = " ".join(str(found.tasks) for found in sizes)
+    command = "make bench" if tuple(asked.tasks) == SIZES else f'make bench BENCH="--tasks {numbers}"'
+    text = tables.everything(sizes, head=f"Command: `{command}`. {machine}")
+    needs = tables.needs(sizes[-1])
+    sys.stdout.write(f"\n{text}\n\n{needs}\n")
+    if asked.write:
         report.write(SECTION, text)
+        report.write("Sizes", needs, file=report.OPERATIONS)
 
 
-def _start() -> None:
-    addresses = engines.start(durable=True)
-    os.environ.update(addresses, DCAI_LOG_LEVEL="WARNING", DCAI_STATIC_ROOT=f"{addresses['DCAI_DATA_DIR']}/static")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dcai_web.settings"
-    django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
-
-
-def _quick(pairs: list[Pair]) -> str:
-    from tests.bench.report import table  # noqa: PLC0415 - the same
-
-    head = ("what", "p50 ms", "p95 ms", "floor p50", "floor p95", "p50 ratio", "p95 ratio", "statements", "budget")
-    return table(
-        head,
-        [
-            (
-                pair.name,
-                f"{pair.ours.median * 1000:.2f}",
-                f"{pair.ours.p95 * 1000:.2f}",
-                f"{pair.floor.median * 1000:.2f}",
-                f"{pair.floor.p95 * 1000:.2f}",
-                f"{pair.ours.median / pair.floor.median:.1f}",
-                f"{pair.ours.p95 / pair.floor.p95:.1f}",
-                str(pair.statements),
-                pair.budget,
-            )
-            for pair in pairs
-        ],
-    )
-
-
-def _bulk(pairs: list[Pair]) -> str:
-    from tests.bench.report import table  # noqa: PLC0415 - the same
-
-    head = ("what", "s", "rows/s", "floor s", "ratio", "statements", "memory grew by", "budget")
-    return table(
-        head,
-        [
-            (
-                pair.name,
-                f"{pair.ours.median:.2f}",
-                f"{pair.rows / pair.ours.median:,.0f}",
-                f"{pair.floor.median:.2f}",
-                f"{pair.ours.median / pair.floor.median:.1f}",
-                str(pair.statements),
-                f"{pair.memory.megabytes:.0f} MB" if pair.memory else "",
-                pair.budget,
-            )
-            for pair in pairs
-        ],
-    )
-
-
-def _loop(pace: Pace) -> str:
-    return (
-        f"Eight annotators who claim 5 tasks at a time and submit each, the load on the same cores: "
-        f"**{pace.ours:.0f} labels/s** through HTTP (granian, 2 workers of 4 threads; budget: at least 200 on 2 "
-        f"quiet cores), {pace.floor:.0f} labels/s with bare statements."
-    )
+def _measured(tasks: int, asked: argparse.Namespace) -> Size:
+    """Measure in a process of its own: its settings, connections and memory are those of this number of tasks."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(
+            size.measure,
+            tasks,
+            rounds=max(1, asked.rounds - (tasks >= SIZES[1]) - (tasks >= SIZES[2])),
+            turns=asked.turns,
+            # A small project must not run out of tasks.
+            seconds=min(asked.seconds, max(1.5, tasks / 12_500)),
+            clients=CLIENTS,
+        ).result()
 
 
 if __name__ == "__main__":
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser is driven from the thread that asks the database
     main()

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import psycopg
+from django.core.files import File
 from django.test import Client
 
-from labeling.models import Label, Project, Task, User
+from labeling.models import ALIVE, JobState, Label, Project, Task, User
 from labeling.services import annotations as saving
 from labeling.services import claims, exports, people
+from labeling.services import imports as importing
 from labeling.services.annotations import Submission
 from tests.bench import floors, stage
-from tests.bench.measure import Memory, Sample, memory, statements
+from tests.bench.measure import memory, statements
+from tests.bench.results import Pair, Sample
+from tests.bench.site import Site
 
 SHIFT = 100_000_000
 """What the bare copies add to task ids, round by round, so that no two tasks get the same."""
-
-
-@dataclass(slots=True)
-class Pair:
-    """One measured thing: what we take, what the floor takes, and what else was seen."""
-
-    name: str
-    budget: str
-    ours: Sample
-    floor: Sample
-    statements: int
-    memory: Memory | None = None
-    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -54,6 +47,10 @@ class Bench:
         manager = stage.person()
         return cls(url=url, tasks=tasks, rounds=rounds, manager=manager, folder=Path(tempfile.mkdtemp()))
 
+    def clean_up(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self.folder)
+
     def file(self, count: int) -> Path:
         """Return a file of so many rows."""
         path = self.folder / f"{count}.csv"
@@ -62,31 +59,22 @@ class Bench:
         return path
 
 
-def imports(bench: Bench) -> tuple[Project, list[Pair]]:
-    """Measure imports, of a tenth and of all; return a project with all tasks."""
-    small = _imports(bench, bench.tasks // 10, shift=SHIFT)
-    large = _imports(bench, bench.tasks, shift=10 * SHIFT)
-    stage.settle_tables()
-    return large[0], [small[1], large[1]]
-
-
-def _imports(bench: Bench, count: int, *, shift: int) -> tuple[Project, Pair]:
-    pair = Pair(
-        f"import {count:,} short texts (CSV), a tenth labeled", "≤ 3", Sample(), Sample(), 0, Memory(), rows=count
-    )
-    file = bench.file(count)
+def imports(bench: Bench) -> tuple[Project, Pair]:
+    """Measure imports; return a project with all the tasks."""
+    pair = Pair("import short texts (CSV), a tenth labeled", "≤ 3", Sample(), Sample(), rows=bench.tasks)
+    file = bench.file(bench.tasks)
     for round_ in range(bench.rounds):
-        project = stage.project(bench.manager, f"Import {round_} of {count:,}")
+        project = stage.project(bench.manager, f"Import {round_}")
         with statements() as sent, memory() as grown:
             pair.ours.take(partial(stage.import_file, bench.manager, project, file))
         pair.statements = sent.count
-        assert pair.memory is not None
-        pair.memory.megabytes = max(pair.memory.megabytes, grown.megabytes)
-        bare = stage.project(bench.manager, f"Bare copy {round_} of {count:,}")
-        rows = floors.rows_of(bench.url, project, bare, shift * (round_ + 1))
+        pair.grown = max(pair.grown, grown.megabytes)
+        bare = stage.project(bench.manager, f"Bare copy {round_}")
+        rows = floors.rows_of(bench.url, project, bare, SHIFT * (round_ + 1))
         pair.floor.take(partial(floors.copy_in, bench.url, rows))
-        assert Task.objects.filter(project=bare).count() == Task.objects.filter(project=project).count() == count
+        assert Task.objects.filter(project=bare).count() == Task.objects.filter(project=project).count() == bench.tasks
         assert Label.objects.filter(project=bare).count() == Label.objects.filter(project=project).count()
+    stage.settle_tables()
     return project, pair
 
 
@@ -143,80 +131,13 @@ def labeling(bench: Bench, project: Project, *, turns: int) -> list[Pair]:
     ]
 
 
-def lists(bench: Bench, project: Project, *, turns: int) -> list[Pair]:
-    """Measure pages of tasks, from the API and in the explorer, beside the rows of such a page."""
-    client = _client(bench.manager)
-    browser = Client(SERVER_NAME="127.0.0.1")
-    browser.force_login(bench.manager, backend="django.contrib.auth.backends.ModelBackend")
-    deep, middle = _middle(client, project, bench.tasks // 2)
-    first = Task.objects.filter(project=project).order_by("pk")[0]
-    word = str(first.data["text"]).split()[0]
-    intent = stage.INTENTS[0]
-    api, page = f"/api/projects/{project.slug}/tasks/", f"/p/{project.slug}/tasks/"
-    labeled = (
-        "EXISTS (SELECT FROM labeling_label l WHERE l.task_id = t.id AND l.retired_at IS NULL AND l.classes @> %s)"
-    )
-    looks: list[tuple[str, Client, str, dict[str, str], str, list[Any], int]] = [
-        ("API, first page of 100", client, api, {}, "true", [], 100),
-        ("API, page in the middle", client, api, {"cursor": deep}, "t.id > %s", [middle], 100),
-        ("API, test split", client, api, {"split": "test"}, "t.split = 'test'", [], 100),
-        ("API, one label", client, api, {"label": intent}, labeled, [[intent]], 100),
-        ("explorer, first page of 50", browser, page, {}, "true", [], 50),
-        ("explorer, test split", browser, page, {"split": "test"}, "t.split = 'test'", [], 50),
-        ("explorer, one label", browser, page, {"label.intent": f"is:{intent}"}, labeled, [[intent]], 50),
-        ("explorer, a word", browser, page, {"q": word}, _WORD, [f"{word.lower()}:*"], 50),
-        ("explorer, by external id backward", browser, page, {"sort": "-external_id"}, "true", [], 50),
-        ("explorer, queue order", browser, page, {"sort": "queue"}, "true", [], 50),
-    ]
-    with psycopg.connect(bench.url, autocommit=True) as bare:
-        return [_listed(bare, project, turns, *look) for look in looks]
-
-
-_WORD = "jsonb_to_tsvector('simple'::regconfig, t.data, '[\"string\"]'::jsonb) @@ to_tsquery('simple', %s)"
-
-
-def _listed(
-    bare: psycopg.Connection[Any],
-    project: Project,
-    turns: int,
-    name: str,
-    client: Client,
-    path: str,
-    parameters: dict[str, str],
-    condition: str,
-    values: list[Any],
-    size: int,
-) -> Pair:
-    pair = Pair(f"task list: {name}", "p95 ≤ 300 ms", Sample(), Sample(), 0)
-    order = "t.external_id DESC" if parameters.get("sort") == "-external_id" else "t.id"
-    source = "labeling_task t"
-    if parameters.get("sort") == "queue":
-        source = "labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id"
-        order = "q.priority DESC, q.task_id"
-        condition = "q.project_id = t.project_id AND q.open_slots > 0 AND NOT (q.state = 'quarantined')"
-    query = (
-        f"WITH page AS MATERIALIZED (SELECT t.id FROM {source} "
-        f"WHERE t.project_id = %s AND {condition} ORDER BY {order} LIMIT {size + 1}) "
-        "SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason FROM page "
-        "JOIN labeling_task t ON t.id = page.id JOIN labeling_queueentry q ON q.task_id = t.id"
-    )
-    for _ in range(turns):
-        with statements() as sent:
-            reply = pair.ours.take(lambda: client.get(path, parameters))
-        pair.statements = sent.count
-        if reply.status_code != 200:
-            raise RuntimeError(reply.content[:500])
-        pair.floor.take(lambda: bare.execute(query, [project.pk, *values]).fetchall())
-    return pair
-
-
 def exported(bench: Bench, project: Project) -> list[Pair]:
     """Measure exports beside reading the same rows with COPY."""
     return [_exported(bench, project, format) for format in ("jsonl", "csv", "parquet")]
 
 
 def _exported(bench: Bench, project: Project, format: str) -> Pair:
-    pair = Pair(f"export {bench.tasks:,} tasks, {format}", "≤ 3", Sample(), Sample(), 0, Memory(), rows=bench.tasks)
+    pair = Pair(f"export tasks and labels, {format}", "≤ 3", Sample(), Sample(), rows=bench.tasks)
 
     def drain() -> int:
         export = exports.download(actor=bench.manager, project=project, format=format)
@@ -227,8 +148,7 @@ def _exported(bench: Bench, project: Project, format: str) -> Pair:
             size = pair.ours.take(drain)
         assert size > bench.tasks
         pair.statements = sent.count
-        assert pair.memory is not None
-        pair.memory.megabytes = max(pair.memory.megabytes, grown.megabytes)
+        pair.grown = max(pair.grown, grown.megabytes)
         pair.floor.take(lambda: floors.copy_out(bench.url, project))
     return pair
 
@@ -252,14 +172,29 @@ def _post(client: Client, path: str, body: dict[str, Any], key: str = "") -> Any
     return json.loads(reply.content)
 
 
-def _middle(client: Client, project: Project, rows: int) -> tuple[str, int]:
-    """Walk so many rows down the list, as a client must; return the cursor there and the last task before it."""
-    cursor, last, left = "", 0, rows
-    while left > 0:
-        page = client.get(
-            f"/api/projects/{project.slug}/tasks/", {"limit": str(min(1000, left)), "cursor": cursor}
-        ).json()
-        cursor = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
-        last = page["results"][-1]["id"]
-        left -= len(page["results"])
-    return cursor, last
+def download(product: Site, manager: User, project: Project) -> None:
+    """Have the web server export everything."""
+    secret = people.issue_token(user=manager, name="bench")[1]
+    ask = http.client.HTTPConnection("127.0.0.1", product.port, timeout=300)
+    ask.request(
+        "GET", f"/api/projects/{project.slug}/export/?format=jsonl", headers={"Authorization": f"Bearer {secret}"}
+    )
+    reply = ask.getresponse()
+    while reply.read(1 << 20):
+        pass
+    if reply.status != HTTPStatus.OK:
+        raise RuntimeError(reply.status)
+
+
+def import_by_worker(bench: Bench) -> None:
+    """Have the worker import as many rows as there are tasks, up to 100,000."""
+    into = stage.project(bench.manager, "Import by the worker")
+    count = min(bench.tasks, 100_000)
+    with bench.file(count).open("rb") as opened:
+        job = importing.start(actor=bench.manager, project=into, file=File(opened, name="rows.csv"))
+    until = time.monotonic() + 120
+    while job.state in ALIVE and time.monotonic() < until:
+        time.sleep(0.2)
+        job.refresh_from_db()
+    if job.state != JobState.SUCCEEDED:
+        raise RuntimeError(job.state, job.error)
