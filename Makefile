@@ -1,7 +1,7 @@
 # Everything a person does here starts with `make`. It needs Python 3.11 or newer and git, nothing else.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up dev test check bench chaos lock clean build venv types
+.PHONY: help up dev test check bench chaos audit lock clean build venv types
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -39,12 +39,16 @@ bench: $(VENV)/.dev build ## Measure against the floors of the design (BENCH="--
 chaos: $(VENV)/.dev build ## Kill every part at random while people label; nothing may be lost (CHAOS="--kills 300" for more)
 	$(PY) -m tests.chaos.run $(CHAOS)
 
+audit: $(VENV)/.dev requirements/audit.txt ## Look for known faults in every pinned package (needs the internet)
+	@$(PIP_INSTALL) --upgrade --target $(VENV)/audit -r requirements/audit.txt
+	@$(PY) .ci/audit.py
+
 build: $(VENV)/.local ## Build the front end if its sources changed
 	@$(PY) -m dcai_web.frontend
 
 lock: $(VENV)/.dev ## Pin what requirements/*.in and static/package.json ask for
 	@index=$$($(PY) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX="$$index"; \
-	for name in base local redis node encoders observe s3 dev; do \
+	for name in base local redis node encoders observe s3 audit dev; do \
 		echo "requirements/$$name.txt"; test $$name = redis && only=--no-deps || only=; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header $$only requirements/$$name.in -o requirements/$$name.txt || exit 1; \
