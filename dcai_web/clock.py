@@ -10,7 +10,7 @@ from django.conf import settings
 from dcai_web import heartbeat
 
 
-class Clock(PersistentScheduler):  # type: ignore[misc]  # Celery has no types here
+class Clock(PersistentScheduler):
     """Celery's own clock, which tells Redis at every tick that it is there."""
 
     def tick(self, *args: Any, **options: Any) -> float:

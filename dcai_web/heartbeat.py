@@ -122,15 +122,19 @@ def workers(redis_url: str) -> list[Worker]:
         read = json.loads(told)
         age = max(0.0, now - read["at"])
         if age <= _REMEMBERED_SECONDS:
-            found.append(Worker(name=name.decode(), queues=tuple(read["queues"]), pid=read["pid"], age=age))
+            found.append(Worker(name=_text(name), queues=tuple(read["queues"]), pid=read["pid"], age=age))
     return sorted(found, key=lambda worker: (not worker.alive, worker.name))
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode() if isinstance(answer, bytes) else answer
 
 
 def forget_old_workers(redis_url: str) -> None:
     """Forget workers that have been gone for a day: containers get new names all the time."""
     try:
         kept = {worker.name for worker in workers(redis_url)}
-        known = {name.decode() for name in client(redis_url).hkeys(_WORKERS)}
+        known = {_text(name) for name in client(redis_url).hkeys(_WORKERS)}
         if gone := known - kept:
             client(redis_url).hdel(_WORKERS, *gone)
     except RedisError as error:

@@ -31,7 +31,7 @@ def start(*, exporter: SpanExporter | None = None) -> TracerProvider:
     provider.add_span_processor(BatchSpanProcessor(Private(exporter or OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
     PsycopgInstrumentor().instrument(tracer_provider=provider)
-    CeleryInstrumentor().instrument(tracer_provider=provider)
+    CeleryInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
     return provider
 
 

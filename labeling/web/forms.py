@@ -184,7 +184,11 @@ class ProjectForm(forms.Form):
 class GuidelineForm(forms.Form):
     """The guideline's draft; the parts about labels are read beside it, since their number is the schema's."""
 
-    body = forms.CharField(label="Guideline", required=False, widget=forms.Textarea({"class": "dc-textarea-tall"}))
+    body = forms.CharField(
+        label="Guideline",
+        required=False,
+        widget=forms.Textarea({"class": "dc-textarea-tall", "data-markdown": "preview", "data-grow": ""}),
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -17,7 +17,7 @@ from tests import factories
 
 
 def test_the_folder_is_in_the_data_directory_and_there() -> None:
-    folder = Path(the_settings.FILE_UPLOAD_TEMP_DIR)
+    folder = Path(str(the_settings.FILE_UPLOAD_TEMP_DIR))
     assert folder.parent == the_settings.DATA_DIR
     assert folder.is_dir()
     assert folder.stat().st_mode & 0o077 == 0

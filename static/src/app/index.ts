@@ -21,3 +21,6 @@ startUploads();
 
 const explorer = document.querySelector<HTMLElement>("[data-explorer]");
 if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));
+
+if (document.querySelector("textarea[data-grow]"))
+  void import("./writing.ts").then(({ startWriting }) => startWriting());

@@ -29,7 +29,7 @@ def exporter() -> Iterator[tuple[InMemorySpanExporter, Callable[[], object]]]:
     provider = traces.start(exporter=kept)
     yield kept, provider.force_flush
     PsycopgInstrumentor().uninstrument()
-    CeleryInstrumentor().uninstrument()
+    CeleryInstrumentor().uninstrument()  # type: ignore[no-untyped-call]
     provider.shutdown()
 
 
@@ -69,7 +69,9 @@ def test_a_request_is_a_span_of_its_route(
         "http.response.status_code": 200,
         "dcai.request_id": "request-0002",
     }
-    assert f"{found[0].get_span_context().trace_id:032x}" == TRACE
+    context = found[0].get_span_context()
+    assert context is not None
+    assert f"{context.trace_id:032x}" == TRACE
     assert "secret" not in everything(found)
 
 

@@ -189,7 +189,9 @@ def test_a_wrong_invitation_says_what_is_wrong(client_for: SignIn) -> None:
 
 
 def test_open_invitations_have_a_page_of_their_own(client_for: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(reading.open_invitations.__kwdefaults__, "size", 4)
+    defaults = reading.open_invitations.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "size", 4)
     project = factories.project()
     for number in range(7):
         people.invite(actor=project.created_by, project=project, role="viewer", email=f"person{number}@example.org")
