@@ -18,11 +18,11 @@ PAGE = 50
 
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "labeling": ("Labeling", ("annotation.", "comment.")),
-    "flags": ("Flags", ("flag.",)),
+    "flags": ("Flags", ("flag.", "flags.")),
     "tasks": ("Tasks", ("tasks.",)),
     "jobs": ("Jobs", ("job.", "import.", "export.")),
     "people": ("People", ("member.", "invitation.")),
-    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.", "demo.")),
+    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.", "demo.", "quality.", "predictions.")),
 }
 """The kinds of activity one can filter by: their words, and how their verbs begin."""
 
@@ -30,6 +30,7 @@ _ICONS = {
     "annotation": "label",
     "comment": "comment",
     "flag": "flag",
+    "flags": "flag",
     "tasks": "tasks",
     "job": "jobs",
     "import": "upload",
@@ -40,6 +41,8 @@ _ICONS = {
     "demo": "settings",
     "schema": "settings",
     "guideline": "guideline",
+    "quality": "quality",
+    "predictions": "quality",
 }
 
 Payload = dict[str, Any]
@@ -95,13 +98,38 @@ def _rows(payload: Payload) -> str:
     return ", ".join(parts) or "no rows"
 
 
+_DECISIONS = {
+    "accept_suggestion": "took the suggested label of",
+    "keep": "kept the label of",
+    "relabel": "gave another label to",
+    "quarantine": "quarantined",
+    "ambiguous": "marked as ambiguous",
+}
+
+
+def _decided(payload: Payload) -> str:
+    return _DECISIONS.get(str(payload.get("resolution", "")), "decided a flag on")
+
+
+def _synced(payload: Payload) -> str:
+    words = {"opened": "new", "updated": "as before", "closed": "closed"}
+    parts = [f"{payload[key]:,} {word}" for key, word in words.items() if payload.get(key)]
+    return f"checked for likely errors (flags: {', '.join(parts) or 'none'})"
+
+
 _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "annotation.submitted": lambda p: "answered" if p.get("version", 1) == 1 else "changed the answer to",
     "annotation.skipped": lambda _: "skipped",
     "annotation.draft": lambda _: "took back the answer to",
     "comment.added": lambda _: "commented on",
     "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
-    "flag.resolved": lambda p: f"decided a flag ({p.get('resolution', '')}) on",
+    "flag.resolved": _decided,
+    "flags.resolved": lambda p: f"{_decided(p)} {_count(p)}",
+    "flags.reopened": lambda p: f"took back a review of {_count(p)}",
+    "flags.synced": _synced,
+    "quality.configured": lambda _: "changed how quality is checked",
+    "predictions.pushed": lambda p: f"sent {p.get('count', 0):,} predictions of the model {p.get('model', '')}",
+    "predictions.switched_off": lambda p: f"switched off the predictions of the model {p.get('model', '')}",
     "tasks.split": lambda p: f"moved {_count(p)} to {_split(p)}",
     "tasks.quarantine": lambda p: f"quarantined {_count(p)}",
     "tasks.restore": lambda p: f"restored {_count(p)}",

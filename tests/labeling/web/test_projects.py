@@ -139,6 +139,19 @@ def test_activity_names_the_members_it_is_about(client_for: SignIn) -> None:
     assert "removed Mila Novak (reviewer)" in content
 
 
+@pytest.mark.parametrize(
+    ("verb", "payload", "words"),
+    [
+        ("flags.synced", {"opened": 52, "updated": 0, "closed": 3}, "flags: 52 new, 3 closed"),
+        ("flags.synced", {"opened": 0, "updated": 0, "closed": 0}, "flags: none"),
+        ("flags.resolved", {"resolution": "accept_suggestion", "count": 7}, "took the suggested label of 7 tasks"),
+        ("flag.resolved", {"resolution": "quarantine"}, "quarantined"),
+    ],
+)
+def test_what_checks_and_reviews_did_is_told_in_words(verb: str, payload: dict[str, object], words: str) -> None:
+    assert words in activity.told(Event(verb=verb, payload=payload)).words
+
+
 def test_activity_pages_without_a_gap(client_for: SignIn) -> None:
     project = factories.project()
     for number in range(60):
