@@ -29,7 +29,7 @@ def about(value: float | None) -> str:
     """Write an estimated count: whole from ten on, else with one decimal."""
     if value is None:
         return "—"
-    return f"{value:,.0f}" if value >= 10 or float(value).is_integer() else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 10 or round(value, 1).is_integer() else f"{value:.1f}"
 
 
 def signed(value: float | None, places: int = 3) -> str:

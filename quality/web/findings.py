@@ -74,7 +74,8 @@ def _figures(project: Project, run: Run, waiting: dict[str, int], *, reviewer: b
     if "outliers" in summary:
         found.append(_counted("Outliers", "outlier", waiting, behind, "unlike all other items", summary["outliers"]))
     if copies := summary.get("duplicates"):
-        parts = [f"{copies['items']:,} items in {copies['groups']:,} groups"] if copies["groups"] else ["no copies"]
+        groups = f"{copies['groups']:,} group{'' if copies['groups'] == 1 else 's'}"
+        parts = [f"{copies['items']:,} items in {groups}"] if copies["groups"] else ["no copies"]
         parts += [f"{copies['differing']:,} with differing labels"] if copies["differing"] else []
         parts += [f"{copies['across_splits']:,} across splits"] if copies["across_splits"] else []
         found.append(_counted("Near duplicates", "near_duplicate", waiting, behind, ", ".join(parts)))
@@ -131,7 +132,9 @@ def _matrix(
             suggested=cell.suggested,
         )
 
+    worst = mixed.worst
     return {
+        "worst": (_chip(chips, worst.given), _chip(chips, worst.suggested)) if worst else None,
         "classes": [_chip(chips, name) for name in mixed.classes],
         "rows": [(_chip(chips, given), [(cell, address(cell)) for cell in cells]) for given, cells in mixed.rows],
         "pairs": [
