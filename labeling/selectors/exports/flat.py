@@ -33,7 +33,7 @@ SELECT {cells} FROM (
         SELECT task_id, jsonb_object_agg(question, value) AS given FROM labeling_label
         WHERE project_id = %(project)s AND task_id {{these}} AND retired_at IS NULL GROUP BY task_id
     ) l ON l.task_id = t.id
-    WHERE t.id = ANY(%(ids)s) AND q.task_id {{these}}
+    WHERE {{wanted}}
     OFFSET 0
 ) picked ORDER BY c0
 """
@@ -107,10 +107,11 @@ def _batches(project: Project, filters: Filters, columns: list[Column]) -> Itera
         with connection.cursor() as cursor:
             cursor.execute(batch.statement, batch.values)
             rows = cursor.fetchall()
-        yield [
-            [cell and json.loads(cell) for cell in cells] if isinstance(column.type, list | dict) else cells
-            for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
-        ]
+        if rows:
+            yield [
+                [cell and json.loads(cell) for cell in cells] if isinstance(column.type, list | dict) else cells
+                for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
+            ]
 
 
 def _statement(columns: list[Column], write: Callable[[Column, str], str]) -> str:

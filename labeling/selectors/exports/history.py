@@ -91,7 +91,7 @@ SELECT '{{' || concat_ws(',',
 FROM labeling_task t
 JOIN labeling_queueentry q ON q.task_id = t.id
 LEFT JOIN ({labels}) labels ON labels.task_id = t.id{joins}
-WHERE t.id = ANY(%(ids)s) AND q.task_id {{these}}
+WHERE {{wanted}}
 ORDER BY t.id
 """
 

@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 BATCH = 2_000
 ANY = "any"
 
-_FIRST = """
-SELECT t.id
-FROM labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id
-WHERE t.project_id = %(project)s AND t.id > %(after)s
-  AND q.task_id > %(after)s -- said twice, or a merge join would read the queue from its beginning every time
-  AND (%(split)s = 'any' OR t.split = %(split)s)
-  AND (%(state)s = 'any' OR q.state = %(state)s)
-  AND (%(quarantined)s OR q.state <> 'quarantined')
-ORDER BY t.id LIMIT %(limit)s
+_NEXT = """
+SELECT array_agg(id) FROM (
+    SELECT id FROM labeling_task WHERE project_id = %(project)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+) next
 """
+_WANTED = """t.project_id = %(project)s AND t.id {these} AND q.task_id {these}
+    AND (%(split)s = 'any' OR t.split = %(split)s)
+    AND (%(state)s = 'any' OR q.state = %(state)s)
+    AND (%(quarantined)s OR q.state <> 'quarantined')"""
 _CLOSE = 4
 """Tasks lie close together when their ids span at most so many times their number: most were imported together."""
 
@@ -63,12 +62,17 @@ class Filters:
 
 @contextmanager
 def one_instant() -> Iterator[None]:
-    """Let every query within see the database as it is now, however long the reading takes."""
+    """Let every query within see the database as it is now, however long the reading takes.
+
+    PostgreSQL takes a stretch of tasks of one project for much shorter than it is, as if ids and projects had nothing
+    to do with each other, and would look for each of its rows in all the others: joins by hash do not mind.
+    """
     outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL enable_nestloop = off")
         yield
 
 
@@ -81,40 +85,31 @@ class Batch:
 
 
 def batches(project: Project, filters: Filters, statement: str, **values: Any) -> Iterator[Batch]:
-    """Yield the tasks batch by batch, for a statement in which {these} follows the column with a task's id.
+    """Yield the tasks batch by batch, not all of which fit the filters.
 
-    A stretch of an index is read several times as fast as so many single entries of it, as long as there is not much
-    else in the stretch.
+    In the statement {wanted} stands for the condition on tasks t and queue entries q, and {these} follows the column
+    of a task's id in any other table. A stretch of an index is read several times as fast as so many single entries
+    of it, as long as there is not much else in the stretch.
     """
-    listed = statement.replace("{these}", "= ANY(%(ids)s)")
-    stretch = statement.replace("{these}", "BETWEEN %(first)s AND %(last)s")
-    for ids in _ids(project, filters):
+    whole = statement.replace("{wanted}", _WANTED)
+    listed = whole.replace("{these}", "= ANY(%(ids)s)")
+    stretch = whole.replace("{these}", "BETWEEN %(first)s AND %(last)s")
+    quarantined = filters.quarantined or filters.state == TaskState.QUARANTINED
+    values |= {"split": filters.split, "state": filters.state, "quarantined": quarantined, "project": project.pk}
+    for ids in _ids(project):
         close = ids[-1] - ids[0] < _CLOSE * len(ids)
-        # Even then each task is asked for by its id: not all of the stretch has to fit the filters.
-        yield Batch(
-            stretch if close else listed,
-            {**values, "project": project.pk, "ids": ids, "first": ids[0], "last": ids[-1]},
-        )
+        some = {"first": ids[0], "last": ids[-1]} if close else {"ids": ids}
+        yield Batch(stretch if close else listed, values | some)
 
 
-def _ids(project: Project, filters: Filters) -> Iterator[list[int]]:
+def _ids(project: Project) -> Iterator[list[int]]:
     after = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(
-                _FIRST,
-                {
-                    "project": project.pk,
-                    "after": after,
-                    "split": filters.split,
-                    "state": filters.state,
-                    "quarantined": filters.quarantined or filters.state == TaskState.QUARANTINED,
-                    "limit": BATCH,
-                },
-            )
-            ids = [pk for (pk,) in cursor.fetchall()]
+            cursor.execute(_NEXT, {"project": project.pk, "after": after, "limit": BATCH})
+            (ids,) = cursor.fetchone()
         if ids:
             yield ids
-        if len(ids) < BATCH:
+        if not ids or len(ids) < BATCH:
             return
         after = ids[-1]
