@@ -16,7 +16,7 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
-from labeling.models import Decision, Flag
+from labeling.models import Decision, Flag, FlagReason
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
 from labeling.services.reviews import Ruling
@@ -34,6 +34,7 @@ _CONFLICT = (
     "Somebody decided it already, or its label was changed since it was flagged; `current` says what holds now. "
     "Nothing was changed."
 )
+_REASON: dict[str, Any] = {"enum": ["", *FlagReason.values]}
 DecisionName = Literal["accept_suggestion", "keep", "relabel", "quarantine", "ambiguous"]
 
 
@@ -105,12 +106,13 @@ class Reopened(BaseModel):
     """The flags that are open again."""
 
     flags: list[int]
+    labels: dict[str, int] = Field(description="The labels of record that the task has now, by question.")
 
 
 class FlagQuery(Page):
     """Which flags to list."""
 
-    reason: str = Field("", max_length=20, description="Such as `label_error`, `conflict`, `skipped` or `outlier`.")
+    reason: str = Field("", max_length=20, json_schema_extra=_REASON)
     state: Literal["open", "resolved", "closed", ""] = ""
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200, description="Flags of tasks whose label of record is this.")
@@ -122,7 +124,7 @@ class ClaimFlags(Body):
     """How many flags to take, and which."""
 
     count: Annotated[int, Field(ge=1, le=reviews.MAX_CLAIM)] = 1
-    reason: str = Field("", max_length=20)
+    reason: str = Field("", max_length=20, json_schema_extra=_REASON)
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200)
     suggested: str = Field("", max_length=200)
@@ -325,4 +327,5 @@ class FlagResolution(Endpoint):
         if flag.act is None:
             message = "There is no decision about this flag that could be taken back."
             raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
-        return Response({"flags": reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)})
+        reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
+        return Response({"flags": reopened, "labels": reading.label_ids(flag.task_id)})

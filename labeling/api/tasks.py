@@ -97,7 +97,12 @@ class TaskQuery(Page):
     question: str = Field("", max_length=64, description="Tasks with a label of record for this question.")
     label: str = Field("", max_length=200, description="Tasks whose label of record (of that question) has this class.")
     source: Literal["import", "model", "annotation", "consensus", "bulk", "review", ""] = ""
-    flag: str = Field("", max_length=20, description="Tasks with an open flag of this reason, or `any`.")
+    flag: str = Field(
+        "",
+        max_length=40,
+        description="Tasks with an open flag of this reason, or `any`; `decided:keep` (or another decision, or "
+        "`decided:any`): with a flag that was decided so.",
+    )
     meta: str = Field("", max_length=500, description="`key=value`")
 
 

@@ -12,6 +12,7 @@ from labeling.models import (
     AnnotationState,
     BulkAct,
     Comment,
+    Decision,
     Flag,
     FlagReason,
     FlagState,
@@ -125,11 +126,10 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             flag=flag if flag.state == FlagState.OPEN else None,
         )
         if flag.resolved_at:
-            decided = flag.resolution or "no longer holds"
             yield Moment(
                 at=flag.resolved_at,
                 icon="check",
-                words=f"the flag “{FlagReason(flag.reason).label.lower()}” was closed: {decided}",
+                words=f"the flag “{FlagReason(flag.reason).label.lower()}” was closed: {_decision(flag.resolution)}",
                 who=str(flag.resolved_by) if flag.resolved_by else "",
                 note=flag.resolution_note,
             )
@@ -144,11 +144,13 @@ def _comments(task: Task) -> Iterator[Moment]:
 
 def _acts(task: Task) -> Iterator[Moment]:
     """Tell the bulk acts that changed the task; their labels are told as labels."""
-    found = BulkAct.objects.filter(project_id=task.project_id, before__contains=[[task.pk]]).exclude(verb="label")
-    for act in found.select_related("actor").order_by("pk"):
-        if not any(row[0] == task.pk for row in act.before):
+    acts = BulkAct.objects.filter(project_id=task.project_id).exclude(verb="label")
+    # A decision that stands is told with its flag.
+    standing = set(Flag.objects.filter(task=task, act__isnull=False).values_list("act", flat=True))
+    for act in acts.filter(before__contains=[[task.pk]]).select_related("actor").order_by("pk"):
+        if act.pk in standing or not any(row[0] == task.pk for row in act.before):
             continue
-        undone = f" (taken back {act.undone_at:%b %-d, %Y %H:%M})" if act.undone_at else ""
+        undone = f" (taken back {act.undone_at:%b %-d, %Y %H:%M})" if act.undone_at and act.verb != "review" else ""
         many = f", with {act.count - 1:,} more" if act.count > 1 else ""
         yield Moment(
             at=act.created_at,
@@ -171,8 +173,15 @@ def _act_words(verb: str, params: dict[str, Any]) -> str:
             return "quarantined it"
         case "restore":
             return "restored it from quarantine"
+        case "review":
+            return f"decided a flag ({_decision(params['decision'])}), which was taken back"
         case _:
             return verb
+
+
+def _decision(resolution: str) -> str:
+    """Say what was decided about a flag; nothing: it was closed by itself."""
+    return Decision(resolution).label.lower() if resolution in Decision.values else resolution or "no longer holds"
 
 
 def _title(schema: Schema, question: str) -> str:

@@ -1,4 +1,4 @@
-"""Flags: raise one, let it fall, resolve it."""
+"""Flags: raise one, let it fall, close it with a decision, open it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from labeling.errors import Conflict, Invalid, Problem
+from labeling.errors import Invalid, Problem
 from labeling.models import Flag, FlagReason, FlagState
 from labeling.selectors import versions
 from labeling.services import events
@@ -83,26 +83,6 @@ def raise_flag(*, actor: User, task: Task, note: str, question: str = "") -> Fla
         flag=flag.pk,
         reason=flag.reason,
         note=note[:200],
-    )
-    return flag
-
-
-@transaction.atomic
-def resolve(*, actor: User, flag: Flag, resolution: str, note: str = "", label: Label | None = None) -> Flag:
-    """Close a flag with what was decided about it."""
-    flag = Flag.objects.select_for_update().select_related("task", "project").get(pk=flag.pk)
-    if flag.state != FlagState.OPEN:
-        message = "Somebody has decided this flag already."
-        raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
-    close(flag=flag, actor=actor, resolution=resolution, note=note, label=label)
-    events.record(
-        verb="flag.resolved",
-        project=flag.project,
-        actor=actor,
-        task=flag.task,
-        flag=flag.pk,
-        reason=flag.reason,
-        resolution=resolution,
     )
     return flag
 

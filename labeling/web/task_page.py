@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -14,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Annotation, AnnotationState, Lease, Split, Task, TaskState
+from labeling.models import Annotation, AnnotationState, Decision, Lease, Split, Task, TaskState
 from labeling.selectors import explorer, task_history, versions
+from labeling.selectors import reviews as reading
 from labeling.services import annotations as answering
-from labeling.services import claims, flags
+from labeling.services import claims, flags, reviews
+from labeling.services.reviews import Ruling
 from labeling.web.answers import offered
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.tasks import Asked
@@ -25,7 +28,7 @@ from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
-    from labeling.models import Project
+    from labeling.models import Flag, Project
 
 MOST_TEXT = 100_000
 """Characters of a text that the page shows."""
@@ -163,8 +166,16 @@ def resolve(request: SignedInRequest, flag_id: int) -> HttpResponseBase:
     """Close a flag and leave the label as it is."""
     raised = flag_for(request.user, flag_id, Action.REVIEW)
     try:
-        flags.resolve(actor=request.user, flag=raised, resolution="keep", note=request.POST.get("note", ""))
-        notify(request, "The flag is closed; the label stays as it is.")
+        done = reviews.decide(
+            actor=request.user,
+            project=raised.project,
+            flag_ids=[raised.pk],
+            ruling=Ruling(Decision.KEEP, note=request.POST.get("note", "")),
+            seen={raised.pk: _label_ids(raised)},
+        )
+        undo = reverse("project-act-undo", args=(raised.project.slug, done.act.pk))
+        back = urlencode({"back": _page(request, raised.task)})
+        notify(request, "The flag is closed; the label stays as it is.", undo=f"{undo}?{back}")
     except DomainError as error:
         notify(request, error.message, level=messages.WARNING)
     return redirect(_page(request, task_for(request.user, raised.task_id, Action.REVIEW)))
@@ -181,6 +192,12 @@ def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
         notify(request, error.message, level=messages.WARNING)
         return redirect(_page(request, task))
     return redirect(f"{reverse('project-label', args=(task.project.slug,))}?task={task.pk}")
+
+
+def _label_ids(raised: Flag) -> list[int]:
+    """Return the labels of record that the page shows beside a flag."""
+    now = reading.label_ids(raised.task_id)
+    return [pk for question, pk in now.items() if raised.question in {"", question}]
 
 
 urlpatterns = [

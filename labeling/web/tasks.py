@@ -128,6 +128,7 @@ def _choices(project: Project, asked: Asked, schema: Schema, *, reviewer: bool) 
         "splits": [(value, words) for value, words in Split.choices if value],
         "sources": LabelSource.choices,
         "reasons": FlagReason.choices,
+        "decisions": explorer.DECISIONS,
         "sorts": explorer.SORTS,
         "people": people,
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
@@ -163,7 +164,7 @@ def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterato
         "state": lambda value: explorer.STATE_FILTERS[value],
         "split": lambda value: "no split" if value == "none" else f"{Split(value).label} split",
         "source": lambda value: f"label from {LabelSource(value).label.lower()}",
-        "flag": lambda value: "any open flag" if value == "any" else f"flag: {FlagReason(value).label.lower()}",
+        "flag": _flag_words,
         "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
         "meta": lambda value: value,
     }
@@ -175,6 +176,12 @@ def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterato
         else:
             text = words[name](value)
         yield {"words": text, "without": asked.without(name)}
+
+
+def _flag_words(wanted: str) -> str:
+    if wanted in explorer.DECISIONS:
+        return f"flag decided: {explorer.DECISIONS[wanted]}"
+    return "any open flag" if wanted == "any" else f"flag: {FlagReason(wanted).label.lower()}"
 
 
 @signed_in

@@ -75,6 +75,11 @@ _RULES: dict[str, dict[str, str]] = {
     "task-flag": {"post": "annotator"},
     "task-label": {"post": "annotator"},
     "flag-resolve": {"post": "reviewer"},
+    "project-review": {"get": "reviewer"},
+    "project-review-cards": {"post": "reviewer"},
+    "project-review-last": {"get": "reviewer"},
+    "project-review-grid": {"get": "reviewer"},
+    "project-review-tiles": {"post": "reviewer"},
     "media": {"get": "viewer"},
     # quality
     "project-quality": {"get": "viewer"},

@@ -1,6 +1,6 @@
 """The task explorer: filters, orders, pages and rows."""
 
-from labeling.selectors.explorer.filters import STATE_FILTERS, STATES, TaskFilter, matching, read
+from labeling.selectors.explorer.filters import DECISIONS, STATE_FILTERS, STATES, TaskFilter, matching, read
 from labeling.selectors.explorer.pages import (
     COUNTED,
     DEFAULT_SORT,
@@ -27,6 +27,7 @@ from labeling.selectors.explorer.saved import MAX_SAVED, saved_filters
 
 __all__ = [
     "COUNTED",
+    "DECISIONS",
     "DEFAULT_SORT",
     "MAX_SAVED",
     "SORTS",

@@ -16,6 +16,7 @@ from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import (
     Annotation,
     AnnotationState,
+    Decision,
     Flag,
     FlagReason,
     FlagState,
@@ -47,6 +48,11 @@ STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES
 
 NO_SPLIT = "none"
 ANY_FLAG = "any"
+DECIDED = "decided:"
+DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
+    f"{DECIDED}{decision}": decision.label.lower() for decision in Decision
+}
+"""Flags to filter by that a reviewer has decided, by what was decided."""
 HAS_LABEL, NO_LABEL, IS_LABEL = "any", "none", "is:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
@@ -125,7 +131,7 @@ def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         split=one_of("split", (*Split.values, NO_SPLIT)),
         labels=labels,
         source=one_of("source", LabelSource.values),
-        flag=one_of("flag", (*FlagReason.values, ANY_FLAG)),
+        flag=one_of("flag", (*FlagReason.values, ANY_FLAG, *DECISIONS)),
         annotator=int(annotator) if annotator and not problems else 0,
         meta=meta,
     )
@@ -150,14 +156,24 @@ def matching(project: Project, wanted: TaskFilter) -> QuerySet[Task]:
     if wanted.source:
         tasks = tasks.filter(Exists(_current(project).filter(source=wanted.source)))
     if wanted.flag:
-        flags = Flag.objects.filter(project=project, task_id=OuterRef("pk"), state=FlagState.OPEN)
-        tasks = tasks.filter(Exists(flags if wanted.flag == ANY_FLAG else flags.filter(reason=wanted.flag)))
+        flags = Flag.objects.filter(_flagged(wanted.flag), project=project, task_id=OuterRef("pk"))
+        tasks = tasks.filter(Exists(flags))
     if wanted.annotator:
         theirs = Annotation.objects.filter(project=project, task_id=OuterRef("pk"), annotator_id=wanted.annotator)
         tasks = tasks.filter(Exists(theirs))
     if wanted.meta:
         tasks = tasks.filter(_meta(wanted.meta))
     return tasks
+
+
+def _flagged(wanted: str) -> Q:
+    """Return the condition of the flags that are asked for: open ones, or those with a decision."""
+    kind, _, decision = wanted.partition(":")
+    if decision:
+        resolved = Q(state=FlagState.RESOLVED)
+        return resolved if decision == "any" else resolved & Q(resolution=decision)
+    still_open = Q(state=FlagState.OPEN)
+    return still_open if kind == ANY_FLAG else still_open & Q(reason=kind)
 
 
 def skipped() -> Exists:

@@ -2,7 +2,7 @@
 
 from labeling.selectors.reviews.cards import Card, cards, last_acts
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, read, waiting
-from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, waits
+from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, label_ids, waits
 
 __all__ = [
     "ORDER",
@@ -14,6 +14,7 @@ __all__ = [
     "by_reason",
     "cards",
     "documents",
+    "label_ids",
     "last_acts",
     "matching",
     "read",

@@ -166,10 +166,9 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
         open_flags=_by_task(open_flags),
         rows={row.id: row for row in explorer.rows(project, sorted(near))},
         parts={
-            (part.question, label.name): label
+            (label.question, label.name): label
             for part in guidelines.parts(schema, guideline.entries if guideline else ())
             for label in part.labels
-            for part in (label,)
         },
         verdicts=verdicts.of(project, [label for of_task in labels.values() for label in of_task.values()]),
     )

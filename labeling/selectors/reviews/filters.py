@@ -67,7 +67,7 @@ def read(query: Mapping[str, str]) -> FlagFilter:
         raw = query.get(name, "")
         if not raw:
             return 0
-        if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
+        if not (raw.isascii() and raw.isdigit() and len(raw) < 20 and int(raw) < 2**63):
             problems.append(Problem(name, f"Expected the number of {'a person' if name == 'annotator' else 'a task'}."))
             return 0
         return int(raw)

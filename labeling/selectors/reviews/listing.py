@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from labeling.models import Project
 
-MOST_PAIRS = 40
+MOST_PAIRS = 12
 
 
 def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:
@@ -56,6 +56,11 @@ def given_of(flags: Sequence[Flag]) -> dict[int, Any]:
         )
     }
     return {flag.pk: flag.evidence.get("given", now.get((flag.task_id, flag.question))) for flag in flags}
+
+
+def label_ids(task_id: int) -> dict[str, int]:
+    """Return the ids of a task's labels of record, by question."""
+    return dict(Label.objects.filter(task_id=task_id, retired_at__isnull=True).values_list("question", "pk"))
 
 
 @dataclass(frozen=True, slots=True)

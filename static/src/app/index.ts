@@ -19,8 +19,13 @@ startTables();
 startForms();
 startUploads();
 
-const explorer = document.querySelector<HTMLElement>("[data-explorer]");
-if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));
+const review = document.querySelector<HTMLElement>("[data-review]");
+if (review) void import("../review/index.ts").then(({ startReview }) => startReview(review));
+
+const grid = document.querySelector<HTMLElement>("[data-review-grid]");
+if (grid) void import("../review/grid.ts").then(({ startGrid }) => startGrid(grid));
 
 if (document.querySelector("textarea[data-grow]"))
   void import("./writing.ts").then(({ startWriting }) => startWriting());
+const explorer = document.querySelector<HTMLElement>("[data-explorer]");
+if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));

@@ -67,7 +67,7 @@ def test_flags_are_listed_worst_first_with_what_was_given_and_what_is_suggested(
 ) -> None:
     made = labeled(project, 3)
     found = flag_all(project, made)
-    first = client.get(address(project), {"reason": "label_error", "state": "open", "limit": 2}).json()
+    first = client.get(address(project), {"reason": "label_error", "state": "open", "limit": "2"}).json()
     assert [row["id"] for row in first["results"]] == [flag.pk for flag in found[:2]]
     row = first["results"][0]
     assert {
@@ -184,8 +184,9 @@ def test_a_decision_is_taken_back(project: Project, client: APIClient) -> None:
     (flag,) = flag_all(project, labeled(project, 1))
     decide(client, flag, decision="accept_suggestion")
     undone = client.delete(f"/api/flags/{flag.pk}/resolution/")
-    assert (undone.status_code, undone.json()) == (200, {"flags": [flag.pk]})
-    assert Label.objects.get(task=flag.task_id, retired_at=None).value == "billing"
+    label = Label.objects.get(task=flag.task_id, retired_at=None)
+    assert label.value == "billing"
+    assert (undone.status_code, undone.json()) == (200, {"flags": [flag.pk], "labels": {"intent": label.pk}})
     assert client.delete(f"/api/flags/{flag.pk}/resolution/").status_code == 409
 
 

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.models import Event, Flag, FlagReason, FlagState, Project, QueueEntry, Task
-from labeling.services import flags, queue
+from labeling.models import Decision, Event, Flag, FlagReason, FlagState, Project, QueueEntry, Task
+from labeling.services import flags, queue, reviews
+from labeling.services.reviews import Ruling
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,9 @@ def test_what_a_person_resolved_stays_so_on_the_same_basis() -> None:
     project = factories.project()
     task = factories.task(project)
     sync(project, finding(task))
-    flags.resolve(actor=project.created_by, flag=Flag.objects.get(), resolution="keep")
+    ruling = Ruling(Decision.KEEP)
+    flag = Flag.objects.get()
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
     assert sync(project, finding(task)) == (0, 0, 0, 1)
     assert sync(project, finding(task, basis="b")) == (1, 0, 0, 0)
 

@@ -25,7 +25,8 @@ from labeling.models import (
     User,
 )
 from labeling.selectors import queues
-from labeling.services import annotations, flags, reviews, tasks
+from labeling.services import annotations as answering
+from labeling.services import flags, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Decided, Ruling
 from tests import factories
@@ -46,7 +47,7 @@ def answered(project: Project, label: str = "billing", **data: Any) -> Task:
     task = factories.task(project, **data)
     person = factories.member(project)
     submission = Submission(answers={"intent": label})
-    annotations.submit(actor=person, task=task, submission=submission, key=f"{task.pk}")
+    answering.submit(actor=person, task=task, submission=submission, key=f"{task.pk}")
     return task
 
 
@@ -169,7 +170,7 @@ def test_a_skipped_task_is_labeled_by_the_reviewer_and_nobody_else_is_asked(proj
     task = factories.task(project)
     person = factories.member(project)
     submission = Submission(answers={}, state=AnnotationState.SKIPPED, skip_reason="unclear")
-    annotations.submit(actor=person, task=task, submission=submission, key="skip")
+    answering.submit(actor=person, task=task, submission=submission, key="skip")
     flag = Flag.objects.get(reason=FlagReason.SKIPPED)
     done = decide(ann, flag, decision=Decision.RELABEL, answer="other")
     entry = QueueEntry.objects.get(task=task)
@@ -393,5 +394,5 @@ def test_an_annotators_later_answer_does_not_outrank_the_reviewer(project: Proje
     decide(ann, flag)
     person = task.annotations.get().annotator
     submission = Submission(answers={"intent": "other"}, version=1)
-    annotations.submit(actor=person, task=task, submission=submission, key="later")
+    answering.submit(actor=person, task=task, submission=submission, key="later")
     assert current(task).value == "delivery"

@@ -145,7 +145,7 @@ def test_a_reviewer_closes_a_flag_and_the_label_stays(client_for: SignIn) -> Non
     assert Label.objects.get(task=task, retired_at=None).value == "billing"
     assert "it is right" in page
     again = client.post(f"/flags/{flag.pk}/resolve/", {}, follow=True).content.decode()
-    assert "decided this flag already" in again
+    assert "This flag is closed already" in again
 
 
 def test_neighbors_are_those_of_the_list_it_was_opened_from(client_for: SignIn) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from labeling.errors import Conflict
-from labeling.models import Flag, FlagReason, FlagState, JobRun, JobState, Label, LabelSource, QueueEntry
-from labeling.services import flags, jobs, tasks
+from labeling.models import Decision, Flag, FlagReason, FlagState, JobRun, JobState, Label, LabelSource, QueueEntry
+from labeling.services import jobs, reviews, tasks
+from labeling.services.reviews import Ruling
 from quality.learning import classifier
 from quality.models import ClassPair, Embedding, EmbeddingSet, Gain, Prediction, Run, RunArray
 from quality.selectors.runs import KIND
@@ -152,7 +153,7 @@ def test_a_rerun_closes_what_no_longer_holds_and_leaves_decisions_alone() -> Non
     reviewer = factories.member(project, "reviewer")
     making.run(project)
     kept, corrected = label_errors(project)[:2]
-    flags.resolve(actor=reviewer, flag=kept, resolution="keep")
+    reviews.decide(actor=reviewer, project=project, flag_ids=[kept.pk], ruling=Ruling(Decision.KEEP))
     making.label([corrected.task], ["delivery"])
     making.run(project)
     assert not Flag.objects.filter(task=kept.task, state=FlagState.OPEN).exists()
@@ -171,10 +172,14 @@ def test_a_label_that_a_reviewer_decided_is_not_flagged_while_it_stands() -> Non
     reviewer = factories.member(project, "reviewer")
     making.run(project)
     flag = label_errors(project)[0]
-    [decided] = making.label([flag.task], ["delivery"], source=LabelSource.REVIEW)
-    flags.resolve(actor=reviewer, flag=flag, resolution="relabel", label=decided)
+    ruling = Ruling(Decision.RELABEL, answer="delivery")
+    act = reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=ruling).act
     making.run(project)
     assert not Flag.objects.filter(task=flag.task, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN).exists()
+    # Taken back, the label is as it was, and so is the flag.
+    reviews.undo(actor=reviewer, act=act)
+    making.run(project)
+    assert Flag.objects.get(task=flag.task, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN).pk == flag.pk
 
 
 def test_corrections_are_counted() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labeling.models import Flag, FlagReason, FlagState, JobRun, JobState, LabelSource, Project, Role, User
-from labeling.services import flags, jobs
+from labeling.models import Decision, Flag, FlagReason, FlagState, JobRun, JobState, LabelSource, Project, Role, User
+from labeling.services import jobs, reviews
+from labeling.services.reviews import Ruling
 from quality.models import ClassPair, Run
 from quality.selectors import settings as selector
 from quality.services import runs
@@ -143,7 +144,8 @@ def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
     reply = client_for(factories.member(project, Role.VIEWER)).get(href)
     assert [row.id for row in reply.context["rows"]] == [flag.task_id]
     # Decided, it is no longer a link, and the share of flags that were right is told.
-    flags.resolve(actor=project.created_by, flag=flag, resolution="relabel")
+    ruling = Ruling(Decision.ACCEPT)
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
     page = shown(client_for, project)
     cells = {
         (cell.given, cell.suggested): (cell, href) for _, row in page.context["matrix"]["rows"] for cell, href in row

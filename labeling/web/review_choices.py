@@ -1,0 +1,113 @@
+"""What a reviewer can press on a card: the decisions that make sense for its reason, and the labels to give instead."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labeling.models import Decision, FlagReason
+from labeling.selectors.explorer import Chip, named_labels
+from labeling.web.answers import from_form, offered
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Question, Schema
+    from labeling.selectors.reviews import Card
+
+DIGITS = "1234567890"
+MOST_BUTTONS = 24
+MOST_BOXES = 200
+TEXT, SEVERAL, ONE, LIST = "text", "several", "one", "list"
+
+KEEP_WORDS = {
+    FlagReason.SKIPPED: "Leave it in the queue",
+    FlagReason.OUTLIER: "It belongs here",
+    FlagReason.NEAR_DUPLICATE: "Keep both",
+    FlagReason.LOW_QUALITY: "Good enough",
+    FlagReason.STALE_GUIDELINE: "Still right",
+}
+QUARANTINE_WORDS = {FlagReason.NEAR_DUPLICATE: "Quarantine this copy"}
+NOT_AMBIGUOUS = {FlagReason.OUTLIER, FlagReason.NEAR_DUPLICATE, FlagReason.LOW_QUALITY}
+"""Reasons that are about the item alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A decision to press, with its key; `answer` is JSON, for another label."""
+
+    decision: Decision
+    words: str
+    key: str = ""
+    icon: str = ""
+    answer: str = ""
+    chips: list[Chip] = field(default_factory=list)
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to answer anew: buttons that decide at once, or parts of a form."""
+
+    name: str
+    title: str
+    mode: str
+    labels: list[Button]
+    given: Any = None
+    more: int = 0
+
+
+def decisions(card: Card) -> list[Button]:
+    """Return the decisions to offer, in the order in which they stand."""
+    reason = FlagReason(card.flag.reason)
+    found = []
+    if card.suggestion:
+        decision = Decision.ACCEPT if card.suggestion.of_flag else Decision.RELABEL
+        answer = "" if card.suggestion.of_flag else json.dumps(card.suggestion.value)
+        found.append(Button(decision, "Take", "a", "check", answer, card.suggestion.chips))
+    chips = card.given[0].chips if len(card.given) == 1 and reason not in KEEP_WORDS else []
+    found.append(Button(Decision.KEEP, KEEP_WORDS.get(reason, "Keep" if chips else "Keep it so"), "s", "ok", "", chips))
+    found.append(Button(Decision.QUARANTINE, QUARANTINE_WORDS.get(reason, "Quarantine"), "q", "quarantine"))
+    if reason not in NOT_AMBIGUOUS:
+        found.append(Button(Decision.AMBIGUOUS, "Ambiguous", "m", "more"))
+    return found
+
+
+def asked(card: Card, schema: Schema) -> list[Asked]:
+    """Return the questions that another label can be given to; none where the item itself is the matter."""
+    if card.flag.reason == FlagReason.LOW_QUALITY:
+        return []
+    questions = [card.question] if card.question else ([] if card.flag.question else list(schema.questions))
+    given = {label.question: label.value for label in card.given}
+    return [_asked(question, schema, given.get(question.name), alone=len(questions) == 1) for question in questions]
+
+
+def _asked(question: Question, schema: Schema, given: Any, *, alone: bool) -> Asked:
+    several = next(part.several for part in offered(schema) if part.name == question.name)
+    names = question.class_names
+    keys = _keys(question) if alone else {}
+    if not names:
+        return Asked(question.name, question.title, TEXT, [], given)
+    if several:
+        shown = names[:MOST_BOXES]
+        has = given if isinstance(given, list) else ()
+        labels = [_label(question, name, keys, name, chosen=name in has) for name in shown]
+        return Asked(question.name, question.title, SEVERAL, labels, given, more=len(names) - len(shown))
+    if not alone and len(names) > MOST_BUTTONS:
+        return Asked(question.name, question.title, LIST, [], given)
+    shown = names[:MOST_BUTTONS] if len(names) <= MOST_BUTTONS else [name for name in names if name in keys]
+    answers = {name: from_form(question, [name]) for name in shown}
+    labels = [_label(question, name, keys, answer, chosen=answer == given) for name, answer in answers.items()]
+    return Asked(question.name, question.title, ONE, labels, given, more=len(names) - len(shown))
+
+
+def _label(question: Question, name: str, keys: dict[str, str], answer: Any, *, chosen: bool) -> Button:
+    chip = named_labels(question).get(name, Chip(name))
+    return Button(Decision.RELABEL, chip.title, keys.get(name, ""), "", json.dumps(answer), [chip], chosen)
+
+
+def _keys(question: Question) -> dict[str, str]:
+    """Return the digits that stand for labels: those of the schema, which are those of the label page."""
+    labels = getattr(question.config, "labels", None)
+    if isinstance(labels, tuple):
+        return {label.name: label.key for label in labels if label.key and label.key in DIGITS}
+    return {name: name[-1] for name in question.class_names if name in {*DIGITS, "10"}}

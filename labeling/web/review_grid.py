@@ -1,0 +1,185 @@
+"""Many flags on one screen, grouped by what was given and what is suggested: select some, decide them at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from labeling.access import Action, project_for
+from labeling.errors import DomainError, Invalid
+from labeling.models import Decision
+from labeling.selectors import explorer, versions
+from labeling.selectors import reviews as reading
+from labeling.services import reviews
+from labeling.services.reviews import Ruling
+from labeling.web.answers import MAX_BUTTONS as MOST_BUTTONS
+from labeling.web.answers import from_form
+from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.reviews import frame
+from labeling.web.toasts import notify
+
+if TYPE_CHECKING:
+    from labeling.models import Project
+    from labeling.selectors.explorer import Chip, TaskRow
+    from labeling.selectors.reviews import Card, FlagFilter
+
+TILES = 24
+MOST_GROUPS = 6
+"""Pairs of labels that are looked for one after another."""
+
+WORDS = {
+    Decision.ACCEPT: "took the suggested label",
+    Decision.KEEP: "kept as it is",
+    Decision.RELABEL: "given another label",
+    Decision.QUARANTINE: "quarantined",
+    Decision.AMBIGUOUS: "marked ambiguous",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A flag as a tile: what its task shows, and the labels that were on the screen."""
+
+    card: Card
+    row: TaskRow
+
+    @property
+    def seen(self) -> str:
+        """The flag with the labels of record that are on the screen: `7:31,32`."""
+        return f"{self.card.flag.pk}:{','.join(map(str, self.card.seen))}"
+
+
+@dataclass(slots=True)
+class Group:
+    """Flags with the same given and the same suggested label."""
+
+    reason: str
+    given: list[Chip]
+    suggested: list[Chip]
+    tiles: list[Tile] = field(default_factory=list)
+
+
+@signed_in
+@require_GET
+def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show the frame of the grid; its tiles are leased and fetched by it."""
+    project = project_for(request.user, slug, Action.REVIEW)
+    wanted = reading.read(request.GET.dict())
+    values = {
+        "lease_seconds": project.lease_seconds,
+        "pairs": reading.by_pair(project, wanted),
+        **frame(project, wanted),
+    }
+    return render(request, "labeling/reviews/grid.html", values)
+
+
+@signed_in
+@require_POST
+def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Decide the selected flags, if a decision was pressed, and show the next ones."""
+    project = project_for(request.user, slug, Action.REVIEW)
+    wanted = reading.read(request.POST.dict())
+    if "decision" in request.POST:
+        try:
+            _decide(request, project)
+        except DomainError as error:
+            notify(request, error.message, level=messages.WARNING)
+    values = {
+        "project": project,
+        "groups": _groups(project, _claimed(request, project, wanted)),
+        "wanted": wanted,
+        "key": uuid4(),
+        "relabels": _relabels(project, wanted),
+    }
+    return render(request, "labeling/reviews/tiles.html", values)
+
+
+def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
+    """Return the labels that the selected flags can be given, as JSON and as chips, where one question is asked."""
+    questions = versions.schema(project.pk).questions
+    asked = [question for question in questions if wanted.question in {"", question.name}]
+    if len(asked) != 1 or len(asked[0].class_names) > MOST_BUTTONS:
+        return []
+    known = explorer.named_labels(asked[0])
+    answers = {name: json.dumps(from_form(asked[0], [name])) for name in asked[0].class_names}
+    return [(answer, known.get(name, explorer.Chip(name))) for name, answer in answers.items()]
+
+
+def _decide(request: SignedInRequest, project: Project) -> None:
+    """Do what the pressed button says: a decision, or relabel:<the answer as JSON>."""
+    name, _, rest = request.POST["decision"].partition(":")
+    if name not in Decision.values:
+        raise Invalid("Choose what to decide about the selected flags.")
+    chosen = _chosen(request.POST.getlist("flag"))
+    done = reviews.decide(
+        actor=request.user,
+        project=project,
+        flag_ids=list(chosen),
+        ruling=Ruling(Decision(name), answer=_answer(rest) if rest else None),
+        key=request.POST.get("key", ""),
+        seen=chosen,
+    )
+    words = f"{len(done.flag_ids):,} flag{'' if len(done.flag_ids) == 1 else 's'} {WORDS[Decision(name)]}."
+    if done.left:
+        words += f" {len(done.left):,} left alone: {next(iter(done.left.values()))}"
+    back = request.htmx.current_url_abs_path or reverse("project-review-grid", args=(project.slug,))
+    undo = reverse("project-act-undo", args=(project.slug, done.act.pk))
+    notify(request, words, undo=f"{undo}?{urlencode({'back': back})}")
+
+
+def _chosen(sent: list[str]) -> dict[int, list[int]]:
+    """Return the flags that were selected, with the labels of record that were on the screen."""
+    try:
+        pairs = [raw[:500].split(":") for raw in sent]
+        return {int(flag): [int(label) for label in labels.split(",") if label] for flag, labels in pairs}
+    except ValueError:
+        raise Invalid("Select flags, then choose what to decide about them.") from None
+
+
+def _answer(raw: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Invalid("This label cannot be given. Reload the page.") from None
+
+
+def _claimed(request: SignedInRequest, project: Project, wanted: FlagFilter) -> list[int]:
+    """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together."""
+    found: list[int] = []
+    for pair in [] if wanted.given or wanted.suggested else reading.by_pair(project, wanted)[:MOST_GROUPS]:
+        if isinstance(pair.given, str) and isinstance(pair.suggested, str):
+            narrow = replace(wanted, question=pair.question, given=pair.given, suggested=pair.suggested)
+            found += _more(request, project, narrow, found)
+    return found + _more(request, project, wanted, found)
+
+
+def _more(request: SignedInRequest, project: Project, wanted: FlagFilter, found: list[int]) -> list[int]:
+    return reviews.claim(actor=request.user, project=project, count=TILES - len(found), wanted=wanted, known=found)
+
+
+def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
+    cards = reading.cards(project, flag_ids)
+    rows = {row.id: row for row in explorer.rows(project, [card.flag.task_id for card in cards])}
+    groups: dict[tuple[str, ...], Group] = {}
+    for card in cards:
+        given = [chip for label in card.given for chip in label.chips]
+        suggested = card.suggestion.chips if card.suggestion and card.suggestion.of_flag else []
+        key = (card.flag.reason, card.flag.question, *(c.title for c in given), "", *(c.title for c in suggested))
+        group = groups.setdefault(key, Group(card.reason, given, suggested))
+        group.tiles.append(Tile(card, rows[card.flag.task_id]))
+    return sorted(groups.values(), key=lambda group: -len(group.tiles))
+
+
+urlpatterns = [
+    path("p/<slug:slug>/review/grid/", page, name="project-review-grid"),
+    path("p/<slug:slug>/review/grid/tiles/", tiles, name="project-review-tiles"),
+]

@@ -1,0 +1,67 @@
+// The review page: what is pressed on a card becomes a decision.
+import { isTyping, on } from "../app/dom.ts";
+import { toast } from "../app/toasts.ts";
+import { read } from "./answers.ts";
+import { Deck } from "./deck.ts";
+import { post } from "./sender.ts";
+
+export function startReview(root: HTMLElement): void {
+  const deck = new Deck(root);
+  on("click", "[data-previous]", () => deck.move(-1));
+  on("click", "[data-next]", () => deck.move(1));
+  on("click", "[data-undo-last]", () => deck.undo());
+  on("click", "[data-decision]", (_event, button) => {
+    const card = deck.card(button);
+    if (!card) return;
+    const { decision, answer, words } = button.dataset;
+    deck.decide(card, decision ?? "", answer === undefined ? undefined : JSON.parse(answer), words ?? "");
+  });
+  on<SubmitEvent>("submit", "form[data-relabel]", (event, form) => {
+    event.preventDefault();
+    const card = deck.card(form);
+    const given = read(form as HTMLFormElement);
+    if (!card) return;
+    if (given) deck.decide(card, "relabel", given.answer, given.words);
+    else toast("Choose a label first.", "info");
+  });
+  on("click", "[data-relabel-open]", (_event, button) => focusField(button));
+  on("click", "[data-comment-open]", (_event, button) => focusField(button));
+  on<SubmitEvent>("submit", "form[data-comment]", (event, form) => {
+    event.preventDefault();
+    const card = deck.card(form);
+    if (card) void comment(card, form as HTMLFormElement);
+  });
+  // Escape leaves a field, so that keys are decisions again.
+  on<KeyboardEvent>("keydown", "[data-flag] :is(input, textarea)", (event, field) => {
+    if (event.key === "Escape" && isTyping(field)) deck.card(field)?.focus();
+  });
+}
+
+function focusField(button: HTMLElement): void {
+  button.closest("form")?.querySelector<HTMLElement>("input, textarea")?.focus();
+}
+
+async function comment(card: HTMLElement, form: HTMLFormElement): Promise<void> {
+  const field = form.elements.namedItem("body") as HTMLInputElement;
+  const body = field.value.trim();
+  if (!body) return;
+  field.disabled = true;
+  const answer = await post(`/api/tasks/${card.dataset.task}/comments/`, { body }).catch(() => null);
+  field.disabled = false;
+  if (!answer?.ok) {
+    const told = (await answer?.json().catch(() => null)) as { detail?: string } | null | undefined;
+    toast(told?.detail ?? "The comment was not saved. Check the connection and try again.", "error");
+    return;
+  }
+  const made = (await answer.json()) as { author: string; body: string };
+  const line = document.createElement("li");
+  const author = document.createElement("strong");
+  const words = document.createElement("span");
+  author.textContent = made.author;
+  words.textContent = ` ${made.body}`;
+  words.className = "dc-prewrap";
+  line.append(author, words);
+  card.querySelector("[data-comments]")?.append(line);
+  field.value = "";
+  card.focus();
+}
