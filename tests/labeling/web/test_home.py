@@ -61,8 +61,8 @@ def test_home_shows_open_flags_to_reviewers_only(client_for: SignIn) -> None:
     task = factories.task(project)
     annotator, reviewer = factories.member(project), factories.member(project, Role.REVIEWER)
     flags.raise_flag(actor=annotator, task=task, note="Look at this")
-    assert "1 open flag" in client_for(reviewer).get("/").content.decode()
-    assert "open flag" not in client_for(annotator).get("/").content.decode()
+    assert "1 flag to review" in client_for(reviewer).get("/").content.decode()
+    assert "to review" not in client_for(annotator).get("/").content.decode()
 
 
 def test_a_viewer_is_not_offered_to_label(client_for: SignIn) -> None:
