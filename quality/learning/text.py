@@ -18,6 +18,9 @@ MAX_CHARACTERS = 20_000
 
 WORD = r"(?u)\b\w+\b"
 
+AXES_FROM = 20_000
+"""Texts that the axes of the embedding are learned from, drawn at random where there are more."""
+
 RARE_BELOW = 200
 """With fewer texts than this, n-grams that occur once are kept."""
 
@@ -53,6 +56,7 @@ class TfidfEncoder:
             "dimensions": self.dimensions,
             "words": self.words,
             "characters": self.characters,
+            "axes_from": AXES_FROM,
             "seed": self.seed,
         }
 
@@ -98,7 +102,10 @@ class TfidfEncoder:
         return Features(matrix=matrix, embedding=unit_rows(self._reduced(matrix, fit)), light=csr_matrix(parts[0]))
 
     def _reduced(self, matrix: Matrix, fit: Mask) -> Floats:
-        learned = matrix[fit]
+        rows = np.flatnonzero(fit)
+        if rows.size > AXES_FROM:
+            rows = np.sort(np.random.default_rng(self.seed).choice(rows, AXES_FROM, replace=False))
+        learned = matrix if rows.size == matrix.shape[0] else matrix[rows]
         wanted = min(self.dimensions, learned.shape[0], learned.shape[1])
         if learned.nnz == 0:
             return np.zeros((matrix.shape[0], 1), dtype=np.float32)

@@ -44,7 +44,7 @@ def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dic
     return {
         "summary": summary,
         "errors": summary.get("label_errors"),
-        "figures": _figures(project, run, waiting, reviewer=reviewer),
+        "figures": _figures(project, run, waiting, chips, reviewer=reviewer),
         "notices": _notices(summary),
         "decided": flag_counts.decided(project, question.name),
         "confusion": mixed,
@@ -62,7 +62,9 @@ def _notices(summary: dict[str, Any]) -> list[tuple[str, str]]:
     return [(title, why[part]) for part, title in NOTICE.items() if part in why]
 
 
-def _figures(project: Project, run: Run, waiting: dict[str, int], *, reviewer: bool) -> list[Figure]:
+def _figures(
+    project: Project, run: Run, waiting: dict[str, int], chips: dict[str, Chip], *, reviewer: bool
+) -> list[Figure]:
     summary = run.summary
 
     def behind(reason: str) -> str:
@@ -86,8 +88,9 @@ def _figures(project: Project, run: Run, waiting: dict[str, int], *, reviewer: b
         found.append(_counted("Low quality", "low_quality", waiting, behind, "hard to see or read"))
     if spread := summary.get("balance"):
         present = [row for row in spread["counts"] if row[1]]
-        basis = f"{present[0][0]}: {present[0][1]:,}, {present[-1][0]}: {present[-1][1]:,}" if present else "no labels"
-        found.append(Figure("Imbalance", f"{spread['ratio']:.1f} : 1", basis=f"largest to smallest class. {basis}"))
+        ends = [f"{_chip(chips, name).title} {count:,}" for name, count in present]
+        basis = f"{ends[0]}, {ends[-1]}" if present else "no labels"
+        found.append(Figure("Imbalance", f"{spread['ratio']:.1f} : 1", basis=basis))
     return found
 
 
@@ -113,7 +116,7 @@ def _counted(
     name: str, reason: str, waiting: dict[str, int], behind: Any, words: str, found: int | None = None
 ) -> Figure:
     count = waiting.get(reason, 0)
-    more = f"; {found:,} found, the worst flagged" if found is not None and found > count else ""
+    more = f"; {found:,} found by the check" if found is not None and found > count else ""
     return Figure(name, f"{count:,}", unit="flag" if count == 1 else "flags", basis=words + more, href=behind(reason))
 
 
