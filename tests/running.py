@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -88,6 +89,12 @@ class Site:
 
     def until_printed(self, text: str) -> None:
         self.until(lambda: text in self.printed)
+
+    @property
+    def engines(self) -> dict[str, str]:
+        """The addresses of its own database and Redis, by the names of their settings."""
+        found: dict[str, str] = json.loads((self.data_dir / "run" / "engines.json").read_text(encoding="utf-8"))
+        return found
 
     def is_ready(self) -> bool:
         try:

@@ -15,7 +15,7 @@ from dcai_web.supervisor.program import Program
 SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 # A program that ran this long is well again: the next failure is its first.
-WELL_AFTER = 30.0
+WELL_AFTER = 10.0
 _CHUNK = 65_536
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import threading
@@ -108,7 +107,7 @@ def run(site: Site, wish: Wish) -> Outcome:
     site.up()
     people = max(4, wish.clients - wish.clients // 8)
     scene = stage.build(site, people=people, tasks=wish.tasks)
-    database = _database(site)
+    database = site.engines["DATABASE_URL"]
     say(f"{people} people in {wish.clients} tabs label {wish.tasks + 3 * (wish.tasks // 4):,} times")
     ledger, tally = Ledger(), Tally()
     killer = Killer(site=site, ledger=ledger, rng=random.Random(wish.seed))
@@ -216,11 +215,6 @@ def _replay(site: Site, scene: Stage, ledger: Ledger, tally: Tally) -> int:
     with ThreadPoolExecutor(REPLAYING) as pool:
         list(pool.map(again, [saves[number::REPLAYING] for number in range(REPLAYING)]))
     return len(saves)
-
-
-def _database(site: Site) -> str:
-    engines = json.loads((site.data_dir / "run" / "engines.json").read_text(encoding="utf-8"))
-    return str(engines["DATABASE_URL"])
 
 
 def _ask(database: str, statement: Any, values: Any = None) -> Any:

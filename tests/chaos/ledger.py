@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,9 +68,9 @@ class Ledger:
         with self._lock:
             return bool(self.moments) and self.moments[-1] > moment
 
-    def outages(self) -> Iterator[float]:
-        """Yield the pauses between one acknowledgement and the next, of whomever."""
+    def longest_pause(self, begin: float = 0.0, end: float = float("inf")) -> float:
+        """Return the longest time without any acknowledgement of those that touch a span of time."""
         with self._lock:
             moments = sorted(self.moments)
-        for before, after in itertools.pairwise(moments):
-            yield after - before
+        pauses = (after - before for before, after in itertools.pairwise(moments) if after > begin and before < end)
+        return max(pauses, default=0.0)
