@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -21,6 +24,19 @@ LABELS = {"1": "billing", "2": "delivery", "3": "other"}
 def far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the editor lease so many tasks ahead that twenty can be answered without the server."""
     monkeypatch.setattr("labeling.web.annotations.PREFETCH", AHEAD)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the database have no room for answers."""
+
+    def fail(*_: object, **__: object) -> None:
+        error = OperationalError("could not extend file")
+        raise error from psycopg.errors.DiskFull("could not extend file")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labeling.api.annotations.saving.submit", fail)
+        yield
 
 
 @pytest.mark.usefixtures("far_ahead")
@@ -135,3 +151,19 @@ def test_two_tabs_without_a_network_count_together_and_both_end_saved(browse: Br
         expect(saved(tab)).to_have_text("Saved", timeout=30_000)
     assert answers(project) == given
     assert AnnotationRevision.objects.count() == 3
+
+
+def test_a_full_disk_is_said_so_and_the_answer_is_kept(browse: Browse) -> None:
+    project, person = make()
+    page = label_page(browse, project, person)
+    expect(saved(page)).to_have_text("Saved")
+    with full_disk():
+        text = answer(page, "1")
+        expect(saved(page)).to_have_text("The server's disk is full, 1 waiting")
+        page.reload()
+        expect(saved(page)).to_have_text("The server's disk is full, 1 waiting")
+    assert not Annotation.objects.exists()
+
+    page.get_by_role("button", name="Try now").click()
+    expect(saved(page)).to_have_text("Saved")
+    assert answers(project) == {text: "billing"}

@@ -11,7 +11,7 @@ const SIGNED_OUT_RETRY_MS = 15_000;
 export type Line =
   | { is: "good" }
   | { is: "offline"; retryAt: number }
-  | { is: "unavailable"; retryAt: number; requestId: string | null }
+  | { is: "unavailable"; retryAt: number; requestId: string | null; status: number }
   | { is: "signed_out" }
   | { is: "forbidden"; detail: string };
 
@@ -130,7 +130,7 @@ export class Sender {
     const wait = (outcome.is === "unavailable" && outcome.retryAfter) || this.#backoff();
     const retryAt = this.#now() + wait;
     if (outcome.is === "unavailable") {
-      this.#wait({ is: "unavailable", retryAt, requestId: outcome.requestId }, wait);
+      this.#wait({ is: "unavailable", retryAt, requestId: outcome.requestId, status: outcome.status }, wait);
     } else {
       this.#wait({ is: "offline", retryAt }, wait);
     }

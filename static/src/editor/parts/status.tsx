@@ -5,6 +5,8 @@ import { Icon, Key } from "./icon.tsx";
 
 /** A save that takes less than this is not worth a word to a screen reader. */
 const SLOW_AFTER_MS = 1_500;
+/** Insufficient Storage: the server answers, and says that there is no room. */
+const DISK_FULL = 507;
 
 export function StatusBar() {
   const { state, guideline, openGuideline } = useEditor();
@@ -143,7 +145,10 @@ function saveWords({ state, api }: ReturnType<typeof useEditor>): SaveWords {
     return {
       tone: "warn",
       icon: "warning",
-      text: `The server does not answer, ${count}`,
+      text:
+        line.is === "unavailable" && line.status === DISK_FULL
+          ? `The server's disk is full, ${count}`
+          : `The server does not answer, ${count}`,
       requestId: line.is === "unavailable" ? line.requestId : null,
       action: { label: "Try now" },
     };
