@@ -33,8 +33,8 @@ test: $(VENV)/.dev build ## Run every test, those in a real browser too
 check: $(VENV)/.dev build static/node_modules/.package-lock.json ## Look for faults without running the product
 	$(PY) .ci/check.py
 
-bench: $(VENV)/.dev build ## Measure against the floors of the design (BENCH="--tasks 1000000" for more)
-	$(PY) -m tests.bench.run
+bench: $(VENV)/.dev build ## Measure against the floors of the design, at three sizes (BENCH=--write: into docs/; BENCH="--tasks 10000": one)
+	$(PY) -m tests.bench.run $(BENCH)
 
 chaos: $(VENV)/.dev build ## Kill every part at random while people label; nothing may be lost (CHAOS="--kills 300" for more)
 	$(PY) -m tests.chaos.run $(CHAOS)
