@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
+from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
 from django.db.models.functions import Collate
@@ -45,6 +47,9 @@ DEFAULT_SORT = "id"
 
 COUNTED = 10_000
 """How far tasks are counted; also how many one bulk act may change."""
+
+MANY_SECONDS = 60
+"""How long it is remembered that more tasks fit a filter than are counted."""
 
 PATIENCE_MS = 400
 """How long a query may take before it is run in another way."""
@@ -131,14 +136,21 @@ class Matches:
 def matches(project: Project, wanted: TaskFilter) -> Matches:
     """Find what fits a filter; counting stops soon, so that it costs the same however many there are.
 
-    A few tasks are found here once and then sorted. Many are met soon along the index of their order.
+    A few tasks are found here once and then sorted. Many are met soon along the index of their order, and that they
+    are many is remembered: who turns the pages does not wait for it again.
     """
     tasks = matching(project, wanted)
     if wanted.is_empty:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
+    asked = hashlib.sha256(json.dumps(wanted.params()).encode()).hexdigest()
+    key = f"explorer:many:{COUNTED}:{project.pk}:{asked}"
+    many = Matches(project, tasks, total=COUNTED + 1, walk=True)
+    if cache.get(key):
+        return many
     ids = _soon(lambda: _ids(tasks, most=COUNTED + 1))
     if len(ids) > COUNTED:
-        return Matches(project, tasks, total=len(ids), walk=True)
+        cache.set(key, 1, MANY_SECONDS)
+        return many
     return Matches(project, Task.objects.filter(_OneOf(F("pk"), _numbers(ids)), project=project), len(ids), ids)
 
 

@@ -23,16 +23,14 @@ _LABELS = """
 SELECT l.task_id,
        json_agg(json_build_object(
            'question', l.question, 'value', l.value, 'source', l.source, 'confidence', l.confidence,
-           'annotator', (
-               SELECT p.email FROM labeling_annotation a JOIN labeling_user p ON p.id = a.annotator_id
-               WHERE a.id = l.annotation_id
-           ),
-           'created_by', u.email, 'schema_version', l.schema_version,
+           'annotator', p.email, 'created_by', u.email, 'schema_version', l.schema_version,
            'guideline_version', l.guideline_version, 'created_at', l.created_at, 'retired_at', l.retired_at
        ) ORDER BY l.id)::text AS past,
        (json_object_agg(l.question, l.value ORDER BY l.id) FILTER (WHERE l.retired_at IS NULL))::text AS current
 FROM labeling_label l
 LEFT JOIN labeling_user u ON u.id = l.created_by_id
+LEFT JOIN labeling_annotation a ON a.id = l.annotation_id AND a.task_id {these}
+LEFT JOIN labeling_user p ON p.id = a.annotator_id
 WHERE l.project_id = %(project)s AND l.task_id {these} GROUP BY l.task_id
 """
 # Whether an answer counts may change without a save, when a slot is taken back: the annotation knows it of its last.
