@@ -11,8 +11,11 @@ COPY static static
 RUN cd static && node build.mjs
 
 FROM python:3.12-slim-bookworm AS packages
-COPY requirements/base.txt /requirements/
-RUN python -m venv /venv && /venv/bin/pip install --quiet --no-cache-dir --require-hashes -r /requirements/base.txt
+# "base observe s3" for all that is optional too; each is a lock file of its own, and they agree.
+ARG REQUIREMENTS=base
+COPY requirements/*.txt /requirements/
+RUN python -m venv /venv && for name in $REQUIREMENTS; do \
+    /venv/bin/pip install --quiet --no-cache-dir --require-hashes -r "/requirements/$name.txt" || exit 1; done
 
 FROM python:3.12-slim-bookworm
 ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

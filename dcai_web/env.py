@@ -61,6 +61,22 @@ def items(name: str, default: list[str]) -> list[str]:
     return [item.strip() for item in raw.split(",") if item.strip()]
 
 
+def mapping(name: str) -> dict[str, Any]:
+    """Return the variable as a JSON object; nothing is an empty one."""
+    raw = text(name)
+    if not raw.strip():
+        return {}
+    try:
+        read = json.loads(raw)
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        # Without the value: there may be a key of the store in it.
+        message = f'{name} must be a JSON object such as {{"bucket_name": "dcai"}}'
+        raise ImproperlyConfigured(message)
+    return read
+
+
 def folder(path: Path) -> str | None:
     """Return the folder, made if need be; None where it cannot be, so that a command which needs none still runs."""
     try:

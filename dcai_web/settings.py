@@ -235,8 +235,10 @@ STATICFILES_DIRS = [
 ]
 STORAGES = {
     "default": {
-        "BACKEND": env.text("DCAI_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": {"location": str(DATA_DIR / "files")} if not env.text("DCAI_STORAGE") else {},
+        "BACKEND": env.text("DCAI_STORAGE") or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": (
+            env.mapping("DCAI_STORAGE_OPTIONS") if env.text("DCAI_STORAGE") else {"location": str(DATA_DIR / "files")}
+        ),
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

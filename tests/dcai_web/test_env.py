@@ -57,6 +57,17 @@ def test_nonsense_is_refused_by_name(name: str, value: str, monkeypatch: pytest.
         env.boolean(name, default=False) if name == "DCAI_DEBUG" else env.integer(name, 1)
 
 
+def test_a_mapping_is_json_and_its_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.mapping("DCAI_STORAGE_OPTIONS") == {}
+    monkeypatch.setenv("DCAI_STORAGE_OPTIONS", '{"bucket_name": "dcai", "querystring_auth": true}')
+    assert env.mapping("DCAI_STORAGE_OPTIONS") == {"bucket_name": "dcai", "querystring_auth": True}
+    for wrong in ("{secret_key: hidden}", '["hidden"]'):
+        monkeypatch.setenv("DCAI_STORAGE_OPTIONS", wrong)
+        with pytest.raises(ImproperlyConfigured, match="DCAI_STORAGE_OPTIONS must be a JSON object") as refused:
+            env.mapping("DCAI_STORAGE_OPTIONS")
+        assert "hidden" not in str(refused.value)
+
+
 def test_the_generated_secret_key_is_kept_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DCAI_SECRET_KEY", raising=False)
     first = env.secret_key(tmp_path / "data")

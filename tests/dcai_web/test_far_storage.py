@@ -1,0 +1,102 @@
+"""With `DCAI_STORAGE` files may be anywhere: nothing assumes that they have a path on this machine."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from dcai_web import backups
+from labeling.models import Media, Task, Upload, User
+from labeling.services import deletion, jobs
+from quality.selectors import items
+from tests import factories
+from tests.dcai_web.far_storage import STORED
+from tests.labeling.formats.test_images import picture
+from tests.labeling.formats.test_images_zip import zipped
+from tests.labeling.selectors.test_exports import exported
+from tests.labeling.services.test_imports import counts, imported
+
+CLASS = "tests.dcai_web.far_storage.FarStorage"
+
+
+@pytest.fixture(autouse=True)
+def far(settings: Any) -> Iterator[dict[str, bytes]]:
+    """Store files far away."""
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": CLASS, "OPTIONS": {"bucket_name": "dcai"}}}
+    STORED.clear()
+    yield STORED
+    STORED.clear()
+
+
+def test_the_store_is_far() -> None:
+    assert not default_storage.exists("x")
+    assert default_storage.bucket_name == "dcai"  # type: ignore[attr-defined]
+    with pytest.raises(NotImplementedError):
+        default_storage.path("x")
+
+
+@pytest.mark.django_db
+def test_images_come_in_are_shown_learned_from_exported_and_deleted(
+    far: dict[str, bytes], client_for: Callable[[User], Client]
+) -> None:
+    project = factories.project(schema=factories.IMAGE_SCHEMA)
+    content = picture(size=(40, 30))
+    job = imported(project, zipped({"cat/1.png": content}).getvalue(), "animals.zip")
+    assert counts(job) == (1, 0, 0)
+    media = Media.objects.get()
+    assert content in far.values()
+    assert not Upload.objects.exclude(file="").exists()
+    client = client_for(project.created_by)
+    for variant, kind in (("original", "image/png"), ("thumb", "image/webp"), ("screen", "image/webp")):
+        shown = client.get(f"/media/{project.slug}/{media.sha256}/{variant}")
+        assert shown.status_code == 200
+        assert shown["Content-Type"] == kind
+        assert b"".join(shown.streaming_content if shown.streaming else [shown.content])
+    task = Task.objects.get()
+    (seen,) = items.pictures([task.pk], next(iter(task.data)))
+    assert (seen.readable, seen.width, seen.height) == (True, 40, 30)
+    with zipfile.ZipFile(io.BytesIO(exported(project, "zip"))) as archive:
+        assert content in [archive.read(name) for name in archive.namelist()]
+    jobs.run(deletion.start(actor=project.created_by, project=project, name=project.name).pk)
+    assert far == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_is_made_from_there_and_restored_to_there(far: dict[str, bytes], tmp_path: Path) -> None:
+    project = factories.project(schema=factories.IMAGE_SCHEMA)
+    imported(project, zipped({"cat/1.png": picture(size=(40, 30))}).getvalue(), "animals.zip")
+    before = dict(far)
+    assert before
+    made = backups.make(tmp_path / "site.tar.gz")
+    assert made.files == len(before)
+    assert not made.missing
+    far.clear()
+    backups.restore(tmp_path / "site.tar.gz", replace=True)
+    assert far == before
+
+
+def test_the_settings_are_handed_to_it() -> None:
+    program = (
+        "import django; django.setup(); from django.core.files.storage import default_storage as s;"
+        "s.exists('x'); print(type(s._wrapped).__name__, s.bucket_name)"
+    )
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "dcai_web.settings",
+        "DCAI_STORAGE": CLASS,
+        "DCAI_STORAGE_OPTIONS": '{"bucket_name": "labels"}',
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.split() == ["FarStorage", "labels"], done.stderr
