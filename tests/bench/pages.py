@@ -48,7 +48,7 @@ class Look:
     values: dict[str, Any] = field(default_factory=dict)
     api: bool = False
     grid: bool = False
-    budget: str = BUDGET
+    budget: str = ""
 
 
 def _listed(
@@ -65,7 +65,7 @@ def _listed(
     api = path.startswith("/api/")
     source = "labeling_task t" + (" JOIN labeling_queueentry q ON q.task_id = t.id" if queued else "")
     floor = _FOUND.format(source=source, condition=condition, order=order, size=101 if api else 51)
-    return Look(f"tasks, {name}", path, floor, query or {}, values, api=api, grid=grid)
+    return Look(f"tasks, {name}", path, floor, query or {}, values, api=api, grid=grid, budget=BUDGET)
 
 
 def measure(url: str, project: Project, manager: User, *, turns: int) -> list[Pair]:

@@ -6,6 +6,7 @@ import csv
 import itertools
 import random
 from pathlib import Path
+from typing import Any
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -127,7 +128,7 @@ FROM plan WHERE n %% 200 = 7;
 def midway(project: Project) -> None:
     """Bring a project of untouched tasks to the middle of its work: nine of ten have a label, a third answers."""
     people = [person(project).pk for _ in range(8)]
-    values = {"project": project.pk, "people": people, "labels": INTENTS, "count": project.tasks.count()}
+    values: dict[str, Any] = {"project": project.pk, "people": people, "labels": INTENTS, "count": project.tasks.count()}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_MIDWAY, values)
 

@@ -98,7 +98,7 @@ def batches(project: Project, filters: Filters, statement: str, **values: Any) -
     values |= {"split": filters.split, "state": filters.state, "quarantined": quarantined, "project": project.pk}
     for ids in _ids(project):
         close = ids[-1] - ids[0] < _CLOSE * len(ids)
-        some = {"first": ids[0], "last": ids[-1]} if close else {"ids": ids}
+        some: dict[str, Any] = {"first": ids[0], "last": ids[-1]} if close else {"ids": ids}
         yield Batch(stretch if close else listed, values | some)
 
 
