@@ -128,7 +128,12 @@ FROM plan WHERE n %% 200 = 7;
 def midway(project: Project) -> None:
     """Bring a project of untouched tasks to the middle of its work: nine of ten have a label, a third answers."""
     people = [person(project).pk for _ in range(8)]
-    values: dict[str, Any] = {"project": project.pk, "people": people, "labels": INTENTS, "count": project.tasks.count()}
+    values: dict[str, Any] = {
+        "project": project.pk,
+        "people": people,
+        "labels": INTENTS,
+        "count": project.tasks.count(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_MIDWAY, values)
 
