@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.selectors import verdicts
+from labeling.selectors import similarity, verdicts
 from labeling.services import jobs
+from quality.selectors import similar
 from quality.selectors.runs import KIND, of_labels
 from quality.services import runs
 
 jobs.register({KIND: "quality.services.pipeline.chain.run_chain"})
 verdicts.register(of_labels)
+similarity.register(similar.nearest)
 
 
 @shared_task(name="quality.tend")

@@ -104,6 +104,9 @@ class TaskQuery(Page):
         "`decided:any`): with a flag that was decided so.",
     )
     meta: str = Field("", max_length=500, description="`key=value`")
+    similar: int = Field(
+        0, ge=0, lt=2**63, description="The 100 tasks most like the one with this id, known after the first run."
+    )
 
 
 class ClaimRequest(Body):
@@ -134,6 +137,7 @@ def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
         source=wanted.source,
         flag=wanted.flag,
         meta=wanted.meta,
+        similar=wanted.similar,
     )
     found = explorer.matching(project, asked)
     if wanted.external_id:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
 from labeling.models import Annotation, AnnotationState, Decision, Lease, Split, Task, TaskState
-from labeling.selectors import explorer, task_history, versions
+from labeling.selectors import explorer, similarity, task_history, versions
 from labeling.selectors import reviews as reading
 from labeling.services import annotations as answering
 from labeling.services import claims, flags, reviews
@@ -67,6 +67,7 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
         "asked": asked,
         "previous": previous,
         "following": following,
+        "has_similar": bool(similarity.to(project, task.pk, most=1)),
         "can_review": reviewer,
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
         "fields": shown_fields(project, schema, task),

@@ -56,21 +56,26 @@ class Asked:
     def read(cls, query: QueryDict, *, reviewer: bool) -> Asked:
         """Read an address; an unknown order is the usual one."""
         sort = query.get("sort", "")
+        wanted = explorer.read(query, reviewer=reviewer)
         return cls(
-            wanted=explorer.read(query, reviewer=reviewer),
-            sort=sort if sort in explorer.SORTS else explorer.DEFAULT_SORT,
+            wanted=wanted,
+            sort=sort if sort in explorer.SORTS else _usual_sort(wanted),
             cursor=query.get("cursor", "")[:1000],
         )
 
     @property
     def query(self) -> str:
         """The filter and the order as parameters, without the place in the list."""
-        sort = [("sort", self.sort)] if self.sort != explorer.DEFAULT_SORT else []
+        sort = [("sort", self.sort)] if self.sort != _usual_sort(self.wanted) else []
         return urlencode(self.wanted.params() + sort)
 
     def without(self, name: str) -> str:
         """Return the parameters with one condition taken out."""
         return urlencode([(key, value) for key, value in QueryDict(self.query).items() if key != name])
+
+
+def _usual_sort(wanted: explorer.TaskFilter) -> str:
+    return explorer.BY_SIMILARITY if wanted.similar else explorer.DEFAULT_SORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,9 @@ def _choices(project: Project, asked: Asked, schema: Schema, *, reviewer: bool) 
         "sources": LabelSource.choices,
         "reasons": FlagReason.choices,
         "decisions": explorer.DECISIONS,
-        "sorts": explorer.SORTS,
+        "sorts": {explorer.BY_SIMILARITY: "Most similar first"} | explorer.SORTS
+        if asked.wanted.similar
+        else explorer.SORTS,
         "people": people,
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
         "columns": COLUMNS,
@@ -167,6 +174,7 @@ def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterato
         "flag": _flag_words,
         "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
         "meta": lambda value: value,
+        "similar": lambda value: f"similar to task {value}",
     }
     for name, value in asked.wanted.params():
         if name.startswith("label."):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from labeling.models import Task
 from quality.models import EmbeddingSet
 
 if TYPE_CHECKING:
-    from labeling.models import Task
+    from labeling.models import Project
 
 MOST = 200
 
@@ -41,3 +42,15 @@ def to(task: Task, field: str, *, most: int = 20) -> list[Similar]:
     with connection.cursor() as cursor:
         cursor.execute(_SIMILAR, {"set": newest.pk, "task": task.pk, "most": min(most, MOST)})
         return [Similar(task_id=row[0], distance=max(0.0, float(row[1]))) for row in cursor.fetchall()]
+
+
+def nearest(project: Project, task_id: int, most: int) -> list[int]:
+    """Return the ids of the tasks most like one, by the first field that has vectors."""
+    sets = EmbeddingSet.objects.filter(project=project).order_by("field", "-pk").distinct("field")
+    task = Task.objects.filter(project=project, pk=task_id).first()
+    if task is None:
+        return []
+    for known in sets:
+        if found := to(task, known.field, most=most):
+            return [each.task_id for each in found]
+    return []

@@ -2,6 +2,7 @@
 
 from labeling.selectors.explorer.filters import DECISIONS, STATE_FILTERS, STATES, TaskFilter, matching, read
 from labeling.selectors.explorer.pages import (
+    BY_SIMILARITY,
     COUNTED,
     DEFAULT_SORT,
     SORTS,
@@ -26,6 +27,7 @@ from labeling.selectors.explorer.rows import (
 from labeling.selectors.explorer.saved import MAX_SAVED, saved_filters
 
 __all__ = [
+    "BY_SIMILARITY",
     "COUNTED",
     "DECISIONS",
     "DEFAULT_SORT",

@@ -26,6 +26,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.selectors import similarity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,6 +77,7 @@ class TaskFilter:
     flag: str = ""
     annotator: int = 0
     meta: str = ""
+    similar: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -93,6 +95,7 @@ class TaskFilter:
             ("flag", self.flag),
             ("annotator", str(self.annotator or "")),
             ("meta", self.meta),
+            ("similar", str(self.similar or "")),
         ]
         return [(name, value) for name, value in plain if value]
 
@@ -122,6 +125,9 @@ def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         raise Forbidden("Who annotated what is shown to reviewers. Take the annotator out of the filter.")
     if annotator and not (annotator.isascii() and annotator.isdigit() and len(annotator) < 19):
         problems.append(Problem("annotator", "Expected the number of a person."))
+    similar = query.get("similar", "")
+    if similar and not (similar.isascii() and similar.isdigit() and len(similar) < 19):
+        problems.append(Problem("similar", "Expected the number of a task."))
     meta = query.get("meta", "").strip()
     if meta and not all(meta.partition("=")[:2]):
         problems.append(Problem("meta", "Write metadata as key=value, such as country=DE."))
@@ -134,6 +140,7 @@ def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         flag=one_of("flag", (*FlagReason.values, ANY_FLAG, *DECISIONS)),
         annotator=int(annotator) if annotator and not problems else 0,
         meta=meta,
+        similar=int(similar) if similar and not problems else 0,
     )
     if any("\x00" in value for _, value in found.params()):
         problems.append(Problem("q", "There is a NUL character in the filter."))
@@ -142,9 +149,11 @@ def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     return found
 
 
-def matching(project: Project, wanted: TaskFilter) -> QuerySet[Task]:
-    """Return the project's tasks that fit the filter, in no order."""
+def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | None = None) -> QuerySet[Task]:
+    """Return the project's tasks that fit the filter, in no order; `nearest` are those similar, if they are known."""
     tasks = Task.objects.filter(project=project)
+    if wanted.similar:
+        tasks = tasks.filter(pk__in=similarity.to(project, wanted.similar) if nearest is None else list(nearest))
     if wanted.search:
         tasks = _search(tasks, project, wanted.search)
     if wanted.state:

@@ -19,11 +19,12 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, Value
-from django.db.models.functions import Collate
+from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Q, Value
+from django.db.models.functions import Coalesce, Collate
 from psycopg.errors import QueryCanceled
 
 from labeling.models import Task, TaskState
+from labeling.selectors import similarity
 from labeling.selectors.explorer.filters import matching
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ SORTS: dict[str, str] = {
     "-external_id": "External id, backward",
 }
 DEFAULT_SORT = "id"
+BY_SIMILARITY = "similar"
+"""The usual order of tasks similar to another one; only they have it."""
 
 COUNTED = 10_000
 """How far tasks are counted; also how many one bulk act may change."""
@@ -57,6 +60,7 @@ PATIENCE_MS = 400
 _EVERY = 2**31
 
 _EXTERNAL = "external_c"
+_NEARNESS = "nearness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ _ORDERS: dict[str, tuple[Stretch, ...]] = {
     "-id": (Stretch(Q(), ("-pk",)),),
     "external_id": (_NAMED, _UNNAMED),
     "-external_id": (_UNNAMED.reversed(), _NAMED.reversed()),
+    BY_SIMILARITY: (Stretch(Q(), (_NEARNESS, "pk")),),
 }
 
 
@@ -114,6 +119,7 @@ class Matches:
     """The project's tasks that fit a filter, and how many they are (COUNTED + 1 means more).
 
     When they are few, `ids` are all of them. When they are many, `walk` says that not every task is one of them.
+    `nearest` are the tasks similar to one that was asked about, the most similar first.
     """
 
     project: Project
@@ -121,6 +127,7 @@ class Matches:
     total: int
     ids: Sequence[int] | None = None
     walk: bool = False
+    nearest: Sequence[int] = ()
 
     @property
     def is_more(self) -> bool:
@@ -139,7 +146,8 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     A few tasks are found here once and then sorted. Many are met soon along the index of their order, and that they
     are many is remembered: who turns the pages does not wait for it again.
     """
-    tasks = matching(project, wanted)
+    nearest = similarity.to(project, wanted.similar) if wanted.similar else []
+    tasks = matching(project, wanted, nearest=nearest)
     if wanted.is_empty:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
     asked = hashlib.sha256(json.dumps(wanted.params()).encode()).hexdigest()
@@ -151,7 +159,8 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     if len(ids) > COUNTED:
         cache.set(key, 1, MANY_SECONDS)
         return many
-    return Matches(project, Task.objects.filter(_OneOf(F("pk"), _numbers(ids)), project=project), len(ids), ids)
+    few = Task.objects.filter(_OneOf(F("pk"), _numbers(ids)), project=project)
+    return Matches(project, few, len(ids), ids, nearest=nearest)
 
 
 class _OneOf(Func):
@@ -225,7 +234,7 @@ def first_ids(found: Matches, *, sort: str, most: int) -> list[int]:
 
 def beside(found: Matches, *, sort: str, task_id: int) -> tuple[int, int]:
     """Return the tasks before and after one (0: there is none), also when that one fits the filter no longer."""
-    at = _position_of(found.project, task_id, sort=sort)
+    at = _position_of(found, task_id, sort=sort)
     if at is None:
         return 0, 0
     before = _from(found, sort=sort, at=replace(at, backward=True), most=1)
@@ -233,8 +242,8 @@ def beside(found: Matches, *, sort: str, task_id: int) -> tuple[int, int]:
     return next((pk for pk, _ in before), 0), next((pk for pk, _ in after), 0)
 
 
-def _position_of(project: Project, task_id: int, *, sort: str) -> Position | None:
-    one = Matches(project, Task.objects.filter(project=project, pk=task_id), total=1)
+def _position_of(found: Matches, task_id: int, *, sort: str) -> Position | None:
+    one = replace(found, tasks=Task.objects.filter(project=found.project, pk=task_id), total=1, ids=None, walk=False)
     return next((position for _, position in _from(one, sort=sort, at=None, most=1)), None)
 
 
@@ -279,6 +288,9 @@ def _ordered(found: Matches, stretch: Stretch, piece: Q) -> QuerySet[Any, dict[s
     if not names.isdisjoint(("queue_entry__priority", "queue_entry__pk")):
         # Said of the task and of its queue entry, so that the queue's index can be walked.
         tasks = tasks.filter(queue_entry__project=found.project)
+    if _NEARNESS in names:
+        place = Func(_numbers(found.nearest), F("pk"), function="array_position", output_field=IntegerField())
+        tasks = tasks.annotate(**{_NEARNESS: Coalesce(place, Value(len(found.nearest) + 1))})
     tasks = tasks.annotate(**{_EXTERNAL: Collate(F("external_id"), "C")}).filter(stretch.condition, piece)
     rows: QuerySet[Any, dict[str, Any]] = tasks.order_by(*stretch.key).values(*sorted(names | {"pk"}))
     return rows
