@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from labeling.models import Flag, FlagReason, JobRun, LabelSource, Project
 from labeling.services import jobs
+from labeling.services.jobs import PROGRESS_SECONDS
 from quality.models import Run
 from quality.services.pipeline import chain
 from tests import factories
@@ -61,6 +63,7 @@ def test_from_one_click_to_the_flags_behind_a_cell(
     issues = chain.WORK["issues"]
 
     def waits(context: Any) -> None:
+        time.sleep(PROGRESS_SECONDS)  # a word right after another one is not written
         context.progress(1, 10, "Looking for neighbors")
         go_on.wait(60)
         issues(context)
