@@ -177,11 +177,11 @@ def needs(size: Size) -> str:
     head = ("tasks (short texts)", "people at work", "labels/s", "cores", "memory", "disk for the database")
     return (
         f"Printed by `make bench`, which writes it here with `--write`. From {size.tasks:,} tasks on {size.cores} "
-        f"cores: {pace.pace:,.0f} labels/s of 8 people, {web:,.0f} MB for a web process, {worker:,.0f} MB for a job "
-        f"worker, {per_task:,.0f} bytes of disk for a task and {per_label:,.0f} for its answers, label and history. A "
-        f"person is taken to answer every {1 / PACE_OF_A_PERSON:.0f} seconds; cores are {SPARE} times what that needs "
-        f"(two at least), as are the bytes on the disk; memory lets a quarter of the database stay in it. Images come "
-        f"on top.\n\n{table(head, rows)}"
+        f"cores: {pace.pace:,.0f} labels/s of 8 people who never pause, {web:,.0f} MB for a web process, "
+        f"{worker:,.0f} MB for a job worker, {per_task:,.0f} bytes of disk for a task and {per_label:,.0f} for its "
+        f"answers, label and history. A person is taken to answer every {1 / PACE_OF_A_PERSON:.0f} seconds; cores are "
+        f"{SPARE} times what that needs (two at least), as are the bytes on the disk; memory lets a quarter of the "
+        f"database stay in it. Images come on top.\n\n{table(head, rows)}"
     )
 
 
