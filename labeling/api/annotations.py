@@ -12,11 +12,11 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
-from labeling.api.openapi import operation
+from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.api.tasks import TaskDocument
-from labeling.models import Annotation, AnnotationState, Comment, Flag
+from labeling.models import Annotation, AnnotationState, Comment, Flag, SkipReason
 from labeling.selectors import tasks
 from labeling.services import annotations as saving
 from labeling.services import flags
@@ -120,21 +120,25 @@ class AnnotationNew(Body):
     answers: dict[str, Any] = Field(default_factory=dict, description="Question name -> answer.")
     state: Literal["submitted", "draft", "skipped"] = "submitted"
     version: int = Field(0, ge=0, description="The version you know of; 0 when you know of none.")
-    lead_time_ms: int | None = Field(None, description="Time spent, without idle time.")
-    skip_reason: str | None = None
-    comment: str | None = None
+    lead_time_ms: int | None = Field(
+        None,
+        description="Time spent, without idle time.",
+        json_schema_extra={"minimum": 0, "maximum": saving.MAX_LEAD_TIME_MS},
+    )
+    skip_reason: str | None = Field(None, json_schema_extra={"enum": [*SkipReason.values, "", None]})
+    comment: str | None = Field(None, json_schema_extra={"maxLength": saving.MAX_COMMENT})
 
 
 class CommentNew(Body):
     """A comment."""
 
-    body: str
+    body: str = Field(json_schema_extra=filled(saving.MAX_COMMENT))
 
 
 class FlagNew(Body):
     """A flag for a reviewer."""
 
-    note: str
+    note: str = Field(json_schema_extra=filled(flags.MAX_NOTE))
     question: str | None = None
 
 

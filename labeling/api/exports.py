@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class ExportQuery(Query):
     """What to take out, and how it is written."""
 
-    format: str = Field("jsonl", max_length=40, description=f"One of {', '.join(FORMATS)}.")
+    format: str = Field("jsonl", max_length=40, json_schema_extra={"enum": list(FORMATS)})
     split: Literal["any", "train", "validation", "test", "none"] = "any"
     state: Literal["any", "todo", "labeled", "quarantined"] = "any"
     quarantined: bool = Field(default=False, description="Carry tasks in quarantine too.")

@@ -33,7 +33,14 @@ PARTS: dict[str, dict[str, Any]] = {
     "encoding": {"type": "string", "description": "Found out when it is left out."},
     "delimiter": {"type": "string", "description": "Found out when it is left out."},
 }
-FORM = {"multipart/form-data": {"type": "object", "required": ["file"], "properties": PARTS}}
+FORM = {
+    "multipart/form-data": {
+        "type": "object",
+        "required": ["file"],
+        "properties": PARTS,
+        "additionalProperties": False,
+    }
+}
 
 
 class StartedDocument(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +20,13 @@ _ERRORS = {
     401: "No valid token and no session.",
     403: "Your role in the project does not allow this, or a browser's CSRF token is missing.",
     404: "It does not exist, or you are not a member of its project.",
+    429: "Too many requests with tokens that are not valid came from your address; wait as long as `Retry-After` says.",
 }
+
+
+def filled(longest: int, *, pattern: str = r"\S") -> dict[str, Any]:
+    """Describe a text that may not be blank; the service that takes it says so in its own words."""
+    return {"minLength": 1, "maxLength": longest, "pattern": pattern}
 
 
 class ProblemEntry(BaseModel):
@@ -41,6 +48,19 @@ class ProblemDocument(BaseModel):
     detail: str
     instance: str | None = Field(None, description="Quote this when you report a failure.")
     errors: list[ProblemEntry]
+
+
+class Described(AutoSchema):
+    """Describes the body of a DELETE too: one asks for a confirmation."""
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        if self.method != "DELETE":
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        self.method = "POST"
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = "DELETE"
 
 
 def operation(
@@ -66,6 +86,8 @@ def operation(
         for code, document in returns.items()
     }
     failures = _ERRORS | ({409: conflict} if conflict else {})
+    if body is not None:
+        failures |= {413: "The body is larger than this site takes.", 415: "The body is of another content type."}
     for code, words in failures.items():
         responses[code, PROBLEM_JSON] = OpenApiResponse(ProblemDocument, description=words)
     return extend_schema(
@@ -98,8 +120,11 @@ def _query(model: type[Query] | None) -> list[OpenApiParameter]:
     ]
 
 
+_KEY = {"type": "string", "maxLength": 64, "pattern": "^[ -~]*$"}
+
+
 def _headers(headers: dict[str, str]) -> list[OpenApiParameter]:
     return [
-        OpenApiParameter(name=name, location=OpenApiParameter.HEADER, description=words, type=str)
+        OpenApiParameter(name=name, location=OpenApiParameter.HEADER, description=words, type=_KEY)
         for name, words in headers.items()
     ]

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
-from labeling.api.openapi import operation
+from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
-from labeling.models import ApiToken, Invitation, Membership
+from labeling.models import ApiToken, Invitation, Membership, Role
 from labeling.selectors import people as members
 from labeling.services import people
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TAG = "People"
 TOKENS = "Tokens"
+_ROLE: dict[str, Any] = {"enum": list(Role.values)}
+_EMAIL: dict[str, Any] = {"format": "email", "maxLength": 254}
 
 
 class PersonDocument(BaseModel):
@@ -102,27 +104,27 @@ class TokenList(BaseModel):
 class MemberNew(Body):
     """Who becomes a member; an unknown address becomes an invited user."""
 
-    email: str
-    role: str = Field(description="viewer, annotator, reviewer or manager")
+    email: str = Field(json_schema_extra=_EMAIL)
+    role: str = Field(json_schema_extra=_ROLE)
 
 
 class RoleChange(Body):
     """The new role of a member."""
 
-    role: str
+    role: str = Field(json_schema_extra=_ROLE)
 
 
 class InvitationNew(Body):
     """An invitation; without an address whoever has the link can accept it, once."""
 
-    role: str
-    email: str = ""
+    role: str = Field(json_schema_extra=_ROLE)
+    email: str = Field("", json_schema_extra={"anyOf": [_EMAIL, {"const": ""}]})
 
 
 class TokenNew(Body):
     """A new token."""
 
-    name: str
+    name: str = Field(json_schema_extra=filled(100))
 
 
 def member_document(member: Membership) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
-from labeling.api.openapi import operation
+from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Role
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from labeling.models import Project, User
 
 TAG = "Projects"
+_PEOPLE: dict[str, Any] = {"minimum": 1, "maximum": projects.MAX_OVERLAP}
 
 
 class ProjectDocument(BaseModel):
@@ -60,24 +61,26 @@ class SchemaDocument(BaseModel):
 class ProjectNew(Body):
     """A new project."""
 
-    name: str
+    name: str = Field(json_schema_extra=filled(projects.MAX_NAME))
     schema_: Any = Field(
-        alias="schema", description="`{fields: [{name, type}], questions: [{name, kind, field, ...}]}`"
+        alias="schema",
+        description="`{fields: [{name, type}], questions: [{name, kind, field, ...}]}`",
+        json_schema_extra={"type": "object"},
     )
-    overlap: int = 1
-    max_overlap: int | None = None
-    description: str = ""
+    overlap: int = Field(1, json_schema_extra=_PEOPLE)
+    max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
+    description: str = Field("", json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
 
 
 class ProjectChange(Body):
     """What of a project to change; everything else stays."""
 
-    name: str | None = None
-    description: str | None = None
-    overlap: int | None = None
-    max_overlap: int | None = None
-    agreement_floor: Annotated[float, Field(strict=False)] | None = None
-    lease_seconds: int | None = None
+    name: str | None = Field(None, json_schema_extra=filled(projects.MAX_NAME))
+    description: str | None = Field(None, json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
+    overlap: int | None = Field(None, json_schema_extra=_PEOPLE)
+    max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
+    agreement_floor: float | None = Field(None, json_schema_extra={"minimum": 0, "maximum": 1})
+    lease_seconds: int | None = Field(None, json_schema_extra={"minimum": 60, "maximum": 86_400})
     archived: bool | None = None
 
 
@@ -97,7 +100,7 @@ class DeletionDocument(BaseModel):
 class SchemaChange(Body):
     """The schema that is to hold from now on."""
 
-    schema_: Any = Field(alias="schema")
+    schema_: Any = Field(alias="schema", json_schema_extra={"type": "object"})
 
 
 def documents(user: User, rows: Sequence[Project]) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class StrictJSONParser(BaseParser):
 def decode(sent: bytes) -> Any:
     """Return the value of a JSON text in UTF-8."""
     try:
-        value = json.loads(sent.decode(), parse_constant=_refuse_constant)
+        value = json.loads(sent.decode(), parse_constant=_refuse_constant, parse_float=_number)
     except UnicodeDecodeError as error:
         raise Invalid(f"The body is not UTF-8: byte {error.start + 1} cannot be read.") from None
     except RecursionError:
@@ -77,6 +77,12 @@ def decode(sent: bytes) -> Any:
 def _refuse_constant(name: str) -> NoReturn:
     message = f"{name} is no JSON number"
     raise ValueError(message)
+
+
+def _number(text: str) -> float | int:
+    """Return a number with a point; in JSON 3.0 is the whole number 3."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _check(value: Any) -> None:

@@ -16,20 +16,21 @@ from labeling.formats.lines import bounded_lines, text
 from labeling.formats.rows import MAX_COLUMNS, MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
 
 DELIMITERS = (",", "\t", ";", "|")
-_FORMULA_STARTS = "=+-@\t\r"
+# In other alphabets a spreadsheet takes the full-width signs too.
+FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _WRITE_BYTES = 256 * 1024
 
 
 def escape(cell: str) -> str:
     """Return the cell with an apostrophe in front when a spreadsheet would run it as a formula."""
     bare = cell.lstrip("'")
-    return f"'{cell}" if bare and bare[0] in _FORMULA_STARTS else cell
+    return f"'{cell}" if bare and bare[0] in FORMULA_STARTS else cell
 
 
 def unescape(cell: str) -> str:
     """Undo `escape`."""
     bare = cell.lstrip("'")
-    return cell[1:] if cell[:1] == "'" and bare and bare[0] in _FORMULA_STARTS else cell
+    return cell[1:] if cell[:1] == "'" and bare and bare[0] in FORMULA_STARTS else cell
 
 
 def find_delimiter(sample: str) -> tuple[str, float, int]:

@@ -21,8 +21,10 @@ def send(*, invitation: Invitation, link: str) -> bool:
     if not invitation.email or not settings.EMAIL_HOST:
         return False
     body = render_to_string("labeling/people/invitation_mail.txt", {"invitation": invitation, "link": link})
+    # In a header a line end would begin the next one.
+    subject = " ".join(f"Join “{invitation.project.name}” on dcai".split())
     try:
-        send_mail(f"Join “{invitation.project.name}” on dcai", body, None, [invitation.email])
+        send_mail(subject, body, None, [invitation.email])
     except (SMTPException, OSError) as error:
         logger.warning("invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
         return False

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path, reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -132,7 +136,7 @@ class SignIn(views.LoginView):
     template_name = "labeling/account/sign_in.html"
     redirect_authenticated_user = True
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Count the failure, and show the form again."""
         limits.SIGN_IN_ATTEMPTS.count(_address(self.request))
         return super().form_invalid(form)
@@ -141,7 +145,7 @@ class SignIn(views.LoginView):
 class SignOut(views.LogoutView):
     """Sign out; the browser forgets the pages it kept, so that Back shows the next person none of them."""
 
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """End the session."""
         answer = super().post(request, *args, **kwargs)
         answer["Clear-Site-Data"] = '"cache"'
@@ -155,13 +159,13 @@ class Forgotten(views.PasswordResetView):
     template_name = "labeling/account/password_reset.html"
     success_url = reverse_lazy("password_reset_done")
 
-    def form_valid(self, form: ForgottenPasswordForm) -> HttpResponseBase:
+    def form_valid(self, form: forms.Form) -> HttpResponse:
         """Have the mail sent by a worker: its time must not tell whether there is an account."""
         email = form.cleaned_data["email"].strip().lower()
         limits.RESETS_FROM_ADDRESS.count(_address(self.request))
         limits.RESETS_OF_ADDRESS.count(email)
         accounts.ask_for_password_link(email=email)
-        return redirect(self.get_success_url())
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class NewPassword(views.PasswordResetConfirmView):

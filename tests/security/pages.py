@@ -39,7 +39,10 @@ def variables(name: str) -> set[str]:
     return set(PAGES[name].pattern.converters)
 
 
-ARGUMENTS = {("project-quality-progress", "job_id"): "run_id"}
+ARGUMENTS = {
+    ("project-quality-progress", "job_id"): "run_id",
+    ("project-schema-undo", "number"): "schema_version",
+}
 """Which argument of a world a page takes, where the name of the variable does not say it."""
 
 

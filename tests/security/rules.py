@@ -78,6 +78,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-review": {"get": "reviewer"},
     "project-review-cards": {"post": "reviewer"},
     "project-review-last": {"get": "reviewer"},
+    "project-review-near": {"get": "reviewer"},
     "project-review-grid": {"get": "reviewer"},
     "project-review-tiles": {"post": "reviewer"},
     "media": {"get": "viewer"},
@@ -137,8 +138,8 @@ def body(name: str, place: World) -> dict[str, Any]:
             "name": "Renamed", "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15
         },
         "project-delete": {"name": place.project.name},
-        "project-schema": {"do": "add", "version": 1},
-        "project-schema-json": {"schema": json.dumps(SCHEMA), "version": 1},
+        "project-schema": {"do": "add", "version": place.arguments["schema_version"]},
+        "project-schema-json": {"schema": json.dumps(SCHEMA), "version": place.arguments["schema_version"]},
         "project-tasks-bulk": {"act": "quarantine", "task": [place.task.pk]},
         "project-tasks-look": {"view": "grid"},
         "project-filters": {"name": "Open ones", "back": "q=hello"},

@@ -22,10 +22,14 @@ NO_ADMINISTRATORS = ("anonymous", "outsider", *LADDER[:-1])
 def addresses(place: World) -> list[str]:
     """Return every address below /admin/, with ids of things that are there."""
     named = {"app_label": "labeling", "object_id": str(place.manager.pk), "content_type_id": "1", "url": "labeling"}
+
+    def filled(name: re.Match[str]) -> str:
+        return named.get(name[1], str(place.manager.pk))
+
     found = []
     for route in ROUTES:
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: named.get(name[1], str(place.manager.pk)), route)
-        path = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda name: named.get(name[1], "labeling"), path)
+        path = re.sub(r"<(?:\w+:)?(\w+)>", filled, route)
+        path = re.sub(r"\(\?P<(\w+)>[^)]*\)", filled, path)
         found.append("/" + path.replace("^", "").replace("$", "").replace("(?:.*)", "odd"))
     return found
 

@@ -65,7 +65,7 @@ def test_ids_of_another_project_are_not_there(worlds: tuple[World, World, User])
     one, other, person = worlds
     client = Client()
     client.force_login(person, backend=BACKEND)
-    wrong = {}
+    wrong: dict[str, str | int] = {}
     for name, variable in MIXED:
         key = argument(name, variable)
         mixed = address(name, {**one.arguments, key: other.arguments[key]})

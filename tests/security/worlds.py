@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from PIL import Image
 
 from labeling.formats import images
 from labeling.models import JobRun, JobState, Membership, Project, Role, Task, User
-from labeling.services import explorer, flags, guidelines, imports, jobs, media, people, tasks
+from labeling.services import explorer, flags, guidelines, imports, jobs, media, people, projects, tasks
 from labeling.web.people import RETURN
 from quality.selectors.runs import KIND as RUN
 from tests import factories
@@ -74,6 +75,9 @@ def world(*, color: str = "red") -> World:
     info = images.check(content)
     media.put(content, info)
     media.link(project.pk, [info])
+    newer = copy.deepcopy(SCHEMA)
+    newer["questions"][0]["title"] = "What is it about?"
+    schema = projects.revise_schema(actor=manager, project=project, schema=newer)
     member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
     invitation, secret = people.invite(actor=manager, project=project, role=Role.VIEWER)
     token, _ = people.issue_token(user=factories.user(), name="somebody's")
@@ -103,6 +107,7 @@ def world(*, color: str = "red") -> World:
         "secret": secret,
         "number": 1,
         "draft": draft.version,
+        "schema_version": schema.number,
         "token_id": token.pk,
         "template": "text-classification",
         "sha256": info.sha256,

@@ -40,7 +40,8 @@ SELECT {cells} FROM (
 # JSON without the spaces that PostgreSQL puts after commas and colons; those within strings stay.
 _COMPACT = """regexp_replace({cell}::text, '("(?:[^"\\\\]|\\\\.)*")|([,:]) ', '\\1\\2', 'g')"""
 # What a spreadsheet would run as a formula gets an apostrophe, as in formats.csv.escape.
-_HARMLESS = "CASE WHEN ascii(ltrim({cell}, '''')) IN (61, 43, 45, 64, 9, 13) THEN '''' || {cell} ELSE {cell} END"
+_HARMLESS = f"""CASE WHEN ascii(ltrim({{cell}}, '''')) IN ({", ".join(str(ord(start)) for start in csv.FORMULA_STARTS)})
+    THEN '''' || {{cell}} ELSE {{cell}} END"""
 
 _ANSWERS: dict[str, parquet.Column] = {"choice": str, "multi_choice": [str], "rating": int, "text": str}
 _IMAGE: parquet.Column = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
