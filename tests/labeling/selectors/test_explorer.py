@@ -290,6 +290,22 @@ def test_counting_stops(monkeypatch: pytest.MonkeyPatch) -> None:
         assert explorer.first_ids(matches, sort="-id", most=2) == [more[2].pk, more[1].pk]
 
 
+def test_that_many_fit_is_remembered_and_who_fits_is_not(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(pages, "COUNTED", 2)
+    project = factories.project()
+    made = factories.tasks(project, 4, split="train")
+    wanted = explorer.TaskFilter(split="train")
+    assert explorer.matches(project, wanted).is_more
+    tasks.set_split(actor=project.created_by, project=project, task_ids=[made[0].pk], split="")
+    with django_assert_num_queries(0):
+        matches = explorer.matches(project, wanted)
+    assert matches.is_more
+    assert explorer.page(matches, sort="id", cursor="", size=5).ids == [task.pk for task in made[1:]]
+    assert not explorer.matches(factories.project(), wanted).is_more
+
+
 @pytest.mark.parametrize("sort", list(explorer.SORTS))
 def test_a_slow_walk_is_given_up_for_a_plan_that_always_ends(sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "COUNTED", 2)

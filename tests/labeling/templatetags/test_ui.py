@@ -9,6 +9,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
+from labeling.selectors.explorer import Chip
 from labeling.templatetags import ui
 
 
@@ -86,3 +87,20 @@ def test_a_column_head_sorts_and_keeps_the_filter(asked: str, href: str, sort: s
     assert href in page
     assert (f'aria-sort="{sort}"' in page) is (sort is not None)
     assert "cursor" not in page
+
+
+def test_labels_and_states_of_a_list_are_those_of_their_templates_and_harmless() -> None:
+    chips = [Chip("<b>big</b>", "#123456"), Chip("plain")]
+    shown = rendered("{% label_chips chips %}", chips=chips)
+    alone = [
+        rendered('{% include "components/label_chip.html" with title=chip.title color=chip.color only %}', chip=chip)
+        for chip in chips
+    ]
+    assert shown == "".join(chip.strip() for chip in alone)
+    assert "<b>" not in shown
+    assert 'fill="#123456"' in shown
+    state = rendered('{% task_state "progress" "In progress" %}')
+    assert (
+        state == rendered('{% include "labeling/tasks/state.html" with state="progress" words="In progress" %}').strip()
+    )
+    assert "In progress" in state
