@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='flag',
-            index=models.Index(fields=['project', 'score', 'id'], name='flag_by_score'),
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['project', 'score', 'id'], name='flag_by_score'),
         ),
         migrations.AddIndex(
             model_name='flag',

@@ -74,7 +74,7 @@ class Flag(models.Model):
         indexes = (
             models.Index(fields=("task", "state"), name="flag_by_task"),
             models.Index("project", "reason", F("score").asc(), "id", name="flag_open", condition=Q(state="open")),
-            models.Index(fields=("project", "score", "id"), name="flag_by_score"),
+            models.Index(fields=("project", "score", "id"), name="flag_by_score", condition=Q(state="open")),
             models.Index(fields=("act",), name="flag_by_act", condition=Q(act__isnull=False)),
         )
 

@@ -208,7 +208,10 @@ def people_of(project: Project) -> list[User]:
     return list(User.objects.filter(memberships__project=project).order_by("email")[:500])
 
 
+_UNDOABLE = ("tasks.", "flag.", "flags.resolved")
+
+
 def undoable(told_lines: Sequence[Line]) -> set[int]:
     """Return the acts on many tasks, of those told, that still stand."""
-    acts = {line.event.payload.get("act") for line in told_lines if line.event.verb.startswith("tasks.")}
+    acts = {line.event.payload.get("act") for line in told_lines if line.event.verb.startswith(_UNDOABLE)}
     return set(BulkAct.objects.filter(pk__in=acts - {None}, undone_at=None).values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.errors import Conflict
-from labeling.models import ApiToken, Invitation, Lease, Membership, Project, Role, SavedFilter, User
+from labeling.models import ApiToken, Invitation, Lease, Membership, Project, ReviewLease, Role, SavedFilter, User
 from labeling.selectors.personal_data import SIGN_INS
 from labeling.services import claims, events
 
@@ -63,6 +63,7 @@ def anonymize(*, user: User, actor: User | None = None) -> Forgotten:
             cursor.execute(statement, {"old": old, "new": new, "person": user.pk} if "%(" in statement else None)
     for project in Project.objects.filter(pk__in=Lease.objects.filter(user=user).values("project")):
         claims.release(actor=user, project=project)
+    ReviewLease.objects.filter(user=user).delete()
     done = Forgotten(
         name=name,
         memberships=Membership.objects.filter(user=user).delete()[0],

@@ -110,4 +110,4 @@ def _keys(question: Question) -> dict[str, str]:
     labels = getattr(question.config, "labels", None)
     if isinstance(labels, tuple):
         return {label.name: label.key for label in labels if label.key and label.key in DIGITS}
-    return {name: name[-1] for name in question.class_names if name in {*DIGITS, "10"}}
+    return {name: name for name in question.class_names if name in tuple(DIGITS)}

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.access import Action, project_for
+from labeling.access import Action, flag_for, project_for
+from labeling.errors import NotFound
 from labeling.models import BulkAct, Decision
 from labeling.selectors import activity, explorer, versions
 from labeling.selectors import reviews as reading
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 AHEAD = 4
 """Cards asked for at once."""
 
+LIKE_IT = "Most like it, with their labels"
 MOST_NAMES = 200
 """Labels offered in a filter; of more, the name is typed."""
 
@@ -153,6 +155,17 @@ def numbers(sent: QueryDict, name: str) -> list[int]:
 
 @signed_in
 @require_GET
+def near(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponseBase:
+    """Show the labeled items most like that of a flag, which came without."""
+    flag = flag_for(request.user, flag_id, Action.REVIEW)
+    if flag.project.slug != slug:
+        raise NotFound
+    values = {"title": LIKE_IT, "near": reading.labeled_neighbors(flag.project, flag)}
+    return render(request, "labeling/reviews/neighbors.html", values)
+
+
+@signed_in
+@require_GET
 def last(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the person's last ten decisions, each with its way back."""
     project = project_for(request.user, slug, Action.REVIEW)
@@ -171,5 +184,6 @@ def _last(act: BulkAct) -> Last:
 urlpatterns = [
     path("p/<slug:slug>/review/", page, name="project-review"),
     path("p/<slug:slug>/review/cards/", cards, name="project-review-cards"),
+    path("p/<slug:slug>/review/near/<int:flag_id>/", near, name="project-review-near"),
     path("p/<slug:slug>/review/last/", last, name="project-review-last"),
 ]

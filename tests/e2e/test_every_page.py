@@ -30,7 +30,7 @@ NO_PAGE = {
     "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check", "project-settings-undo", "project-schema-check",
     "project-schema-json-check", "healthz", "readyz", "site-figures",
     "project-gain", "project-quality-run", "project-quality-progress",
-    "project-review-cards", "project-review-last", "project-review-tiles",
+    "project-review-cards", "project-review-last", "project-review-near", "project-review-tiles",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",

@@ -158,6 +158,14 @@ def test_the_next_card_does_not_wait_and_undo_takes_back_what_was_decided(browse
     assert number(page) == found[2].pk
     page.keyboard.press("k")
     expect(card(page).get_by_text("You decided: Keep")).to_be_visible()
+    # Undo is about the decision on the screen.
+    page.keyboard.press("k")
+    assert number(page) == found[0].pk
+    page.keyboard.press("z")
+    expect(page.get_by_text("1 decided")).to_be_visible()
+    saved(page)
+    assert [current(flag) for flag in found[:2]] == ["billing", "billing"]
+    assert Flag.objects.get(pk=found[0].pk).state == FlagState.OPEN
 
 
 def test_what_somebody_else_changed_meanwhile_is_shown_again(browse: Browse) -> None:

@@ -18,8 +18,9 @@ from labeling.models import (
     FlagState,
     Label,
     LabelSource,
+    TaskState,
 )
-from labeling.selectors import explorer, guidelines, verdicts, versions
+from labeling.selectors import explorer, guidelines, similarity, verdicts, versions
 from labeling.selectors.explorer import Chip
 
 if TYPE_CHECKING:
@@ -32,8 +33,18 @@ if TYPE_CHECKING:
 
 MOST_COMMENTS = 20
 MOST_PARTS = 6
+NEIGHBORS = 6
+LOOKED_AT = 60
+"""Similar items of which the labeled ones are shown."""
 LAST = 10
 
+_BY_PEOPLE = {
+    FlagReason.MANUAL,
+    FlagReason.SKIPPED,
+    FlagReason.CONFLICT,
+    FlagReason.GOLD_MISS,
+    FlagReason.STALE_GUIDELINE,
+}
 _MODEL_MAY_SUGGEST = {FlagReason.MANUAL, FlagReason.CONFLICT, FlagReason.GOLD_MISS, FlagReason.STALE_GUIDELINE}
 
 
@@ -119,6 +130,11 @@ class Card:
         return self.flag.task.external_id or f"task {self.flag.task_id}"
 
     @property
+    def lacks_neighbors(self) -> bool:
+        """Whether the flag came without the items most like its own, and they are worth looking for."""
+        return self.flag.reason in _BY_PEOPLE and not self.neighbors
+
+    @property
     def seen(self) -> list[int]:
         """The labels of record that the card shows."""
         return [given.label_id for given in self.given]
@@ -187,12 +203,14 @@ def _named_tasks(evidence: dict[str, Any]) -> list[int]:
 
 def _card(flag: Flag, sources: _Sources) -> Card:
     schema, current = sources.schema, sources.labels.get(flag.task_id, {})
-    question = schema.question(flag.question) if flag.question else None
+    # About the whole task is about its question, where there is but one.
+    alone = schema.questions[0] if len(schema.questions) == 1 else None
+    question = schema.question(flag.question) if flag.question else alone
     asked = [question] if question else ([] if flag.question else list(schema.questions))
     given = [_given(one, current[one.name]) for one in asked if one.name in current]
     suggestion = _suggestion(flag, question, current, sources)
     about = [(label.question, name) for label in given for name in label.classes]
-    about += [(flag.question, name) for name in (suggestion.classes if suggestion else ())]
+    about += [(question.name, name) for name in (suggestion.classes if question and suggestion else ())]
     parts = [part for key in dict.fromkeys(about) if (part := sources.parts.get(key)) and not part.is_empty]
     return Card(
         flag=flag,
@@ -299,6 +317,20 @@ def _people(flag: Flag, question: Question | None, sources: _Sources) -> list[Sa
         )
         for annotation in said
     ]
+
+
+def labeled_neighbors(project: Project, flag: Flag) -> list[Neighbor]:
+    """Return the labeled items most like that of a flag, for flags that came without; none before the first check."""
+    rows = explorer.rows(project, similarity.to(project, flag.task_id, most=LOOKED_AT))
+    found = [
+        Neighbor(
+            row=row,
+            chips=[chip for given in row.given if flag.question in {"", given.question} for chip in given.chips],
+        )
+        for row in rows
+        if row.state == TaskState.LABELED
+    ]
+    return [near for near in found if near.chips][:NEIGHBORS]
 
 
 def last_acts(project: Project, reviewer: User) -> list[BulkAct]:

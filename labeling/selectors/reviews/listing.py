@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count
 
 from labeling.models import Flag, FlagReason, Label
+from labeling.selectors import explorer, versions
 from labeling.selectors.reviews.filters import FlagFilter, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from labeling.kinds.schema import Question
     from labeling.models import Project
 
 MOST_PAIRS = 12
@@ -71,6 +73,8 @@ class Pair:
     given: Any
     suggested: Any
     count: int
+    given_title: str
+    suggested_title: str
 
 
 def by_reason(project: Project, wanted: FlagFilter) -> list[tuple[str, str, int]]:
@@ -90,7 +94,12 @@ def by_pair(project: Project, wanted: FlagFilter) -> list[Pair]:
         .annotate(count=Count("pk"))
         .order_by("-count", "question", "evidence__given", "evidence__suggested")
     )
-    return [Pair(*row) for row in found[:MOST_PAIRS]]
+    schema = versions.schema(project.pk)
+    return [Pair(*row, *(_title(schema.question(row[0]), value) for value in row[1:3])) for row in found[:MOST_PAIRS]]
+
+
+def _title(question: Question | None, value: Any) -> str:
+    return ", ".join(chip.title for chip in explorer.chips_of(question, value))
 
 
 def waits(project: Project, wanted: FlagFilter, *, most: int) -> int:

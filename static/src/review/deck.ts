@@ -1,6 +1,7 @@
 // The cards of the review page: the next ones are there before they are needed, and those decided can be come back to.
 import { all, csrfToken } from "../app/dom.ts";
 import { toast } from "../app/toasts.ts";
+import { newKey } from "../editor/tabs.ts";
 import * as items from "./item.ts";
 import { keepLeases } from "./leases.ts";
 import { type Answer, Sender } from "./sender.ts";
@@ -53,7 +54,7 @@ export class Deck {
       toast("You have decided this one. Undo it first.", "info");
       return;
     }
-    const key = crypto.randomUUID();
+    const key = newKey();
     card.dataset.decided = key;
     this.#made.push({ card, key });
     this.#decided += 1;
@@ -90,9 +91,9 @@ export class Deck {
   #putNext(card: HTMLElement): void {
     card.hidden = true;
     this.#place.append(card);
-    items.prefetch(card);
+    this.#prepare(card);
     this.#cards.splice(this.#at < 0 ? this.#cards.length : this.#at + 1, 0, card);
-    if (this.#current === undefined) this.#forward();
+    if (this.#current === undefined) this.#show(this.#cards.indexOf(card));
     this.#tellMoves();
   }
 
@@ -104,7 +105,8 @@ export class Deck {
   }
 
   undo(): void {
-    const made = this.#made.at(-1);
+    // The decision on the screen, when an earlier one was come back to; else the last.
+    const made = this.#made.find((one) => one.card === this.#current) ?? this.#made.at(-1);
     if (!made) return;
     const { card, key } = made;
     this.#forget(key);
@@ -113,7 +115,7 @@ export class Deck {
     this.#sender.send({
       method: "DELETE",
       address: `/api/flags/${card.dataset.flag}/resolution/`,
-      key: crypto.randomUUID(),
+      key: newKey(),
       body: () => undefined,
       answered: ({ ok, status, document: told }, attempts) => {
         if (ok) {
@@ -143,9 +145,9 @@ export class Deck {
   #forward(): void {
     const from = this.#at < 0 ? this.#cards.length : this.#at + 1;
     const next = this.#cards.findIndex((card, at) => at >= from && card.dataset.decided === undefined);
-    this.#show(next);
-    const ahead = this.#cards.filter((card, at) => at > this.#at && card.dataset.decided === undefined);
+    const ahead = this.#cards.filter((card, at) => at > next && card.dataset.decided === undefined);
     if (next < 0 || ahead.length < LOW) void this.#fetch();
+    this.#show(next);
   }
 
   #show(at: number): void {
@@ -161,7 +163,13 @@ export class Deck {
     card.hidden = false;
     items.mount(card);
     card.focus({ preventScroll: true });
-    if (this.#root.getBoundingClientRect().top < 0) this.#root.scrollIntoView({ block: "start" });
+    if (this.#root.getBoundingClientRect().top < 0) this.#top().scrollIntoView({ block: "start" });
+  }
+
+  /** Where a card begins: on a phone the filters above it would fill the screen. */
+  #top(): HTMLElement {
+    const bar = this.#root.querySelector<HTMLElement>(".dc-review-bar");
+    return bar && window.innerWidth < 600 ? bar : this.#root;
   }
 
   async #fetch(): Promise<void> {
@@ -177,12 +185,26 @@ export class Deck {
       if (there.has(card.dataset.flag)) continue;
       this.#place.append(card);
       this.#cards.push(card);
-      items.prefetch(card);
+      this.#prepare(card);
     }
     if (this.#current === undefined) {
       this.#show(this.#cards.findIndex((card) => card.dataset.decided === undefined));
     }
     this.#tellMoves();
+  }
+
+  /** Fetch what belongs to a card before it is on the screen. */
+  #prepare(card: HTMLElement): void {
+    items.prefetch(card);
+    for (const place of all("[data-near]", card)) {
+      const address = place.dataset.near ?? "";
+      delete place.dataset.near;
+      void fetch(address)
+        .then(async (answer) => {
+          if (answer.ok && !answer.redirected) place.innerHTML = await answer.text();
+        })
+        .catch(() => null); // the card can be decided without
+    }
   }
 
   /** The card as it is now; null when its flag is closed, undefined when the server cannot be asked. */

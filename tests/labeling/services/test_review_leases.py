@@ -14,7 +14,7 @@ from django.utils import timezone
 from labeling.errors import Conflict
 from labeling.models import Decision, Flag, FlagReason, FlagState, Label, Project, ReviewLease, Role, Task, User
 from labeling.selectors.reviews import FlagFilter
-from labeling.services import flags, reviews, tasks
+from labeling.services import anonymity, flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
 
@@ -72,6 +72,16 @@ def test_leases_run_out_are_renewed_and_given_back() -> None:
     assert reviews.claim(actor=ann, project=project, count=3, known=found[:1]) == found[1:2]
     assert reviews.release(actor=ann, project=project) == 2
     assert list(ReviewLease.objects.values_list("user", flat=True)) == [bob.pk]
+
+
+@pytest.mark.django_db
+def test_who_wants_to_be_forgotten_holds_nothing() -> None:
+    project = factories.project()
+    ann = factories.member(project, Role.REVIEWER)
+    flagged(project, 2)
+    reviews.claim(actor=ann, project=project, count=2)
+    anonymity.anonymize(user=ann)
+    assert not ReviewLease.objects.exists()
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +24,8 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.selectors import similarity, verdicts
+from labeling.selectors.verdicts import Verdict
 from labeling.services import annotations as answering
 from labeling.services import flags, guidelines, reviews, tasks
 from labeling.services.annotations import Submission
@@ -174,6 +176,47 @@ def test_flags_that_people_raise_have_cards_too(client_for: SignIn) -> None:
     assert "No label yet." in page
 
 
+def test_flags_without_a_finding_get_their_neighbors_when_asked(
+    project: Project, client: Client, client_for: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = factories.tasks(project, 4)
+    label(project, made[1:3])
+    flag = flags.put(task=made[0], reason=FlagReason.MANUAL, question="intent")
+    asked: list[int] = []
+
+    def to(of: Project, task_id: int, *, most: int) -> list[int]:
+        asked.append(task_id)
+        return [other.pk for other in made[:0:-1]][:most]
+
+    monkeypatch.setattr(similarity, "to", to)
+    address = f"/p/{project.slug}/review/near/{flag.pk}/"
+    assert address in cards(client, project)
+    found = client.get(address).context["near"]
+    assert [near.row.id for near in found] == [made[2].pk, made[1].pk]
+    assert asked == [made[0].pk]
+    assert client_for(factories.member(project)).get(address).status_code == 403
+    assert client.get(f"/p/elsewhere/review/near/{flag.pk}/").status_code == 404
+
+
+def test_the_model_may_suggest_where_the_flag_does_not(
+    project: Project, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = factories.tasks(project, 1)
+    label(project, made)
+    flag = flags.put(task=made[0], reason=FlagReason.MANUAL)
+
+    def told(_: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
+        return {given.pk: Verdict(quality=0.1, predicted="other") for given in labels}
+
+    monkeypatch.setattr(verdicts, "_sources", [told])
+    page = cards(client, project)
+    assert "The model would say" in page
+    assert 'data-decision="relabel" data-answer="&quot;other&quot;" data-key="a"' in page
+    ruling = Ruling(Decision.RELABEL, answer="other")
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
+    assert Label.objects.get(task=made[0], retired_at=None).value == "other"
+
+
 def test_a_label_that_changed_since_is_said(project: Project, client: Client) -> None:
     made = factories.tasks(project, 1)
     label(project, made)
@@ -254,6 +297,7 @@ def test_the_last_decisions_are_listed_with_a_way_back(project: Project, ann: Us
     answered = client.get(last)
     assert next((done.act, done.words) for done in answered.context["last"]) == (act, "Kept as it is")
     assert f"/acts/{act.pk}/undo/" in answered.content.decode()
+    assert f"/acts/{act.pk}/undo/" in client.get(f"/p/{project.slug}/activity/").content.decode()
     undone = client.post(f"/p/{project.slug}/acts/{act.pk}/undo/?back=/p/{project.slug}/review/")
     assert undone["Location"] == f"/p/{project.slug}/review/"
     assert Flag.objects.filter(state=FlagState.OPEN).count() == 3
