@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +36,23 @@ class Bounded(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Leave the file to the next handler."""
+
+
+LEFT_BEHIND_SECONDS = 24 * 3600
+
+
+def forget_left_behind() -> int:
+    """Delete what servers that were killed left of files under way; return how many there were."""
+    folder = settings.FILE_UPLOAD_TEMP_DIR
+    forgotten = 0
+    for path in Path(folder).glob("*.upload*") if folder else ():
+        try:
+            if path.stat().st_mtime < time.time() - LEFT_BEHIND_SECONDS:
+                path.unlink()
+                forgotten += 1
+        except FileNotFoundError:
+            continue  # its server was still at it
+    return forgotten
 
 
 class OnDataDisk(TemporaryFileUploadHandler):

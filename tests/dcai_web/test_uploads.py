@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
+from dcai_web import uploads
 from labeling.models import Upload, User
 from tests import factories
 
@@ -21,6 +24,19 @@ def test_the_folder_is_in_the_data_directory_and_there() -> None:
     assert folder.parent == the_settings.DATA_DIR
     assert folder.is_dir()
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_what_killed_servers_left_is_deleted_after_a_day(settings: Settings, tmp_path: Path) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    old, fresh, other = tmp_path / "tmpabc.upload.csv", tmp_path / "tmpdef.upload.csv", tmp_path / "keep"
+    for path in (old, fresh, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    assert uploads.forget_left_behind() == 1
+    assert sorted(tmp_path.iterdir()) == [other, fresh]
+    settings.FILE_UPLOAD_TEMP_DIR = None
+    assert uploads.forget_left_behind() == 0
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 
-from dcai_web import env
+from dcai_web import env, uploads
 
 # Two replicas that start together take turns.
 _MIGRATION_LOCK = 0x6463_6169
@@ -39,6 +39,7 @@ class Command(BaseCommand):
                 call_command("migrate", interactive=False, verbosity=0)
                 self._collect_static()
                 self._let_first_admin_in(options["first_admin"])
+                uploads.forget_left_behind()
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
 
