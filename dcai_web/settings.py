@@ -82,6 +82,8 @@ DATABASES = {
         **_database,
         # Statements of the hot path are planned once per connection; a pooler that cannot carry that needs it off.
         "OPTIONS": {
+            # A database machine that is off does not even refuse: without this a page would wait for it for minutes.
+            "connect_timeout": 5,
             **_database.get("OPTIONS", {}),
             "prepare_threshold": 3 if env.boolean("DCAI_DB_PREPARE", default=True) else None,
         },

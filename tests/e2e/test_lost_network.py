@@ -167,3 +167,16 @@ def test_a_full_disk_is_said_so_and_the_answer_is_kept(browse: Browse) -> None:
     page.get_by_role("button", name="Try now").click()
     expect(saved(page)).to_have_text("Saved")
     assert answers(project) == {text: "billing"}
+
+
+def test_a_page_without_its_database_comes_back_by_itself(browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, _ = make()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as away:
+        away.setattr("labeling.web.jobs.reading.jobs", fail)
+        page = browse(project.created_by, path="/jobs/")
+        expect(page.get_by_text("The database does not answer.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible(timeout=30_000)

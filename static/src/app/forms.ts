@@ -46,7 +46,15 @@ export function startForms(): void {
 function retry(address: string): void {
   window.setTimeout(() => {
     fetch(address, { cache: "no-store" })
-      .then((answer) => (answer.ok ? window.location.reload() : retry(address)))
+      .then(isBack)
+      .then((back) => (back ? window.location.reload() : retry(address)))
       .catch(() => retry(address));
   }, 3_000);
+}
+
+/** Pages need the database and nothing else; what else is away, they say themselves. */
+async function isBack(answer: Response): Promise<boolean> {
+  if (answer.ok) return true;
+  const { checks } = (await answer.json()) as { checks?: { database?: string } };
+  return checks?.database === "ok";
 }
