@@ -12,7 +12,7 @@ from quality.services import runs
 
 jobs.register({KIND: "quality.services.pipeline.chain.run_chain"})
 verdicts.register(of_labels)
-similarity.register(similar.nearest)
+similarity.register(similarity.Source(nearest=similar.nearest, known=similar.known))
 
 
 @shared_task(name="quality.tend")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,18 +11,39 @@ if TYPE_CHECKING:
 
 MOST = 100
 
-Source = Callable[["Project", int, int], list[int]]
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who can tell.
+
+    Parameters
+    ----------
+    nearest
+        Returns the ids of at most so many tasks of a project like one of them, the most similar first.
+    known
+        Whether there is anything to compare a task of a project by; costs next to nothing.
+    """
+
+    nearest: Callable[[Project, int, int], list[int]]
+    known: Callable[[Project, int], bool]
+
+
 _sources: list[Source] = []
 
 
 def register(source: Source) -> None:
-    """Have a function asked; it returns the ids of at most so many tasks, the most similar first."""
+    """Have somebody asked."""
     _sources.append(source)
 
 
 def to(project: Project, task_id: int, *, most: int = MOST) -> list[int]:
     """Return the tasks of a project most similar to one of its tasks, the most similar first; none if nobody knows."""
     for source in _sources:
-        if found := source(project, task_id, most):
+        if found := source.nearest(project, task_id, most):
             return found
     return []
+
+
+def known(project: Project, task_id: int) -> bool:
+    """Return whether tasks like this one can be found."""
+    return any(source.known(project, task_id) for source in _sources)

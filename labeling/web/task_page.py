@@ -67,7 +67,7 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
         "asked": asked,
         "previous": previous,
         "following": following,
-        "has_similar": bool(similarity.to(project, task.pk, most=1)),
+        "has_similar": similarity.known(project, task.pk),
         "can_review": reviewer,
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
         "fields": shown_fields(project, schema, task),

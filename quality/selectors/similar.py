@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 200
 
-# The vectors of one set are all read: exact, and fast enough up to some hundred thousand.
+# All vectors of the set are compared: 94 ms for the 200,000 that a run looks at at most (docs/adr/0011).
 _SIMILAR = """
 SELECT other.task_id, other.vector <=> mine.vector AS distance
 FROM quality_embedding other,
@@ -54,3 +54,18 @@ def nearest(project: Project, task_id: int, most: int) -> list[int]:
         if found := to(task, known.field, most=most):
             return [each.task_id for each in found]
     return []
+
+
+_KNOWN = """
+SELECT EXISTS (
+    SELECT FROM quality_embedding e JOIN quality_embeddingset s ON s.id = e.set_id AND s.project_id = %s
+    WHERE e.task_id = %s AND l2_norm(e.vector) > 0
+)
+"""
+
+
+def known(project: Project, task_id: int) -> bool:
+    """Return whether a task has a vector that says anything."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [project.pk, task_id])
+        return bool(cursor.fetchone()[0])
