@@ -84,6 +84,8 @@ def password(request: SignedInRequest) -> HttpResponseBase:
     """Change one's own password; other browsers are signed out."""
     form = OwnPasswordForm(request.user, request.POST)
     if not form.is_valid():
+        if "old_password" in form.errors:  # whoever found a browser signed in must not guess here either
+            limits.SIGN_IN_ATTEMPTS.count(_address(request))
         return render(request, "labeling/account/profile.html", _profile(request, password_form=form), status=422)
     form.save()
     update_session_auth_hash(request, request.user)

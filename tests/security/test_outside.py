@@ -94,7 +94,7 @@ def test_addresses_in_data_are_never_fetched(
     client.get(f"/p/{project.slug}/tasks/{task.pk}/")
     client.get(f"/p/{project.slug}/tasks/", {"q": inside})
     client.post(f"/p/{project.slug}/imports/", {"file": ContentFile(f"text\n{inside}\n".encode(), "rows.csv")})
-    assert not re.search(rf"src=.?{re.escape(inside)}", shown), "nor does the reader's browser fetch it"
+    assert not re.search(rf"<img[^>]*{re.escape(inside)}", shown), "nor does the reader's browser fetch it"
     assert came == []
 
 

@@ -143,6 +143,16 @@ def test_many_accounts_cannot_be_tried_from_one_address(monkeypatch: pytest.Monk
     assert sign_in(Client(), person).status_code == 302, "who knows the password is not kept out by a neighbor"
 
 
+def test_the_current_password_cannot_be_guessed_in_a_browser_that_was_left_open(
+    monkeypatch: pytest.MonkeyPatch, person: User, client_for: Callable[[User], Client]
+) -> None:
+    _lower(monkeypatch, "SIGN_IN_ATTEMPTS", 3)
+    client = client_for(person)
+    answers = [client.post("/me/password/", {"old_password": f"guess {n}", **NEW}).status_code for n in range(5)]
+    assert answers == [422, 422, 422, 429, 429]
+    assert client.post("/me/password/", {"old_password": factories.PASSWORD, **NEW}).status_code == 302
+
+
 def test_mails_with_links_are_limited_by_address_of_either_kind(monkeypatch: pytest.MonkeyPatch, person: User) -> None:
     _lower(monkeypatch, "RESETS_OF_ADDRESS", 2)
     asked: list[Any] = [Client().post("/password/", {"email": person.email.upper()}) for _ in range(4)]
