@@ -14,6 +14,7 @@ from PIL import Image
 from labeling.errors import Invalid
 from labeling.models import Flag, FlagReason, JobState, QueueEntry
 from labeling.selectors.media import path_of
+from quality.learning import classifier
 from quality.models import Prediction, PushedModel, PushedPrediction
 from quality.services import runs
 from tests import factories
@@ -83,6 +84,32 @@ def test_few_of_ten_thousand_classes() -> None:
     assert summary["signal"]["accuracy"] > 0.8
     assert "2 classes have fewer than 3 labels to learn from and are left out: class 9995" in summary["scarce_note"]
     assert not Flag.objects.filter(task__in=rare, reason=FlagReason.LABEL_ERROR).exists()
+
+
+def test_more_probabilities_than_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classifier, "MAX_CELLS", 100)
+    project = factories.project()
+    making.messages(project, 60)
+    assert "60 items with 3 classes are 180 probabilities, more than the 100 that fit into memory" in why(project)
+    assert not Flag.objects.filter(reason=FlagReason.LABEL_ERROR).exists()
+
+
+def test_many_classes_that_can_be_learned_fit_on_the_page(client_for: Any) -> None:
+    """Of 300 classes with four labels each, the table shows those most mixed up, and the page stays small."""
+    names = [f"class {number}" for number in range(300)]
+    project = factories.project(schema=schema("choice", labels=names))
+    texts = [{"text": f"topic{number} word{number} thing{number} {turn}"} for turn in range(4) for number in range(300)]
+    tasks = factories.tasks(project, data=texts)
+    given = names * 4
+    for number in range(0, 120, 3):
+        given[number] = names[number + 1]
+    making.label(tasks, given)
+    summary = ran(project)
+    assert summary["label_errors"]["flagged"] >= 20
+    page = client_for(factories.member(project, "reviewer")).get(f"/p/{project.slug}/quality/")
+    assert len(page.context["matrix"]["classes"]) == 15
+    assert len(page.content) < 400_000
+    assert page.context["confusion"].left_out > 0
 
 
 def test_identical_items() -> None:

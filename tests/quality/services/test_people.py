@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -16,6 +17,7 @@ from tests import factories
 from tests.quality.services import making
 
 pytestmark = pytest.mark.django_db
+SignIn = Callable[[User], Client]
 
 
 def answer(person: User, task: Task, value: str) -> None:
@@ -62,7 +64,7 @@ def test_people_are_compared_and_the_consensus_is_kept() -> None:
     assert people.differing(run)[0] == consensus
 
 
-def test_the_page_tells_reviewers_and_nobody_else(client_for: type[Client]) -> None:
+def test_the_page_tells_reviewers_and_nobody_else(client_for: SignIn) -> None:
     project, team = crowd()
     making.run(project)
     address = f"/p/{project.slug}/quality/"
@@ -74,7 +76,7 @@ def test_the_page_tells_reviewers_and_nobody_else(client_for: type[Client]) -> N
     assert not any(str(person) in words for person in team)
 
 
-def test_few_shared_tasks_tell_nothing(client_for: type[Client]) -> None:
+def test_few_shared_tasks_tell_nothing(client_for: SignIn) -> None:
     project, _ = crowd(12)
     making.run(project)
     page = client_for(factories.member(project, Role.REVIEWER)).get(f"/p/{project.slug}/quality/")
@@ -105,7 +107,7 @@ def test_a_new_answer_is_new_input_and_old_consensus_goes() -> None:
     assert AnnotatorQuality.objects.values("run").distinct().count() == Run.objects.count() == 2
 
 
-def test_one_answer_per_task_says_so(client_for: type[Client]) -> None:
+def test_one_answer_per_task_says_so(client_for: SignIn) -> None:
     project = factories.project()
     making.messages(project, 12)
     making.run(project)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from labeling.errors import Conflict
 from labeling.models import Decision, Flag, FlagReason, FlagState, JobRun, JobState, Label, LabelSource, QueueEntry
+from labeling.selectors import versions
 from labeling.services import jobs, reviews, tasks
 from labeling.services.reviews import Ruling
 from quality.learning import classifier
 from quality.models import ClassPair, Embedding, EmbeddingSet, Gain, Prediction, Run, RunArray
+from quality.selectors import standing
 from quality.selectors.runs import KIND
 from quality.services import runs
 from quality.services.pipeline import chain, publish
@@ -226,7 +230,7 @@ class KilledError(BaseException):
     """Stands for the end of the process: nothing catches it."""
 
 
-@pytest.mark.parametrize("step", ["predict", "issues", "queue", "prove"])
+@pytest.mark.parametrize("step", ["encode", "predict", "issues", "queue", "prove"])
 def test_a_run_whose_worker_died_goes_on_where_it_was(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     project = project_with_errors()
     making.run(project)
@@ -260,6 +264,92 @@ def test_a_run_whose_worker_died_goes_on_where_it_was(step: str, monkeypatch: py
     first = project.tasks.earliest("pk").pk
     found = [(flag.task_id, round(flag.score, 5)) for flag in label_errors(project)]
     assert found == [(task, score) for task, score in expected if task != first]
+
+
+def dies(*_: Any) -> None:
+    raise KilledError
+
+
+def lost(job: JobRun) -> None:
+    """Let the clock find out that the job's worker is gone."""
+    JobRun.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - jobs.LOST_AFTER - timedelta(seconds=1))
+    jobs.tend()
+    job.refresh_from_db()
+
+
+def test_the_clock_starts_a_run_again_whose_worker_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_with_errors()
+    job = runs.start(actor=None, project=project, question=making.QUESTION)
+    with monkeypatch.context() as patch:
+        patch.setitem(chain.WORK, "issues", dies)
+        with pytest.raises(KilledError):
+            jobs.run(job.pk)
+        # Nobody else starts one meanwhile, and nothing of it is shown.
+        with pytest.raises(Conflict):
+            runs.start(actor=None, project=project, question=making.QUESTION)
+        assert not Flag.objects.exists()
+        lost(job)
+    assert (job.state, job.message) == (JobState.QUEUED, "The worker died; starting again")
+    making.work(job)
+    assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
+    assert Run.objects.count() == 1
+    assert label_errors(project)
+
+
+def test_a_run_that_kills_its_worker_again_and_again_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_with_errors()
+    making.run(project)
+    before = list(Flag.objects.order_by("pk").values_list("pk", "state"))
+    job = runs.start(actor=None, project=project, question=making.QUESTION, force=True)
+    monkeypatch.setitem(chain.WORK, "predict", dies)
+    for _ in range(jobs.MAX_ATTEMPTS):
+        with pytest.raises(KilledError):
+            jobs.run(job.pk)
+        lost(job)
+    assert job.state == JobState.FAILED
+    assert "The worker died 3 times while doing this" in job.error
+    assert list(Flag.objects.order_by("pk").values_list("pk", "state")) == before
+    monkeypatch.undo()
+    assert making.run(project, force=True).state == JobState.SUCCEEDED
+
+
+def test_a_worker_that_dies_while_showing_the_results_shows_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_with_errors()
+    job = runs.start(actor=None, project=project, question=making.QUESTION)
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "_clean", dies)
+        with pytest.raises(KilledError):
+            jobs.run(job.pk)
+    assert not Flag.objects.exists()
+    assert not Gain.objects.exists()
+    lost(job)
+    making.work(job)
+    assert job.state == JobState.SUCCEEDED
+    assert Gain.objects.count() == 1
+    assert label_errors(project)
+
+
+def test_labels_that_arrive_during_a_run_wait_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_with_errors()
+    [waiting] = factories.tasks(project, data=[{"text": making.message("billing", 5000)}])
+    predict = chain.WORK["predict"]
+
+    def meanwhile(context: Any) -> None:
+        making.label([waiting], ["other"])
+        predict(context)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(chain.WORK, "predict", meanwhile)
+        making.run(project)
+    run = making.shown(project)
+    assert run.labels == 75
+    assert Prediction.objects.get(task=waiting).quality is None
+    assert not Flag.objects.filter(task=waiting, reason=FlagReason.LABEL_ERROR).exists()
+    question = versions.schema(project.pk).question(making.QUESTION)
+    assert question is not None
+    assert standing.of(project, question, run).fresh == 1
+    assert result(project)["unchanged"] is False
+    assert making.shown(project).labels == 76
 
 
 def test_a_worker_that_dies_while_ordering_the_queue_orders_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
