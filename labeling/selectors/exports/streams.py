@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.files.storage import default_storage
-from django.db.models import Count
 from django.utils import timezone
 
 from labeling.errors import Invalid, Problem
 from labeling.formats import images_zip, jsonl
-from labeling.models import Media, QueueEntry, TaskState
-from labeling.selectors import versions
+from labeling.models import Media, TaskState
+from labeling.selectors import progress, versions
 from labeling.selectors.exports.flat import as_csv, as_parquet
 from labeling.selectors.exports.history import lines
 from labeling.selectors.exports.reading import Filters, one_instant
@@ -189,5 +188,9 @@ def offered(project: Project) -> list[Format]:
 
 def summary(project: Project) -> dict[str, int]:
     """Return how many tasks there are in each state."""
-    found = QueueEntry.objects.filter(project=project).order_by().values_list("state").annotate(Count("pk"))
-    return dict.fromkeys(TaskState.values, 0) | dict(found)
+    counts = progress.counts([project.pk])[project.pk]
+    return {
+        TaskState.TODO: counts.todo,
+        TaskState.LABELED: counts.labeled,
+        TaskState.QUARANTINED: counts.quarantined,
+    }
