@@ -59,16 +59,18 @@ def label_page(site: Site, project: Project, person: User, *, items: int) -> See
 
 def _open(context: BrowserContext, address: str) -> tuple[Load, Page]:
     page = context.new_page()
-    kinds: dict[str, str] = {}
+    kinds: dict[str, tuple[str, float]] = {}
     load = Load()
 
     def received(event: dict[str, Any]) -> None:
         own = event["type"] == "Script" and f"/{KIND}-" in event["response"]["url"]
-        kinds[event["requestId"]] = "Script of the kind" if own else event["type"]
+        head = event["response"]["encodedDataLength"]
+        kinds[event["requestId"]] = "Script of the kind" if own else event["type"], head
 
     def finished(event: dict[str, Any]) -> None:
-        kind = kinds.get(event["requestId"], "Other")
-        load.kilobytes[kind] = load.kilobytes.get(kind, 0) + event["encodedDataLength"] / 1024
+        kind, head = kinds.get(event["requestId"], ("Other", 0))
+        body = max(0, event["encodedDataLength"] - head)
+        load.kilobytes[kind] = load.kilobytes.get(kind, 0) + body / 1024
 
     network = context.new_cdp_session(page)
     network.on("Network.responseReceived", received)

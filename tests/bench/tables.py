@@ -115,8 +115,8 @@ def _seen(seen: Seen) -> str:
     rows = [
         ["first item on the screen, empty cache", f"{seen.first.seconds * 1000:,.0f} ms", "", ""],
         ["the page opened again", f"{seen.again.seconds * 1000:,.0f} ms", "", ""],
-        [f"bytes loaded ({_kinds(seen.first)})", f"{all_of_it:,.0f} KB", "", ""],
-        ["script among them, compressed, without the kind's own part", f"{scripts:,.1f} KB", "", "≤ 60 KB"],
+        [f"bytes loaded, compressed, without headers ({_kinds(seen.first)})", f"{all_of_it:,.0f} KB", "", ""],
+        ["script among them, without the kind's own part", f"{scripts:,.1f} KB", "", "≤ 60 KB"],
         ["bytes loaded when opened again", f"{sum(seen.again.kilobytes.values()):,.0f} KB", "", ""],
         ["key press to painted answer, p50 / p95", _both(seen.answer), _both(seen.key), "50 ms"],
         ["Enter to the painted next item, p50 / p95", _both(seen.following), _both(seen.key), "in memory already"],
