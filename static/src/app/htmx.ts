@@ -13,6 +13,10 @@ function isAskedFor(element: Element): boolean {
 function words(xhr: XMLHttpRequest): string {
   if (xhr.status === 403) return "Your role does not allow this, or you were signed out. Reload the page.";
   if (xhr.status === 404) return "What you asked for is gone. Reload the page.";
+  if (xhr.status === 503)
+    return "A part of the site is not there just now. Try again in a few seconds; what you saved is safe.";
+  if (xhr.status === 507)
+    return "The disk of the server is full: nothing of this was saved. Ask the person who runs this site.";
   if (xhr.status >= 500) return "Something broke on our side. Nothing you saved is lost; try again.";
   return "This could not be done. Reload the page and try again.";
 }
