@@ -27,8 +27,8 @@ NO_PAGE = {
     "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role", "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
-    "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check", "project-settings-undo", "project-schema-check",
-    "project-schema-json-check", "healthz", "readyz", "site-figures",
+    "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check",
+    "project-settings-undo", "project-schema-check", "project-schema-json-check", "healthz", "readyz", "site-figures",
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-last", "project-review-near", "project-review-tiles",
 }  # fmt: skip

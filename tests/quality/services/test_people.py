@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from labeling.models import Project, Role, Task, User
-from labeling.services import annotations
+from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.models import AnnotatorQuality, Consensus, Run
 from quality.selectors import health, people
@@ -21,7 +21,7 @@ SignIn = Callable[[User], Client]
 
 
 def answer(person: User, task: Task, value: str) -> None:
-    annotations.submit(
+    saving.submit(
         actor=person, task=task, submission=Submission(answers={making.QUESTION: value}), key=f"{person.pk}-{task.pk}"
     )
 
