@@ -9,7 +9,7 @@ import pytest
 
 from labeling.errors import Invalid
 from quality.learning import classifier, folds
-from quality.scoring import label_errors, multi_label
+from quality.scoring import label_errors, multi_label, options, uncertainty
 from tests.quality.data import blobs, probabilities
 
 
@@ -59,8 +59,8 @@ def test_without_any_sign_of_an_error_the_interval_begins_at_zero() -> None:
     assert 0.01 < found.rate_interval[1] < 0.1
 
 
-@pytest.mark.parametrize("filter_by", label_errors.FILTERS)
-@pytest.mark.parametrize("score", label_errors.SCORES)
+@pytest.mark.parametrize("filter_by", options.FILTERS)
+@pytest.mark.parametrize("score", options.SCORES)
 def test_every_filter_and_score_works(filter_by: str, score: str) -> None:
     labels = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1])
     values = probabilities(np.array([0, 1, 0, 1, 0, 1, 0, 1, 0]), classes=2)
@@ -116,3 +116,7 @@ def test_items_without_any_label_take_part() -> None:
 def test_a_label_that_all_items_have_is_refused() -> None:
     with pytest.raises(Invalid, match="on some items and absent from others"):
         multi_label.find(np.ones((5, 1), dtype=np.bool_), np.full((5, 1), 0.9, dtype=np.float32))
+
+
+def test_every_process_knows_the_strategies_there_are() -> None:
+    assert set(options.STRATEGIES) == set(uncertainty.STRATEGIES)

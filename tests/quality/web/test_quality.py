@@ -143,6 +143,14 @@ def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
     flag = Flag.objects.get(reason=FlagReason.LABEL_ERROR, evidence__given="other", evidence__suggested="billing")
     reply = client_for(factories.member(project, Role.VIEWER)).get(href)
     assert [row.id for row in reply.context["rows"]] == [flag.task_id]
+    # Who decides flags comes to the review of just these.
+    page = shown(client_for, project, Role.REVIEWER)
+    reviews = {(cell.given, cell.suggested): href for _, row in page.context["matrix"]["rows"] for cell, href in row}
+    review = reviews["other", "billing"]
+    assert review == f"/p/{project.slug}/review/?reason=label_error&question=intent&given=other&suggested=billing"
+    reply = client_for(factories.member(project, Role.REVIEWER)).get(review)
+    assert reply.status_code == 200
+    assert reply.context["waits"] == 1
     # Decided, it is no longer a link, and the share of flags that were right is told.
     ruling = Ruling(Decision.ACCEPT)
     reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
