@@ -145,8 +145,8 @@ def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
     assert [row.id for row in reply.context["rows"]] == [flag.task_id]
     # Who decides flags comes to the review of just these.
     page = shown(client_for, project, Role.REVIEWER)
-    reviews = {(cell.given, cell.suggested): href for _, row in page.context["matrix"]["rows"] for cell, href in row}
-    review = reviews["other", "billing"]
+    links = {(cell.given, cell.suggested): href for _, row in page.context["matrix"]["rows"] for cell, href in row}
+    review = links["other", "billing"]
     assert review == f"/p/{project.slug}/review/?reason=label_error&question=intent&given=other&suggested=billing"
     reply = client_for(factories.member(project, Role.REVIEWER)).get(review)
     assert reply.status_code == 200
