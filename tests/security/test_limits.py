@@ -114,7 +114,7 @@ def test_odd_json_in_forms_is_refused_in_words(place: World) -> None:
             assert client.get(page).status_code == 200, "what was kept of it must not break the page"
 
 
-ODD = ("\x00", "x" * 5_000, "-1", "9" * 23, "is:'\"><script>", "²", "\r\nX-Evil: 1", "🙂" * 500)
+ODD = ("\x00", "x" * 5_000, "-1", "9" * 23, "is:'\"><script>²🙂\r\nX-Evil: 1")
 NAMES = """
 q state split source flag annotator meta label.intent sort cursor page back person kind archived role project format
 quarantined next version task act scope reason name columns columns_sent view dense note question body email theme
