@@ -221,7 +221,10 @@ def _in_words(job: JobRun, error: BaseException) -> str:
             "was done before stays, and nothing is done twice."
         )
     if _database_went_away(error):
-        return f"The database went away {MAX_ATTEMPTS} times while doing this. Nothing is half done; start it again."
+        return (
+            f"The database went away {MAX_ATTEMPTS} times while doing this. What was done before stays, and nothing is "
+            "done twice: start it again."
+        )
     return (
         f"Something went wrong on the server. Start it again; if it fails again, quote job {job.pk} to the "
         "person who runs this site."
@@ -288,8 +291,8 @@ def tend() -> None:
     lost.filter(attempt__gte=MAX_ATTEMPTS).update(
         state=JobState.FAILED,
         finished_at=now,
-        error=f"The worker died {MAX_ATTEMPTS} times while doing this, perhaps for lack of memory. Nothing is half "
-        "done; try with less at once.",
+        error=f"The worker died {MAX_ATTEMPTS} times while doing this, perhaps for lack of memory. What was done "
+        "before stays, and nothing is done twice: start it again, with less at once if it fails again.",
     )
     lost.update(state=JobState.QUEUED, sent_at=None, message="The worker died; starting again")
     unsent = JobRun.objects.filter(state=JobState.QUEUED).filter(

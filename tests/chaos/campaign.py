@@ -19,7 +19,7 @@ from tests.chaos.client import Client, Habits
 from tests.chaos.killer import Killer
 from tests.chaos.ledger import Ledger, Save
 from tests.chaos.line import PATIENCE, Line, Tally
-from tests.chaos.operator import Operator
+from tests.chaos.operator import File, Operator
 from tests.chaos.stage import Stage
 from tests.running import Site
 
@@ -57,6 +57,8 @@ class Outcome:
     """What became of it."""
 
     wish: Wish
+    stage: Stage
+    files: list[File]
     seconds: float
     ledger: Ledger
     tally: Tally
@@ -64,7 +66,6 @@ class Outcome:
     looks: int
     replayed: int
     jobs: dict[str, int]
-    rows: int
     violations: list[str]
 
 
@@ -140,9 +141,12 @@ def run(site: Site, wish: Wish) -> Outcome:
     replayed = _replay(site, scene, ledger, tally)
     say("the database is looked at")
     violations = [*ledger.faults, *tally.unclear]
-    violations += checks.everything(database, stage=scene, ledger=ledger, files=operator.files)
+    with checks.connect(database) as connection:
+        violations += checks.everything(connection, stage=scene, ledger=ledger, files=operator.files)
     return Outcome(
         wish=wish,
+        stage=scene,
+        files=operator.files,
         seconds=time.monotonic() - began,
         ledger=ledger,
         tally=tally,
@@ -150,7 +154,6 @@ def run(site: Site, wish: Wish) -> Outcome:
         looks=watch.looks,
         replayed=replayed,
         jobs=_jobs(database),
-        rows=sum(file.rows for file in operator.files),
         violations=violations,
     )
 

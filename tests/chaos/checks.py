@@ -105,16 +105,22 @@ _NEVER: dict[str, LiteralString] = {
 }
 
 
-def everything(database: str, *, stage: Stage, ledger: Ledger, files: list[File]) -> Iterator[str]:
+def connect(database: str) -> psycopg.Connection[Any]:
+    """Open a connection whose rows have names."""
+    return psycopg.connect(database, row_factory=namedtuple_row)
+
+
+def everything(
+    connection: psycopg.Connection[Any], *, stage: Stage, ledger: Ledger, files: list[File]
+) -> Iterator[str]:
     """Yield every violation in words."""
-    with psycopg.connect(database, row_factory=namedtuple_row) as connection:
-        for name in _SETTINGS:
-            if _one(connection, f"SHOW {name}") != "on":
-                yield f"{name} is not on: what is acknowledged may not be on the disk"
-        for words, statement in _NEVER.items():
-            yield from _found(words, connection.execute(statement).fetchall())
-        yield from _saves(connection, ledger)
-        yield from _rows(connection, stage, files)
+    for name in _SETTINGS:
+        if _one(connection, f"SHOW {name}") != "on":
+            yield f"{name} is not on: what is acknowledged may not be on the disk"
+    for words, statement in _NEVER.items():
+        yield from _found(words, connection.execute(statement).fetchall())
+    yield from _saves(connection, ledger)
+    yield from _rows(connection, stage, files)
 
 
 def _saves(connection: psycopg.Connection[Any], ledger: Ledger) -> Iterator[str]:

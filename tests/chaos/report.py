@@ -38,7 +38,7 @@ def figures(outcome: Outcome) -> str:
          f"{ledger.replays:,} and {outcome.replayed:,}"),
         ("longest time in which nobody's save was acknowledged", f"{ledger.longest_pause():.1f} s"),
         ("jobs: finished, failed in words, started more than once", _jobs(outcome)),
-        ("rows of the files that were imported meanwhile", f"{outcome.rows:,}"),
+        ("rows of the files that were imported meanwhile", f"{sum(file.rows for file in outcome.files):,}"),
         ("looks at every task's slots while people worked", f"{outcome.looks:,}"),
         ("**violations**", f"**{len(outcome.violations)}**"),
     ]  # fmt: skip
