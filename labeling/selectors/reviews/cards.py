@@ -210,7 +210,8 @@ def _card(flag: Flag, sources: _Sources) -> Card:
     given = [_given(one, current[one.name]) for one in asked if one.name in current]
     suggestion = _suggestion(flag, question, current, sources)
     about = [(label.question, name) for label in given for name in label.classes]
-    about += [(question.name, name) for name in (suggestion.classes if question and suggestion else ())]
+    if question and suggestion:
+        about += [(question.name, name) for name in suggestion.classes]
     parts = [part for key in dict.fromkeys(about) if (part := sources.parts.get(key)) and not part.is_empty]
     return Card(
         flag=flag,

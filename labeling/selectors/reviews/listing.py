@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from labeling.kinds.schema import Question
     from labeling.models import Project
 
-MOST_PAIRS = 12
+MOST_PAIRS = 8
 
 
 def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from labeling.errors import Conflict, DomainError, Invalid, Problem
-from labeling.models import BulkAct, Decision, Flag, FlagReason, ReviewLease
+from labeling.models import BulkAct, Decision, Flag, FlagReason
 from labeling.services import claims, events, flags
 from labeling.services.reviews import desk as desks
+from labeling.services.reviews import leases
 from labeling.services.reviews import ruling as rulings
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def decide(
         message = f"None of the {len(wanted)} flags could be decided: {next(iter(left.values()))}"
         raise Conflict(message, current={"flags": left})
     desk.store_entries(desk.rows)
-    ReviewLease.objects.filter(task_id__in=desk.rows).delete()
+    leases.drop(task_ids=desk.rows)
     _keep(act, desk, ruling, wanted, left)
     _tell(act, decided, ruling, actor=actor)
     return Decided(act=act, flag_ids=[flag.pk for flag in decided], left=left)

@@ -28,7 +28,7 @@ ATTEMPTS = 5
 """Claims made one after another while others take what was picked."""
 
 # The flags are locked, so that one that is being decided is passed by. What keeps two claims apart is the lease, for
-# its task is unique; leases are taken in order of task, so that nobody waits in a circle.
+# its task is unique; leases are locked in order of task, here and below, so that nobody waits in a circle.
 _CLAIM = """
 WITH picked AS ({flags} FOR UPDATE SKIP LOCKED), leased AS (
     INSERT INTO labeling_reviewlease (task_id, project_id, user_id, expires_at)
@@ -62,6 +62,13 @@ WITH held AS (
 )
 SELECT f.id FROM labeling_flag f JOIN renewed r ON r.task_id = f.task_id
 WHERE f.id = ANY(%(flags)s) AND f.state = 'open' ORDER BY f.id
+"""
+
+_DROP = """
+WITH held AS (
+    SELECT task_id FROM labeling_reviewlease WHERE task_id = ANY(%(tasks)s) ORDER BY task_id FOR UPDATE
+)
+DELETE FROM labeling_reviewlease l USING held WHERE l.task_id = held.task_id
 """
 
 _RELEASE = """
@@ -105,6 +112,12 @@ def _claimed(
 def take(*, actor: User, project: Project, task_ids: Collection[int]) -> None:
     """Lease these tasks, but for those that somebody else looks at."""
     _run(_TAKE, actor, project, tasks=list(task_ids))
+
+
+def drop(*, task_ids: Collection[int]) -> None:
+    """End the leases of these tasks, whoever holds them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP, {"tasks": list(task_ids)})
 
 
 def renew(*, actor: User, project: Project, flag_ids: Collection[int]) -> list[int]:
