@@ -103,8 +103,8 @@ def speed(texts: int) -> str:
     return (
         f"{texts:,} texts of 20 classes, one in twenty labels wrong. The floor is a bare script that does the same "
         "TF-IDF, SVD, five folds and one full model, and label errors, from memory; the chain reads the database, "
-        "looks for neighbors, outliers and copies besides, and stores vectors, predictions, flags and the queue. It learns "
-        "the axes of the SVD from 20,000 of the texts, and works in one thread. "
+        "looks for neighbors, outliers and copies besides, and stores vectors, predictions, flags and the queue. It "
+        "learns the axes of the SVD from 20,000 of the texts, and works in one thread. "
         f"Steps: {shown}. The process had {base:.0f} MB before.\n\n"
         + report.table(["what", "s", "floor s", "ratio (budget 1.3)", "peak memory", "floor's"], rows)
     )
