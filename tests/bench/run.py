@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from typing import NoReturn
 
 from tests.bench import report, size, tables
 from tests.bench.results import Size
@@ -31,6 +32,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8, help="how long each loop of annotators runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and the sizes in operations.md")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     machine = report.machine()
     sizes = [_measured(tasks, asked) for tasks in sorted(asked.tasks)]
     numbers = " ".join(str(found.tasks) for found in sizes)
@@ -45,16 +47,31 @@ def main() -> None:
 
 def _measured(tasks: int, asked: argparse.Namespace) -> Size:
     """Measure in a process of its own: its settings, connections and memory are those of this number of tasks."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
-        return alone.submit(
-            size.measure,
-            tasks,
-            rounds=max(1, asked.rounds - (tasks >= SIZES[1]) - (tasks >= SIZES[2])),
-            turns=asked.turns,
-            # A small project must not run out of tasks.
-            seconds=min(asked.seconds, max(1.5, tasks / 12_500)),
-            clients=CLIENTS,
-        ).result()
+    context = multiprocessing.get_context("spawn")
+    results, teller = context.Pipe(duplex=False)
+    options = {
+        "rounds": max(1, asked.rounds - (tasks >= SIZES[1]) - (tasks >= SIZES[2])),
+        "turns": asked.turns,
+        # A small project must not run out of tasks.
+        "seconds": min(asked.seconds, max(1.5, tasks / 12_500)),
+        "clients": CLIENTS,
+    }
+    alone = context.Process(target=size.tell, args=(teller, tasks), kwargs=options)
+    alone.start()
+    teller.close()
+    try:
+        found: Size = results.recv()
+    except EOFError:
+        sys.exit(f"Measuring {tasks:,} tasks failed: see above.")
+    finally:
+        if alone.is_alive():
+            alone.terminate()
+        alone.join()
+    return found
+
+
+def _end(*_: object) -> NoReturn:
+    sys.exit(143)
 
 
 if __name__ == "__main__":

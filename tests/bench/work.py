@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files import File
 from django.test import Client
 
@@ -43,13 +42,10 @@ class Bench:
 
     @classmethod
     def set_up(cls, *, url: str, tasks: int, rounds: int) -> Bench:
-        """Make the person who runs everything."""
-        manager = stage.person()
-        return cls(url=url, tasks=tasks, rounds=rounds, manager=manager, folder=Path(tempfile.mkdtemp()))
-
-    def clean_up(self) -> None:
-        """Remove the files."""
-        shutil.rmtree(self.folder)
+        """Make the person who runs everything, and a folder that is gone with the engines."""
+        folder = Path(settings.DATA_DIR) / "bench"
+        folder.mkdir()
+        return cls(url=url, tasks=tasks, rounds=rounds, manager=stage.person(), folder=folder)
 
     def file(self, count: int) -> Path:
         """Return a file of so many rows."""
