@@ -232,7 +232,8 @@ def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
         "crowd": run.summary.get("people"),
         "people": people.of(run),
         "differing": [
-            (row, _chip(chips, row.given), _chip(chips, row.suggested)) for row in differing[:MOST_DIFFERING]
+            (row, _chip(chips, row.given), _chip(chips, row.suggested), round(row.agreement * row.answers))
+            for row in differing[:MOST_DIFFERING]
         ],
         "differing_total": differing.count(),
         "people_why": run.summary.get("unavailable", {}).get("people", ""),
