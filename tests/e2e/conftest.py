@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from labeling.models import User
+from labeling.models import JobRun, User
+from labeling.services import jobs
 
 AXE = Path(__file__).resolve().parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1280, "height": 800}
@@ -107,3 +109,25 @@ def wide(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
     width: int = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return width
+
+
+@pytest.fixture
+def worker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Keep started runs waiting, as where workers are apart; return what lets a worker take the oldest one."""
+    monkeypatch.setattr(jobs, "_send", lambda *_: None)
+    threads: list[threading.Thread] = []
+
+    def work(job_id: int) -> None:
+        try:
+            jobs.run(job_id)
+        finally:
+            connection.close()
+
+    def take() -> None:
+        thread = threading.Thread(target=work, args=(JobRun.objects.filter(state="queued").earliest("pk").pk,))
+        thread.start()
+        threads.append(thread)
+
+    yield take
+    for thread in threads:
+        thread.join(60)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
-from labeling.models import Flag, FlagReason, JobRun, LabelSource, Project
-from labeling.services import jobs
+from labeling.models import Flag, FlagReason, LabelSource, Project
 from labeling.services.jobs import PROGRESS_SECONDS
 from quality.models import Run
 from quality.services.pipeline import chain
@@ -31,28 +29,6 @@ def project(site: str) -> Project:
     making.label(labeled[:6], ["other", "billing", "delivery"] * 2)
     making.messages(made, 30, split="test", start=500)
     return made
-
-
-@pytest.fixture
-def worker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Keep started runs waiting, as where workers are apart; return what lets a worker take the oldest one."""
-    monkeypatch.setattr(jobs, "_send", lambda *_: None)
-    threads: list[threading.Thread] = []
-
-    def work(job_id: int) -> None:
-        try:
-            jobs.run(job_id)
-        finally:
-            connection.close()
-
-    def take() -> None:
-        thread = threading.Thread(target=work, args=(JobRun.objects.filter(state="queued").earliest("pk").pk,))
-        thread.start()
-        threads.append(thread)
-
-    yield take
-    for thread in threads:
-        thread.join(60)
 
 
 @pytest.mark.timeout(240)
