@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from labeling.models import Event, Lease, Membership, QueueEntry, Role, SavedFilter, Task, User
+from labeling.models import Event, Flag, Lease, Membership, QueueEntry, Role, SavedFilter, Task, User
 from labeling.services import claims, explorer
 from tests import factories
 from tests.security.pages import address, argument, variables
@@ -117,6 +117,36 @@ def test_leases_of_another_project_are_neither_renewed_nor_released(
     assert client.post(f"{base}release/", {"tasks": list(held)}, format="json").json() == {"released": []}
     assert client.post(f"{base}release/", {}, format="json").json() == {"released": []}
     assert Lease.objects.filter(task_id__in=held).count() == 1
+
+
+def test_flags_of_another_project_are_neither_decided_nor_held(
+    worlds: tuple[World, World, User], api_for: Callable[[User], APIClient]
+) -> None:
+    one, other, person = worlds
+    client, base = api_for(person), f"/api/projects/{one.project.slug}/flags/"
+    theirs, ours = other.arguments["flag_id"], one.arguments["flag_id"]
+    for chosen in ([theirs], [ours, theirs]):
+        with nothing_happens():
+            decided = client.post(f"{base}resolutions/", {"decision": "keep", "flags": chosen}, format="json")
+            assert decided.status_code == 404
+    claimed = client.post(f"{base}claims/", {"count": 20}, format="json").json()["flags"]
+    assert {flag["id"] for flag in claimed} == {ours}
+    renewed = client.post(f"{base}claims/renew/", {"flags": [theirs]}, format="json").json()
+    assert renewed == {"renewed": [], "lost": [theirs]}
+    listed = client.get(base, {"task": other.task.pk}).json()["results"]
+    assert listed == []
+    assert set(Flag.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_nothing_is_learned_of_another_project_by_asking_what_is_like_its_tasks(
+    worlds: tuple[World, World, User], api_for: Callable[[User], APIClient]
+) -> None:
+    one, other, person = worlds
+    client = api_for(person)
+    found = client.get(f"/api/projects/{one.project.slug}/tasks/", {"similar": other.task.pk})
+    assert found.json().get("results", []) == []
+    page = client.get(address("project-tasks", one.arguments), {"similar": other.task.pk})
+    assert "Good day." not in page.content.decode()
 
 
 @pytest.mark.parametrize(
