@@ -198,7 +198,10 @@ def _with_sample(file: BinaryIO, info: SourceInfo) -> SourceInfo:
     if info.format == "csv" or (info.root or "").endswith(".csv"):
         info = replace(info, own_export=_first_cell(file, info) == EXPORT_MARK)
     if info.format == "csv":
-        header = next(csv_format.records(file, encoding=info.encoding or "utf-8-sig", delimiter=info.delimiter or ","))
+        records = csv_format.records(file, encoding=info.encoding or "utf-8-sig", delimiter=info.delimiter or ",")
+        header = next(records, None)
+        if header is None:
+            raise FormatError("The file is empty.")
         if isinstance(header, RowProblem):
             raise FormatError(f"The header cannot be read. {header.message}", row=1)
         columns, changes = csv_format.header_of(header)

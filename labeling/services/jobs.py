@@ -97,7 +97,7 @@ class Run:
         if now - self._told < PROGRESS_SECONDS and done < total:
             return
         self._told = now
-        self._update(done=done, total=total, message=message[:300])
+        self._update(done=done, total=total, message=_storable(message[:300]))
 
     def checkpoint(self, cursor: dict[str, Any]) -> None:
         """Remember how far the work came; within the transaction of that work, so that both or neither are kept."""
@@ -236,9 +236,23 @@ def _end(job: JobRun, **values: Any) -> None:
     if values["state"] == JobState.SUCCEEDED:
         JobRun.objects.filter(pk=job.pk, total=0).update(total=1, done=1)
         JobRun.objects.filter(pk=job.pk).update(done=F("total"))
+    told = {name: _storable(value) for name, value in values.items()}
     JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
-        finished_at=timezone.now(), **values
+        finished_at=timezone.now(), **told
     )
+
+
+def _storable(value: Any) -> Any:
+    """Return what a job says without characters that no column takes: it may quote the file that it has read."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode().replace("\x00", "\ufffd")
+        case dict():
+            return {_storable(key): _storable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_storable(inner) for inner in value]
+        case _:
+            return value
 
 
 @contextmanager

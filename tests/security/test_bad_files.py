@@ -273,6 +273,39 @@ def test_the_report_names_row_column_and_reason() -> None:
 
 
 @pytest.mark.django_db
+def test_a_row_may_have_names_that_cannot_be_stored() -> None:
+    project = factories.project()
+    rows = [{"text": "Hello"}, {"text": "a", "b\x00": 1}, {"text": "b", "meta": {"\ud800": "\x00"}}, {"\x00text": "c"}]
+    job = imported(project, "\n".join(json.dumps(row) for row in rows).encode(), "rows.jsonl")
+    assert job.state == JobState.SUCCEEDED, job.error
+    assert {key: (job.result or {})[key] for key in ("accepted", "rejected")} == {"accepted": 1, "rejected": 3}
+    assert set(ImportProblem.objects.filter(job=job).values_list("row", flat=True)) == {2, 3, 4}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.csv", b"te\x00xt,intent\nHello,billing\n"),
+        ("rows.jsonl", b'{"te\\u0000xt": "Hello", "\\ud800": 1}\n'),
+        ("rows.csv", b"\xef\xbb\xbf"),
+        ("rows.csv", b"\xff\xfe"),
+        ("rows.csv", b""),
+        ("rows.csv", b"\n\n\n"),
+        ("rows.csv", b"\x1a"),
+    ],
+)
+def test_a_file_that_is_refused_as_a_whole_says_why(name: str, content: bytes) -> None:
+    project = factories.project()
+    for mode in ("keep_good", "all_or_nothing"):
+        job = imported(project, content, name, mode=mode)
+        assert job.state == JobState.FAILED
+        assert job.error
+        assert OURS not in job.error
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.timeout(240)
 def test_a_thousand_bad_rows_of_200_000_cost_nobody_else_anything() -> None:
     project = factories.project()

@@ -172,7 +172,7 @@ class Writer:
                         ImportProblem(
                             job=self._job,
                             row=problem.number,
-                            column=problem.column[:200],
+                            column=_kept(problem.column)[:200],
                             message=_kept(problem.message),
                         )
                     )
