@@ -47,6 +47,8 @@ class Wish:
     tasks: int = 4_000
     heap_rows: int = 12_000
     seed: int = 0
+    processes: int = 2
+    """Of the web server, and of the worker that people wait for."""
     hurry: bool = False
     """Let the time pass quickly after which a job whose worker died is noticed."""
     habits: Habits = field(default_factory=Habits)
@@ -103,7 +105,7 @@ def say(words: str) -> None:
 
 def run(site: Site, wish: Wish) -> Outcome:
     """Run it all on a site that was not started yet."""
-    site.settings |= {"DCAI_WEB_WORKERS": "2", "DCAI_JOB_WORKERS": "2"}
+    site.settings |= {"DCAI_WEB_WORKERS": str(wish.processes), "DCAI_JOB_WORKERS": str(wish.processes)}
     say("the product starts")
     site.up()
     people = max(4, wish.clients - wish.clients // 8)

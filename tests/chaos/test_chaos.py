@@ -80,6 +80,7 @@ def run() -> Iterator[Run]:
         tasks=80,
         heap_rows=1_000,
         seed=7,
+        processes=1,
         hurry=True,
         habits=Habits(thinks=0.15, resends=0.2),
     )
