@@ -8,7 +8,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from labeling.models import JobRun, Label, LabelSource, Project, QueueEntry, Task, TaskState
+from labeling.models import (
+    Flag,
+    FlagReason,
+    FlagState,
+    JobRun,
+    Label,
+    LabelSource,
+    Project,
+    QueueEntry,
+    Task,
+    TaskState,
+)
 from labeling.services import jobs
 from quality.models import Run
 from quality.services import runs
@@ -80,3 +91,23 @@ def work(job: JobRun) -> JobRun:
 def shown(project: Project, question: str = QUESTION) -> Run:
     """Return the newest complete run."""
     return Run.objects.filter(project=project, question=question, completed_at__isnull=False).latest("completed_at")
+
+
+def project_with_errors(**settings: Any) -> Project:
+    """Make 60 labeled messages, the first three of them labeled wrongly, a test split, and messages to label."""
+    project = factories.project(**settings)
+    labeled = messages(project, 60)
+    label(labeled[:3], ["other", "billing", "delivery"])
+    messages(project, 15, split="test", start=500)
+    messages(project, 20, labeled=False, start=900)
+    return project
+
+
+def label_errors(project: Project, state: str = FlagState.OPEN) -> list[Flag]:
+    """Return the likely label errors that a run flagged."""
+    return list(Flag.objects.filter(project=project, reason=FlagReason.LABEL_ERROR, state=state).order_by("task_id"))
+
+
+def result(project: Project, **params: Any) -> dict[str, Any]:
+    """Start a run, do its work, and return what its job gave."""
+    return run(project, **params).result or {}
