@@ -42,6 +42,11 @@ class Card:
         return Action.ANNOTATE in ALLOWED[self.role] and self.project.archived_at is None
 
     @property
+    def can_review(self) -> bool:
+        """Whether the person may decide flags here."""
+        return Action.REVIEW in ALLOWED[self.role]
+
+    @property
     def queue_words(self) -> str:
         """The queue's size, capped."""
         return queues.capped(self.queue)

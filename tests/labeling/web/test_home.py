@@ -120,3 +120,18 @@ def test_home_needs_the_same_queries_for_one_project_and_for_many(client_for: Si
 def test_home_does_not_show_projects_of_others(client_for: SignIn) -> None:
     factories.project(name="Secret plans")
     assert "Secret plans" not in client_for(factories.user()).get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "steps"),
+    [
+        (Role.REVIEWER, ("Run the check", "Review what it found")),
+        (Role.ANNOTATOR, ("Read the guideline", "See where it stands")),
+    ],
+)
+def test_the_first_steps_lead_to_what_the_person_may_do(client_for: SignIn, role: Role, steps: tuple[str, str]) -> None:
+    project = factories.project()
+    factories.tasks(project, 3)
+    content = client_for(factories.member(project, role)).get("/").content.decode()
+    assert "Label 10 tasks" in content
+    assert all(step in content for step in steps)
