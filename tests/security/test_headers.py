@@ -180,8 +180,10 @@ HTTPS_SITE = """
 import os, sys
 os.environ.update(DJANGO_SETTINGS_MODULE="dcai_web.settings", DCAI_SITE_URL="https://dcai.example.org",
     DCAI_ALLOWED_HOSTS="dcai.example.org", DCAI_DATA_DIR=sys.argv[1], DATABASE_URL="", REDIS_URL="",
-    DCAI_BEHIND_PROXY="1", DCAI_SECRET_KEY="x" * 60)
+    DCAI_BEHIND_PROXY="1", DCAI_SECRET_KEY="x" * 60, DCAI_STATIC_ROOT=sys.argv[1] + "/static")
 import django; django.setup()
+from django.core.management import call_command
+call_command("collectstatic", interactive=False, verbosity=0)
 from django.conf import settings
 from django.test import Client, RequestFactory
 print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT, settings.DEBUG)
