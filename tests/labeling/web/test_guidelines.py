@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,8 @@ def test_a_draft_is_saved_and_seen_by_nobody_else_yet(client_for: SignIn) -> Non
     address = f"/p/{project.slug}/guideline/"
     page = client.post(f"{address}edit/", form(project, action="save"), follow=True).content.decode()
     assert "The draft is saved" in page
+    ids = re.findall(r'<textarea[^>]* id="([^"]+)"', client.get(f"{address}edit/").content.decode())
+    assert len(ids) == len(set(ids)) > 6
     draft = GuidelineDraft.objects.get(project=project)
     assert [(entry["label"], entry["definition"]) for entry in draft.entries] == [("billing", "About money.")]
     assert "No guideline is published yet" in client_for(factories.member(project)).get(address).content.decode()
