@@ -23,6 +23,7 @@ from labeling.models import (
     SkipReason,
     TaskState,
 )
+from labeling.selectors import flag_notes
 from labeling.selectors.explorer import Chip, chips_of
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _answered(revision: AnnotationRevision) -> str:
 
 
 def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    alone = schema.questions[0] if len(schema.questions) == 1 else None
     for flag in Flag.objects.filter(task=task).select_related("raised_by", "resolved_by").order_by("pk"):
         shown = reviewer or flag.reason == FlagReason.MANUAL or flag.raised_by_id == reader.pk
         about = f" about “{_title(schema, flag.question)}”" if flag.question else ""
@@ -121,7 +123,7 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             words=f"was flagged{about}"
             + ("" if flag.reason == FlagReason.MANUAL else f": {FlagReason(flag.reason).label.lower()}"),
             who=str(flag.raised_by) if shown and flag.raised_by else "",
-            note=flag.note,
+            note=flag_notes.note(flag, schema.question(flag.question) or alone),
             current=flag.state == FlagState.OPEN,
             flag=flag if flag.state == FlagState.OPEN else None,
         )

@@ -20,7 +20,7 @@ from labeling.models import (
     LabelSource,
     TaskState,
 )
-from labeling.selectors import explorer, guidelines, similarity, verdicts, versions
+from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
 from labeling.selectors.explorer import Chip
 
 if TYPE_CHECKING:
@@ -123,6 +123,11 @@ class Card:
     def reason(self) -> str:
         """Why it was flagged, in words."""
         return FlagReason(self.flag.reason).label
+
+    @property
+    def note(self) -> str:
+        """What the flag says."""
+        return flag_notes.note(self.flag, self.question)
 
     @property
     def name(self) -> str:

@@ -192,15 +192,15 @@ def _several_labels(
         predicted_sets[line] = codes
         missing = [names[int(code)] for code in found.classes[errors.suggested[item] & ~truth[item]]]
         extra = [names[int(code)] for code in found.classes[~errors.suggested[item] & truth[item]]]
-        parts = [f"likely missing: {', '.join(missing)}"] if missing else []
-        parts += [f"likely too much: {', '.join(extra)}"] if extra else []
+        parts = [f"missing: {_quoted(missing)}"] if missing else []
+        parts += [f"too much: {_quoted(extra)}"] if extra else []
         drafts.append(
             _label_error(
                 context,
                 row,
                 score=float(errors.quality[item]),
                 given=given,
-                note="; ".join(parts)[:500].capitalize() + ".",
+                note=f"Likely {'; '.join(parts)}"[:500] + ".",
                 suggested=[names[code] for code in codes],
                 missing=missing,
                 extra=extra,
@@ -212,6 +212,10 @@ def _several_labels(
             )
         )
     return drafts
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def _say_errors(context: Context, labels: Integers, errors: label_errors.LabelErrors, names: list[str]) -> None:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from labeling.models import Flag, FlagReason
+from labeling.selectors import flag_notes, versions
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SCHEMA = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [
+        {
+            "name": "intent",
+            "kind": "choice",
+            "field": "text",
+            "labels": [{"name": "complaint_or_praise", "title": "Complaint or praise"}, {"name": "other"}],
+        },
+        {"name": "mood", "kind": "rating", "field": "text", "labels": {"1": "bad", "5": "good"}},
+    ],
+}
+
+
+def test_labels_are_called_as_people_know_them() -> None:
+    project = factories.project(schema=SCHEMA)
+    intent, mood = versions.schema(project.pk).questions
+    flag = Flag(reason=FlagReason.LABEL_ERROR, note="Likely “complaint_or_praise” (71%) rather than “other”.")
+    assert flag_notes.note(flag, intent) == "Likely “Complaint or praise” (71%) rather than “other”."
+    assert flag_notes.note(Flag(note="Could well be “1” or “gone”."), mood) == "Could well be “1 · bad” or “gone”."
+    assert flag_notes.note(flag, None) == flag.note
+
+
+def test_what_a_person_wrote_stays_as_it_was_written() -> None:
+    project = factories.project(schema=SCHEMA)
+    flag = Flag(raised_by=project.created_by, note="is this “complaint_or_praise”?")
+    assert flag_notes.note(flag, versions.schema(project.pk).questions[0]) == flag.note
