@@ -119,6 +119,15 @@ class LabeledConfig(KindConfig):
         """The names of the labels in the order of the schema."""
         return [label.name for label in self.labels]
 
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """The names of labels by their names and titles in lower case; what could mean two labels is left out."""
+        meant: dict[str, set[str]] = {}
+        for label in self.labels:
+            for spelling in (label.name, label.title):
+                meant.setdefault(spelling.strip().casefold(), set()).add(label.name)
+        return {spelling: names.pop() for spelling, names in meant.items() if len(names) == 1}
+
     def problems(self) -> Iterator[Problem]:
         """Yield labels that share a name or a key."""
         yield from _repeated(self.names, part="name", what="name")

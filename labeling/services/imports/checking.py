@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, images
 from labeling.formats.mapping import Mapped, applier
+from labeling.kinds.labels import LabeledConfig
 from labeling.kinds.schema import parse_data
 from labeling.models import Media
 from labeling.services.imports.history import History, parse_history
@@ -264,7 +265,7 @@ def _label(question: Question, raw: Any, shown: Any) -> ReadyLabel:
     try:
         answer = question.parse(raw, shown)
     except Invalid:
-        for reading in _readings(raw):
+        for reading in (*_readings(raw), *_spelled(question, raw)):
             try:
                 answer = question.parse(reading, shown)
             except Invalid:
@@ -273,6 +274,18 @@ def _label(question: Question, raw: Any, shown: Any) -> ReadyLabel:
         else:
             raise
     return ReadyLabel(question.name, _encode(question.dump_answer(answer)), question.classes(answer))
+
+
+def _spelled(question: Question, raw: Any) -> Iterator[Any]:
+    """Yield the readings in which labels are written as their titles, or in other upper and lower case."""
+    if not isinstance(question.config, LabeledConfig):
+        return
+    known = question.config.spellings
+    for reading in (raw, *_readings(raw)):
+        if isinstance(reading, str) and (name := known.get(reading.casefold())):
+            yield name
+        elif isinstance(reading, list):
+            yield [known.get(part.casefold(), part) if isinstance(part, str) else part for part in reading]
 
 
 def _readings(raw: Any) -> Iterator[Any]:

@@ -156,6 +156,24 @@ def test_answers_are_read_from_the_text_of_a_cell() -> None:
     }
 
 
+def test_labels_are_known_by_their_titles_and_in_other_upper_and_lower_case() -> None:
+    names = [{"name": "pos", "title": "Good"}, {"name": "neg", "title": "Bad"}, {"name": "Us"}, {"name": "US"}]
+    schema = {
+        "fields": [{"name": "text", "type": "text"}],
+        "questions": [
+            {"name": "mood", "kind": "choice", "field": "text", "labels": names},
+            {"name": "moods", "kind": "multi_choice", "field": "text", "labels": names},
+        ],
+    }
+    project = factories.project(schema=schema)
+    rows = b'text,mood,moods\na,POS,Good|neg\nb, bad ,"BAD, Good"\nc,US,US|Us\nd,us,pos\ne,goood,pos\n'
+    job = imported(project, rows, "rows.csv")
+    assert counts(job) == (3, 2, 0)
+    assert list(ImportProblem.objects.values_list("row", "column").order_by("row")) == [(5, "mood"), (6, "mood")]
+    values = {task.data["text"]: [label.value for label in task.labels.order_by("pk")] for task in Task.objects.all()}
+    assert values == {"a": ["pos", ["pos", "neg"]], "b": ["neg", ["pos", "neg"]], "c": ["US", ["Us", "US"]]}
+
+
 def test_the_same_file_again_adds_nothing() -> None:
     project = factories.project()
     content = jsonl([{"text": "a", "external_id": "1"}, {"text": "b"}, {"text": "b"}])
