@@ -21,10 +21,11 @@ FROM labeling_label l
 JOIN labeling_task t ON t.id = l.task_id
 JOIN LATERAL (
     SELECT e.value FROM labeling_label e
-    WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id ORDER BY e.id DESC LIMIT 1
+    WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id AND e.source NOT IN ('review', 'bulk')
+    ORDER BY e.id DESC LIMIT 1
 ) before ON before.value <> l.value
 WHERE l.project_id = %(project)s AND l.question = %(question)s AND l.source IN ('review', 'bulk')
-  AND l.id > %(after)s
+  AND l.id > %(after)s AND l.retired_at IS NULL
 ORDER BY l.id DESC LIMIT %(most)s
 """
 
@@ -50,7 +51,7 @@ class Corrections:
 
 
 def since(project: Project, question: str, *, after_label: int, most: int = 8) -> Corrections:
-    """Return the corrections that came after a label, newest first."""
+    """Return the corrections that came after a label and still stand, newest first."""
     values: dict[str, Any] = {"project": project.pk, "question": question, "after": after_label, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(_SINCE, values)

@@ -90,7 +90,7 @@ class Story:
     @property
     def corrections(self) -> int:
         """Return how many labels reviewers changed between the two."""
-        return self.last.corrections - self.first.corrections
+        return max(0, self.last.corrections - self.first.corrections)
 
     @property
     def blind(self) -> int:

@@ -87,7 +87,7 @@ def gains(project: Project, question: str) -> list[GainPoint]:
             GainPoint(
                 run=gain.run,
                 gain=gain,
-                new_corrections=gain.corrections - (before.corrections if before else 0),
+                new_corrections=max(0, gain.corrections - (before.corrections if before else 0)),
                 comparable=before is None or before.test_fingerprint == gain.test_fingerprint,
             )
         )

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 _CORRECTIONS = """
 SELECT count(*) FROM labeling_label l
-WHERE l.project_id = %s AND l.question = %s AND l.source IN ('review', 'bulk') AND l.id <= %s
+WHERE l.project_id = %s AND l.question = %s AND l.source IN ('review', 'bulk') AND l.id <= %s AND l.retired_at IS NULL
   AND (SELECT e.value FROM labeling_label e
-       WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id ORDER BY e.id DESC LIMIT 1) <> l.value
+       WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id AND e.source NOT IN ('review', 'bulk')
+       ORDER BY e.id DESC LIMIT 1) <> l.value
 """
 
 
@@ -73,7 +74,7 @@ def _values(context: Context, labels: Integers, plan: folds.Plan, rows: Integers
 
 
 def corrections(context: Context) -> int:
-    """Return how many labels reviewers had changed when the run began."""
+    """Return how many labels stand as reviewers changed them; what was taken back does not count."""
     with connection.cursor() as cursor:
         cursor.execute(_CORRECTIONS, [context.project.pk, context.question.name, context.run.last_label])
         return int(cursor.fetchone()[0])

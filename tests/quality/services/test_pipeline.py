@@ -170,6 +170,17 @@ def test_corrections_are_counted() -> None:
     assert Gain.objects.get(run=making.shown(project)).corrections == 3
 
 
+def test_a_correction_that_was_taken_back_does_not_count() -> None:
+    project = project_with_errors()
+    wrong = list(project.tasks.order_by("pk")[:3])
+    before = {label.task_id: label.value for label in Label.objects.filter(task__in=wrong, retired_at=None)}
+    making.label(wrong, making.LABELS, source=LabelSource.REVIEW)
+    making.label(wrong[:1], [before[wrong[0].pk]], source=LabelSource.REVIEW)
+    making.label(wrong[1:2], [before[wrong[1].pk]])
+    making.run(project)
+    assert Gain.objects.get(run=making.shown(project)).corrections == 1
+
+
 def test_quarantined_tasks_take_no_part() -> None:
     project = project_with_errors()
     first = project.tasks.earliest("pk")
