@@ -103,7 +103,7 @@ def _allow(role: str | None, project: Project, action: Action) -> None:
         raise NotFound
     if action not in ALLOWED[role]:
         yours = Role(role).label.lower()
-        message = f"You are {yours} of “{project.name}”; this needs {_NEEDED[action]}. Ask a manager of it."
+        message = f"Your role in “{project.name}” is {yours}; this needs {_NEEDED[action]}. Ask a manager of it."
         raise Forbidden(message)
     if project.archived_at is not None and action not in {Action.VIEW, Action.EXPORT, Action.MANAGE}:
         message = (

@@ -27,13 +27,15 @@ KEEP_WORDS = {
     FlagReason.STALE_GUIDELINE: "Still right",
 }
 QUARANTINE_WORDS = {FlagReason.NEAR_DUPLICATE: "Quarantine this copy"}
+QUARANTINE_ABOUT = "The task leaves the queue, training and export until it is restored."
+AMBIGUOUS_ABOUT = "Several labels fit: the label stays, and the task can be found among the ambiguous ones."
 NOT_AMBIGUOUS = {FlagReason.OUTLIER, FlagReason.NEAR_DUPLICATE, FlagReason.LOW_QUALITY}
 """Reasons that are about the item alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A decision to press, with its key; `answer` is JSON, for another label."""
+    """A decision to press, with its key; `answer` is JSON, for another label; `about` says what it does."""
 
     decision: Decision
     words: str
@@ -42,6 +44,7 @@ class Button:
     answer: str = ""
     chips: list[Chip] = field(default_factory=list)
     chosen: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,13 @@ def decisions(card: Card) -> list[Button]:
         found.append(Button(decision, "Take", "a", "check", answer, card.suggestion.chips))
     chips = card.given[0].chips if len(card.given) == 1 and reason not in KEEP_WORDS else []
     found.append(Button(Decision.KEEP, KEEP_WORDS.get(reason, "Keep" if chips else "Keep it so"), "s", "ok", "", chips))
-    found.append(Button(Decision.QUARANTINE, QUARANTINE_WORDS.get(reason, "Quarantine"), "q", "quarantine"))
+    found.append(
+        Button(
+            Decision.QUARANTINE, QUARANTINE_WORDS.get(reason, "Quarantine"), "q", "quarantine", about=QUARANTINE_ABOUT
+        )
+    )
     if reason not in NOT_AMBIGUOUS:
-        found.append(Button(Decision.AMBIGUOUS, "Ambiguous", "m", "more"))
+        found.append(Button(Decision.AMBIGUOUS, "Ambiguous", "m", "more", about=AMBIGUOUS_ABOUT))
     return found
 
 

@@ -88,8 +88,8 @@ def _figures(
         found.append(_counted("Low quality", "low_quality", waiting, behind, "hard to see or read"))
     if spread := summary.get("balance"):
         present = [row for row in spread["counts"] if row[1]]
-        ends = [f"{_chip(chips, name).title} {count:,}" for name, count in present]
-        basis = f"{ends[0]}, {ends[-1]}" if present else "no labels"
+        ends = [f"“{_chip(chips, name).title}” ({count:,})" for name, count in present]
+        basis = f"most: {ends[0]}, fewest: {ends[-1]}" if present else "no labels"
         found.append(Figure("Imbalance", f"{spread['ratio']:.1f} : 1", basis=basis))
     return found
 
