@@ -31,43 +31,11 @@ from labeling.services import flags, guidelines, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
 from tests import factories
+from tests.labeling.web.reviewing import flag_all, label
 from tests.query_counts import assert_same_queries
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-def label(project: Project, made: list[Task], value: Any = "billing", question: str = "intent") -> None:
-    ids = [task.pk for task in made]
-    tasks.assign_label(actor=project.created_by, project=project, task_ids=ids, question=question, value=value)
-
-
-def flag_all(made: list[Task], reason: FlagReason = FlagReason.LABEL_ERROR, **more: Any) -> list[Flag]:
-    """Flag labeled tasks as the scan of a project does, the first the worst."""
-    labels = {found.task_id: found for found in Label.objects.filter(task__in=made, retired_at=None)}
-    findings = [
-        flags.Finding(
-            task_id=task.pk,
-            reason=reason,
-            score=place / 1000,
-            basis="billing",
-            note="Likely “delivery” (90%) rather than “billing”.",
-            evidence={
-                "label": labels[task.pk].pk,
-                "given": labels[task.pk].value,
-                "suggested": "delivery",
-                "probability": 0.9,
-                "distribution": [{"class": "delivery", "probability": 0.9}, {"class": "billing", "probability": 0.1}],
-                "neighbors": [
-                    {"task": other.pk, "label": "billing", "distance": 0.25} for other in made if other != task
-                ][:6],
-            }
-            | more,
-        )
-        for place, task in enumerate(made)
-    ]
-    flags.sync(project=made[0].project, question="intent", reasons=[reason], findings=findings, actor=None)
-    return list(Flag.objects.filter(task__in=made, reason=reason).order_by("score"))
 
 
 @pytest.fixture
