@@ -125,7 +125,7 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
     "flag.resolved": _decided,
     "flags.resolved": lambda p: f"{_decided(p)} {_count(p)}",
-    "flags.reopened": lambda p: f"took back a review of {_count(p)}",
+    "flags.reopened": lambda p: f"took back the review of {_count(p) if p.get('count') != 1 else ''}".rstrip(),
     "flags.synced": _synced,
     "quality.configured": lambda _: "changed how quality is checked",
     "predictions.pushed": lambda p: f"sent {p.get('count', 0):,} predictions of the model {p.get('model', '')}",
