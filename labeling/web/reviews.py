@@ -169,16 +169,18 @@ def near(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponseBase:
 def last(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the person's last ten decisions, each with its way back."""
     project = project_for(request.user, slug, Action.REVIEW)
-    found = [_last(act) for act in reading.last_acts(project, request.user)]
+    acts = reading.last_acts(project, request.user)
+    names = reading.names(acts)
+    found = [_last(act, names) for act in acts]
     back = request.htmx.current_url_abs_path or reverse("project-review", args=(slug,))
     return render(request, "labeling/reviews/last.html", {"project": project, "last": found, "back": back})
 
 
-def _last(act: BulkAct) -> Last:
+def _last(act: BulkAct, names: dict[int, str]) -> Last:
     tasks = {flag.task_id: flag.task.external_id or f"task {flag.task_id}" for flag in act.flags.all()}
-    named = list(tasks.items()) or [(row[0], f"task {row[0]}") for row in act.before]
+    named = list(tasks.items()) or [(row[0], names.get(row[0], f"task {row[0]}")) for row in act.before]
     words = Decision(act.params["decision"]).label
-    return Last(act=act, words=words, tasks=named[:3], more=max(0, len(named) - 3))
+    return Last(act=act, words=words, tasks=named[: reading.NAMED], more=max(0, len(named) - reading.NAMED))
 
 
 urlpatterns = [

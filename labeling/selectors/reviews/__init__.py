@@ -1,10 +1,11 @@
 """Flags as reviewers see them: filters, counts, rows and cards."""
 
-from labeling.selectors.reviews.cards import Card, cards, labeled_neighbors, last_acts
+from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_acts, names
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, read, waiting
 from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, label_ids, waits
 
 __all__ = [
+    "NAMED",
     "ORDER",
     "SCORES",
     "Card",
@@ -18,6 +19,7 @@ __all__ = [
     "labeled_neighbors",
     "last_acts",
     "matching",
+    "names",
     "read",
     "waiting",
     "waits",

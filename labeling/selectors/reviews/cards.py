@@ -18,6 +18,7 @@ from labeling.models import (
     FlagState,
     Label,
     LabelSource,
+    Task,
     TaskState,
 )
 from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
@@ -37,6 +38,8 @@ NEIGHBORS = 6
 LOOKED_AT = 60
 """Similar items of which the labeled ones are shown."""
 LAST = 10
+NAMED = 3
+"""Tasks of one decision that are named."""
 
 _BY_PEOPLE = {
     FlagReason.MANUAL,
@@ -343,3 +346,10 @@ def last_acts(project: Project, reviewer: User) -> list[BulkAct]:
     """Return the reviewer's last decisions, newest first, with the flags they decided."""
     acts = BulkAct.objects.filter(project=project, actor=reviewer, verb="review").order_by("-pk")
     return list(acts.prefetch_related("flags__task")[:LAST])
+
+
+def names(acts: Iterable[BulkAct]) -> dict[int, str]:
+    """Return what to call the first tasks of decisions, those of decisions that were taken back too."""
+    tasks = {row[0] for act in acts for row in act.before[:NAMED]}
+    found = Task.objects.filter(pk__in=tasks).values_list("pk", "external_id")
+    return {pk: external_id or f"task {pk}" for pk, external_id in found}
