@@ -4,7 +4,6 @@ The clients are processes with connections of their own, as the web workers are.
 random instants whether every task's slots add up.
 """
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -15,7 +14,7 @@ from datetime import timedelta
 from multiprocessing.context import ForkProcess
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -36,6 +35,7 @@ from labeling.models import (
 from labeling.services import annotations, claims
 from labeling.services.annotations import Submission
 from tests import factories
+from tests.forking import fork
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
 
@@ -80,10 +80,7 @@ class Crew:
 
     def hire(self, user: User, habits: Habits) -> None:
         """Start a client that works as this person until nothing is left to do."""
-        connections.close_all()  # a connection may not be shared with a child
-        process = multiprocessing.get_context("fork").Process(target=_work, args=(self.project.pk, user.pk, habits))
-        process.start()
-        self.running[process] = user
+        self.running[fork(_work, self.project.pk, user.pk, habits)] = user
 
     def kill(self, process: ForkProcess) -> User:
         """End a client without a word, wherever it is; return who it worked as."""
@@ -117,9 +114,6 @@ def crew(project: Project) -> Iterator[Crew]:
 
 def _work(project_id: int, user_id: int, habits: Habits) -> None:
     """Claim and answer until every task has all its answers."""
-    # After a browser test an event loop runs in the parent and hides its thread's connection from `close_all`: what was
-    # inherited is let go without a word to the server, for it is still the parent's.
-    connections["default"] = connections.create_connection("default")
     rng = random.Random(habits.seed)
     project = Project.objects.get(pk=project_id)
     actor = User.objects.get(pk=user_id)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from labeling.errors import Conflict
@@ -17,6 +15,7 @@ from labeling.selectors.reviews import FlagFilter
 from labeling.services import anonymity, flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
+from tests.forking import fork
 
 
 def flagged(project: Project, count: int) -> list[Flag]:
@@ -124,11 +123,7 @@ def test_many_reviewers_at_once_share_the_flags_without_meeting() -> None:
     for task in Task.objects.filter(project=project).order_by("pk")[:30]:
         flags.put(task=task, reason=FlagReason.MANUAL, score=0.5)
     people = [factories.member(project, Role.REVIEWER) for _ in range(6)]
-    connections.close_all()  # a connection may not be shared with a child
-    context = multiprocessing.get_context("fork")
-    crew = [context.Process(target=_review, args=(project.pk, person.pk)) for person in people]
-    for process in crew:
-        process.start()
+    crew = [fork(_review, project.pk, person.pk) for person in people]
     for process in crew:
         process.join()
     assert [process.exitcode for process in crew] == [0] * len(crew)
@@ -166,11 +161,7 @@ def test_one_flag_decided_by_many_at_once_is_decided_once() -> None:
     project = factories.project()
     (flag,) = flagged(project, 1)
     people = [factories.member(project, Role.REVIEWER) for _ in range(5)]
-    connections.close_all()
-    context = multiprocessing.get_context("fork")
-    crew = [context.Process(target=_decide, args=(flag.pk, person.pk)) for person in people]
-    for process in crew:
-        process.start()
+    crew = [fork(_decide, flag.pk, person.pk) for person in people]
     for process in crew:
         process.join()
     assert sorted(process.exitcode or 0 for process in crew) == [0, 9, 9, 9, 9]
