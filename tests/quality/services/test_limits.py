@@ -206,7 +206,7 @@ def test_several_labels() -> None:
     extra = flags[tasks[1].pk]
     assert (extra.evidence["extra"], extra.evidence["missing"]) == (["other"], [])
     assert extra.evidence["suggested"] == ["delivery"]
-    assert extra.note == "Likely too much: other."
+    assert extra.note == "Likely too much: “other”."
     other = flags[tasks[2].pk]
     assert "delivery" in other.evidence["extra"]
     assert other.evidence["suggested"] == other.evidence["missing"] == ["billing", "other"]
