@@ -74,8 +74,7 @@ def test_who_runs_out_of_items_without_a_network_is_not_told_that_all_is_done(br
     page.context.set_offline(True)
     given = 0
     while given < 10 and item(page).count():
-        page.keyboard.press("1")
-        page.keyboard.press("Enter")
+        answer(page, "1")
         given += 1
         expect(saved(page)).to_have_text(f"Offline, {given} waiting")
     assert given >= 5, "five are there ahead"
