@@ -177,8 +177,8 @@ def test_sixteen_clients_answer_every_task_exactly_as_often_as_wanted(overlap: i
     people = [factories.member(project) for _ in range(CLIENTS - 2)]
     rng = random.Random(overlap)
     with crew(project) as team:
-        # The first two people have two tabs open. They give nothing back: what one tab gives back, the other may just be
-        # answering, and such an answer rightly comes too late when somebody else was faster.
+        # The first two people have two tabs open. They give nothing back: what one tab gives back, the other may be
+        # answering just then, and such an answer rightly comes too late when somebody else was faster.
         for seed, person in enumerate([*people[:2], *people]):
             team.hire(person, Habits(seed=seed, released=0 if person in people[:2] else 0.01))
         doomed = list(team.running)[-4:]
