@@ -27,7 +27,7 @@ dev: $(VENV)/.dev ## The same, rebuilding and reloading when a source file chang
 	@DCAI_DEBUG=$${DCAI_DEBUG:-1} exec $(PY) manage.py up --reload
 
 test: $(VENV)/.dev build ## Run every test, those in a real browser too
-	$(PY) -m pytest -n $(XDIST) --dist worksteal
+	$(PY) -m tests.suite -n $(XDIST) --dist worksteal
 	cd static && npm test --silent
 
 check: $(VENV)/.dev build static/node_modules/.package-lock.json ## Look for faults without running the product

@@ -19,6 +19,7 @@ from labeling.models import User
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BROWSER = os.environ.get("DCAI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 NO_BROWSER = "no Chromium found: install it (Debian: apt-get install chromium) or set DCAI_CHROMIUM to its path"
+FAILED_TESTS = os.environ.get("DCAI_FAILED_TESTS", "")
 BROWSER_TESTS_REQUIRED = bool(os.environ.get("DCAI_REQUIRE_E2E"))
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -81,7 +82,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say loudly that the browser tests did not run."""
+    """Write down what failed, for who asked; say loudly that the browser tests did not run."""
+    if FAILED_TESTS:
+        reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
+        Path(FAILED_TESTS).write_text("\n".join(dict.fromkeys(report.nodeid for report in reports)), encoding="utf-8")
     if not BROWSER and terminalreporter.stats.get("skipped"):
         terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
         terminalreporter.line(NO_BROWSER, red=True)
