@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from dcai_web import observe
+from dcai_web.ops import observe
 
 
 class FrameConfig(AppConfig):

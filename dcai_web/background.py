@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from dcai_web import heartbeat
-from dcai_web.health import QUEUES
+from dcai_web.ops import heartbeat
+from dcai_web.ops.health import QUEUES
 
 KNOWN_FOR_SECONDS = 5.0
 

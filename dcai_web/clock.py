@@ -7,7 +7,7 @@ from typing import Any
 from celery.beat import PersistentScheduler
 from django.conf import settings
 
-from dcai_web import heartbeat
+from dcai_web.ops import heartbeat
 
 
 class Clock(PersistentScheduler):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from dcai_web.backups import schedule
+from dcai_web.ops.backups import schedule
 
 
 @shared_task(name="dcai_web.tend_backups")

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from dcai_web import health, metrics
+from dcai_web.ops import health, metrics
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 

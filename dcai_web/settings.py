@@ -8,7 +8,8 @@ from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from dcai_web import env, logs
+from dcai_web import env
+from dcai_web.ops import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DCAI_DATA_DIR", str(BASE_DIR / ".dcai"))).expanduser().resolve()
@@ -262,7 +263,7 @@ METRICS_TOKEN = env.text("DCAI_METRICS_TOKEN")
 SENTRY_DSN = env.text("DCAI_SENTRY_DSN")
 OTEL_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT") or env.text("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 if OTEL_ENDPOINT:
-    MIDDLEWARE.insert(0, "dcai_web.observe.traces.Middleware")
+    MIDDLEWARE.insert(0, "dcai_web.ops.observe.traces.Middleware")
 
 # --- Language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -300,4 +301,4 @@ SPECTACULAR_SETTINGS = {
 LOGGING = logs.configuration(
     level=env.text("DCAI_LOG_LEVEL", "INFO"), form=env.text("DCAI_LOG_FORMAT") or logs.form_for_this_output()
 )
-LOGGING_CONFIG = "dcai_web.logs.configure"
+LOGGING_CONFIG = "dcai_web.ops.logs.configure"

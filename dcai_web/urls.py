@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from dcai_web.door import administration_sign_in
-from dcai_web.site import views as site
+from dcai_web.ops.status_page import views as site
 
 urlpatterns = [
     path("admin/login/", administration_sign_in),

@@ -15,10 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from dcai_web.engines import place
-from dcai_web.engines.account import for_postgres
-from dcai_web.engines.postgres import Postgres
-from dcai_web.engines.redis import Redis
+from dcai_web.ops.engines import place
+from dcai_web.ops.engines.account import for_postgres
+from dcai_web.ops.engines.postgres import Postgres
+from dcai_web.ops.engines.redis import Redis
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60

@@ -42,8 +42,8 @@ def machine(database_url: str = "") -> str:
 
 def _version(database_url: str) -> str:
     if not database_url:
-        from dcai_web.engines import place  # noqa: PLC0415 - only where the engines are embedded
-        from dcai_web.engines.account import for_postgres  # noqa: PLC0415
+        from dcai_web.ops.engines import place  # noqa: PLC0415 - only where the engines are embedded
+        from dcai_web.ops.engines.account import for_postgres  # noqa: PLC0415
 
         program = place.postgres_programs(for_postgres()) / "postgres"
         return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from dcai_web import heartbeat
-from dcai_web.supervisor import site
-from dcai_web.supervisor.program import Program
+from dcai_web.ops import heartbeat
+from dcai_web.ops.supervisor import site
+from dcai_web.ops.supervisor.program import Program
 from tests.bench import processes
 
 SIZE = site.Size(web_workers=2, web_threads=4, job_workers=1)

@@ -8,8 +8,8 @@ from celery import current_app
 from django.conf import settings
 from pytest_django import Settings
 
-from dcai_web import heartbeat
 from dcai_web.clock import Clock
+from dcai_web.ops import heartbeat
 
 
 def test_every_tick_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from dcai_web import backups
+from dcai_web.ops import backups
 from labeling.models import Media, Task, Upload, User
 from labeling.services import deletion, jobs
 from quality.selectors import items

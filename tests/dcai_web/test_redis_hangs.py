@@ -15,7 +15,7 @@ from dcai_web.wsgi import application
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
-from dcai_web import heartbeat
+from dcai_web.ops import heartbeat
 
 def timed(act):
     began = time.perf_counter()

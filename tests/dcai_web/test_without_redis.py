@@ -14,9 +14,10 @@ from pytest_django import Settings
 from redis.exceptions import ConnectionError as NoRedis
 from rest_framework.test import APIClient
 
-from dcai_web import background, heartbeat
+from dcai_web import background
 from dcai_web.cache import REST_SECONDS, FailOpenRedisCache
-from dcai_web.health import QUEUES
+from dcai_web.ops import heartbeat
+from dcai_web.ops.health import QUEUES
 from labeling.models import Annotation, JobRun, JobState, User
 from labeling.services import imports, jobs
 from tests import factories

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from dcai_web import heartbeat
+from dcai_web.ops import heartbeat
 from labeling.models import JobRun, JobState, Lease
 from tests import factories
 from tests.e2e.test_every_page import Check, faults

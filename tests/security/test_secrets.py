@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from dcai_web import logs
+from dcai_web.ops import logs
 from dcai_web.urls import handler400, handler403, handler404, handler500  # noqa: F401 - of this URL configuration too
 from labeling.models import Event, User
 from labeling.services import people

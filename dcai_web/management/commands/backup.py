@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from dcai_web import backups
-from dcai_web.backups.making import write
+from dcai_web.ops import backups
+from dcai_web.ops.backups.making import write
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from dcai_web import backups
+from dcai_web.ops import backups
 
 
 class Command(BaseCommand):

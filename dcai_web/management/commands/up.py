@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dcai_web.supervisor.lock import AlreadyRunning
-from dcai_web.supervisor.up import CannotStart, up
+from dcai_web.ops.supervisor.lock import AlreadyRunning
+from dcai_web.ops.supervisor.up import CannotStart, up
 
 
 class Command(BaseCommand):

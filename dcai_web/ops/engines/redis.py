@@ -1,0 +1,83 @@
+"""An embedded Redis: its folder, its settings and how to know that it answers."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis import Redis as Client
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from dcai_web.ops.engines import place
+
+_SOCKET = "redis.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Redis:
+    """One Redis server in a folder of its own."""
+
+    home: Path
+    program: Path
+    durable: bool = True
+
+    @property
+    def socket(self) -> Path:
+        """The socket that it answers on."""
+        return place.socket_folder(self.home, _SOCKET) / _SOCKET
+
+    @property
+    def url(self) -> str:
+        """The address for `REDIS_URL`."""
+        return f"unix://{self.socket}?db=0"
+
+    @property
+    def command(self) -> list[str]:
+        """The command line of the server."""
+        settings = {
+            # Only through a socket in a folder that nobody else may enter.
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.home),
+            # Accepted jobs are on the disk a second later at most, and survive a killed process at once.
+            "appendonly": "yes" if self.durable else "no",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "notice",
+        }
+        return [str(self.program), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+
+    @property
+    def process_options(self) -> dict[str, Any]:
+        """What `subprocess` needs beside the command line."""
+        return {"cwd": str(self.home)}
+
+    def prepare(self) -> None:
+        """Make the folder at the first start; end a server that a killed start left running in it."""
+        place.make_private(self.home, None)
+        place.make_private(self.socket.parent, None)
+        if self.is_ready():
+            with contextlib.suppress(RedisError):
+                self._client().shutdown()
+
+    def is_ready(self) -> bool:
+        """Tell whether the server answers and has read back its data."""
+        try:
+            return bool(self._client().ping())
+        except RedisError:
+            return False
+
+    def _client(self) -> Client:
+        # Whoever asks waits and asks again: the client need not.
+        return Client(unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0))
+
+
+def embedded(data_dir: Path) -> Redis:
+    """Return the Redis that belongs to a data directory."""
+    return Redis(home=data_dir / "redis", program=place.redis_program())

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pytest_django import Settings
+
+from dcai_web.ops import heartbeat
+from dcai_web.ops.health import QUEUES
+
+
+@pytest.fixture
+def all_workers() -> Iterator[None]:
+    heartbeat.Heartbeat._tell(QUEUES, settings.REDIS_URL)
+    yield
+    heartbeat.client(settings.REDIS_URL).flushdb()
+
+
+def test_healthz_needs_nothing_but_the_process(client: Client) -> None:
+    response = client.get("/healthz", headers={"host": "any.host.example"})
+    assert response.status_code == HTTPStatus.OK
+    assert response.json() == {"status": "ok"}
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("all_workers")
+def test_readyz_is_well_with_database_redis_and_workers(client: Client) -> None:
+    response = client.get("/readyz", headers={"host": "any.host.example"})
+    assert response.json() == {"status": "ok", "checks": {"database": "ok", "redis": "ok", "worker": "ok"}}
+    assert response.status_code == HTTPStatus.OK
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("all_workers")
+def test_readyz_names_the_queues_that_no_worker_serves(client: Client) -> None:
+    heartbeat.client(settings.REDIS_URL).delete("dcai:worker:queue:imports")
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert response.json()["checks"]["worker"] == "none takes jobs from: imports"
+
+
+@pytest.mark.django_db
+def test_a_worker_that_no_longer_beats_is_forgotten(all_workers: None) -> None:
+    seconds = heartbeat.client(settings.REDIS_URL).ttl("dcai:worker:queue:default")
+    assert 0 < int(seconds) <= heartbeat.GONE_AFTER_SECONDS
+
+
+@pytest.mark.django_db
+def test_readyz_says_that_redis_is_gone(client: Client, settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert response.json()["checks"]["redis"] == "does not answer"
+    assert response.json()["checks"]["database"] == "ok"
+
+
+@pytest.mark.django_db
+def test_probes_are_not_sent_to_https(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == HTTPStatus.OK
