@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from labeling import locks
 from labeling.errors import Conflict
 
 if TYPE_CHECKING:
@@ -23,18 +24,14 @@ MAX_CLAIM = 100
 REMAINING_CAP = 100
 """How far `remaining` counts before it says "at least"."""
 
-# Lock order, everywhere: the person (advisory), then the queue entry, then its leases. Whoever must take several queue
-# entries either skips locked ones or takes them in order of task, so that nobody waits in a circle.
+# The person is locked first, then the queue entry, then its leases (see `locks`).
 
-# One person's claims and saves come one after another: two tabs would otherwise each miss what the other just did.
-_SERIALIZE = "SELECT pg_advisory_xact_lock(%(project)s::int, %(user)s::int)"
-
-# The same, and whether there are leases to reclaim: mostly there are none, which is quicker asked than done.
+# The person, and whether there are leases to reclaim: mostly there are none, which is quicker asked than done.
 _BEGIN = f"""
-{_SERIALIZE}, EXISTS (
+SELECT {locks.PERSON}, EXISTS (
     SELECT FROM labeling_lease WHERE project_id = %(project)s AND expires_at < statement_timestamp()
 )
-"""
+"""  # noqa: S608 - only constants are put in
 
 _RECLAIM = """
 WITH due AS (
@@ -125,12 +122,6 @@ RETURNING q.task_id
 """
 
 
-def serialize(*, actor: User, project: Project) -> None:
-    """Let this person's transactions in the project come one after another, until the current one ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SERIALIZE, {"project": project.pk, "user": actor.pk})
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What a claim handed out, in queue order, and how many more this person could take (capped)."""
@@ -152,7 +143,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
-        stale = cursor.fetchone()[1]
+        stale = cursor.fetchone()[-1]
         ids: list[int] = []
         if held:
             cursor.execute(_HELD, values)
@@ -178,7 +169,7 @@ def take(*, actor: User, task: Task) -> None:
         "seconds": project.lease_seconds,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SERIALIZE, values)
+        locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RENEW, values)
         if cursor.fetchone() is not None:
             return
@@ -200,7 +191,7 @@ def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int
         "seconds": project.lease_seconds,
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SERIALIZE, values)
+        locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RENEW, values)
         return sorted(row[0] for row in cursor.fetchall())
 
@@ -209,6 +200,6 @@ def release(*, actor: User, project: Project, task_ids: Sequence[int] = ()) -> l
     """Give back the person's leases on these tasks, or all of them in the project when none is named."""
     values: dict[str, Any] = {"project": project.pk, "user": actor.pk, "tasks": list(task_ids), "all": not task_ids}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SERIALIZE, values)
+        locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RELEASE, values)
         return sorted(row[0] for row in cursor.fetchall())

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from labeling import locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion
@@ -167,9 +168,7 @@ def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]
 
 
 def _free_slug(name: str) -> str:
-    # Two projects of one name that are created at once must not both find the same slug free.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('dcai.project.slug', 0))")
+    locks.lock_slugs()
     base = slugify(name)[:50].strip("-") or "project"
     taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
     number = 1

@@ -14,12 +14,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection, transaction
+from django.db import transaction
 
 from dcai_web import env, uploads
-
-# Two replicas that start together take turns.
-_MIGRATION_LOCK = 0x6463_6169
+from labeling import locks
 
 
 class Command(BaseCommand):
@@ -33,15 +31,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is to be done."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
-            try:
-                call_command("migrate", interactive=False, verbosity=0)
-                self._collect_static()
-                self._let_first_admin_in(options["first_admin"])
-                uploads.forget_left_behind()
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+        with locks.upgrading():
+            call_command("migrate", interactive=False, verbosity=0)
+            self._collect_static()
+            self._let_first_admin_in(options["first_admin"])
+            uploads.forget_left_behind()
 
     def _collect_static(self) -> None:
         mark = Path(settings.STATIC_ROOT) / ".fingerprint"

@@ -7,16 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from dcai_web.ops.backups.making import make
+from labeling import locks
 
 logger = logging.getLogger(__name__)
 
 _PREFIX, _SUFFIX = "dcai-", ".tar.gz"
 _STAMP = "%Y%m%dT%H%M%SZ"
-_LOCK = 0x6463_6170
 
 
 def tend() -> Path | None:
@@ -28,24 +27,20 @@ def tend() -> Path | None:
         return None
     folder = Path(settings.BACKUP_DIR)
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
+    with locks.backing_up() as mine:
+        if not mine:
             return None  # a worker is at it
-        try:
-            newest = max(map(_made_at, _kept(folder)), default=None)
-            if newest is not None and now - newest < timedelta(hours=settings.BACKUP_HOURS):
-                return None
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            target = folder / f"{_PREFIX}{now:{_STAMP}}{_SUFFIX}"
-            made = make(target)
-            logger.info("backup %s: %s rows, %s files", target, made.rows, made.files)
-            if made.missing:
-                logger.warning("backup %s: %s stored files are missing", target, len(made.missing))
-            _forget_oldest(folder)
-            return target
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        newest = max(map(_made_at, _kept(folder)), default=None)
+        if newest is not None and now - newest < timedelta(hours=settings.BACKUP_HOURS):
+            return None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = folder / f"{_PREFIX}{now:{_STAMP}}{_SUFFIX}"
+        made = make(target)
+        logger.info("backup %s: %s rows, %s files", target, made.rows, made.files)
+        if made.missing:
+            logger.warning("backup %s: %s stored files are missing", target, len(made.missing))
+        _forget_oldest(folder)
+        return target
 
 
 def newest() -> datetime | None:

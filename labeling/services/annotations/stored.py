@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling import statements
+from labeling import locks, statements
 from labeling.errors import NotFound
 from labeling.selectors.versions import Versions
 from labeling.services.labels import Given, OfRecord, Slots
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from labeling.services.annotations.submission import Saved, Submission
     from labeling.services.labels import Settlement
 
-# The person first, the queue entry second, as everywhere (see `claims`): rows are locked after all else is evaluated.
-_LOCK = """
-WITH me AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(project)s::int, %(user)s::int))
+# The person first, the queue entry second, as everywhere (see `locks`): rows are locked after all else is evaluated.
+_LOCK = f"""
+WITH me AS MATERIALIZED (SELECT {locks.PERSON})
 SELECT q.required, q.open_slots, q.state FROM me, labeling_queueentry q WHERE q.task_id = %(task)s FOR UPDATE OF q
-"""
+"""  # noqa: S608 - only constants are put in
 
 # After the locks, in a statement of its own: so it sees what others had committed by then.
 _READ = """

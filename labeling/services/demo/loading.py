@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 
+from labeling import locks
 from labeling.errors import Unavailable
 from labeling.formats import images_zip
 from labeling.models import ALIVE, Event, GuidelineVersion, JobState, Media, Task
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 CREATED = "demo.created"
 PATIENCE = 300
-
-# Two commands at once would otherwise each make the project.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('dcai.demo', 0))"
 
 
 def find(key: str, *, seed: int = SEED) -> Project | None:
@@ -50,8 +48,7 @@ def create(*, actor: User, key: str, seed: int = SEED) -> Project:
 
 @transaction.atomic
 def _project(*, actor: User, demo: Demo, seed: int) -> Project:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+    locks.lock_demos()
     project = find(demo.key, seed=seed)
     if project is None:
         name = demo.name if seed == SEED else f"{demo.name} (seed {seed})"

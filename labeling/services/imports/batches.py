@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils import timezone
 
+from labeling import locks
 from labeling.formats import RowProblem
 from labeling.models import ImportProblem, LabelSource, TaskState
 from labeling.services import media
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 10_000
 """Problems that are kept of one import; all are counted."""
 
-# Imports into one project write one after the other, so that two of them cannot both find a row missing.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('dcai.import', %s))"
 _KNOWN_IDS = (
     "SELECT external_id, content_hash FROM labeling_task WHERE project_id = %s AND external_id = ANY(%s::text[])"
 )
@@ -74,8 +73,8 @@ class Writer:
         """Write what is new of a batch; to be called within a transaction."""
         if not batch:
             return
+        locks.lock_import(self.project.pk)
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, (self.project.pk,))
             fresh, problems = self._fresh(cursor, batch, counts)
             if fresh:
                 cursor.execute(_NEW_IDS, (len(fresh),))

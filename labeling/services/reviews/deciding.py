@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from labeling import locks
 from labeling.errors import Conflict, DomainError, Invalid, Problem
 from labeling.models import BulkAct, Decision, Flag, FlagReason
-from labeling.services import claims, events, flags
+from labeling.services import events, flags
 from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
 from labeling.services.reviews import ruling as rulings
@@ -51,7 +52,7 @@ def decide(
     alone, and only when none is left to decide there is a `Conflict`.
     """
     rulings.check(ruling, flag_ids, key)
-    claims.serialize(actor=actor, project=project)
+    locks.lock_person(project.pk, actor.pk)
     wanted = sorted(set(flag_ids))
     if (again := _replay(actor, key, wanted, ruling)) is not None:
         return again

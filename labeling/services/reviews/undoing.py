@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from labeling import locks
 from labeling.errors import Conflict
 from labeling.models import BulkAct, Flag, FlagState, Label, TaskState
-from labeling.services import claims, events, flags
+from labeling.services import events, flags
 from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
 
@@ -25,7 +26,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     Tasks whose label was changed since are left as they are; when there are no others, that is a `Conflict`. Whoever
     takes a decision back has the task leased again, if nobody else has.
     """
-    claims.serialize(actor=actor, project=act.project)
+    locks.lock_person(act.project_id, actor.pk)
     act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
     standing = set(Flag.objects.filter(act=act, state=FlagState.RESOLVED).values_list("pk", flat=True))
     rows = [row for row in act.before if standing & set(row[1]) and task_id in {None, row[0]}]

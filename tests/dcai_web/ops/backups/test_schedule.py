@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from dcai_web import jobs
 from dcai_web.ops.backups import archive, schedule
+from labeling import locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("storage")]
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -60,8 +61,9 @@ def test_off_without_a_folder_or_without_hours(folder: Path, settings: Settings)
 
 
 def test_two_workers_make_one(folder: Path) -> None:
+    key = locks.KEYS[locks.Space.BACKUP]
     with closing(connection.copy()) as other, other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [schedule._LOCK])
+        cursor.execute(f"SELECT pg_advisory_lock({key})")
         assert schedule.tend() is None
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [schedule._LOCK])
+        cursor.execute(f"SELECT pg_advisory_unlock({key})")
     assert schedule.tend() is not None
