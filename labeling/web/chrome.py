@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for, task_for
 from labeling.errors import DomainError
 from labeling.models import Project
-from labeling.selectors import chrome
+from labeling.selectors import chrome, pages
 from labeling.web.requests import SignedInRequest, signed_in
 
 
@@ -24,31 +24,6 @@ class Hit:
     href: str
     icon: str
     where: str
-
-
-PAGES = (
-    ("Home", "home", "home"),
-    ("New project", "project-new", "plus"),
-    ("Jobs", "jobs", "jobs"),
-    ("Profile and tokens", "profile", "person"),
-)
-SITE_PAGES = (("How the site is", "site", "activity"),)
-PROJECT_PAGES = (
-    ("Overview", "project-overview", "overview"),
-    ("Label", "project-label", "label"),
-    ("Tasks", "project-tasks", "tasks"),
-    ("Import data", "project-imports", "upload"),
-    ("Export labels", "project-export", "download"),
-    ("Review", "project-review", "flag"),
-    ("Quality", "project-quality", "quality"),
-    ("Agreement", "project-agreement", "agreement"),
-    ("People", "project-people", "people"),
-    ("Guideline", "project-guideline", "guideline"),
-    ("Edit the guideline", "guideline-edit", "edit"),
-    ("Activity", "project-activity", "activity"),
-    ("Settings", "project-settings", "settings"),
-    ("Labels and questions", "project-schema", "choice"),
-)
 
 
 @signed_in
@@ -74,14 +49,12 @@ def _task(request: SignedInRequest, q: str) -> list[Hit]:
 
 
 def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hit]:
-    slugs = (project.slug,) if project else ()
-    wanted = [(*page, slugs, project.name) for page in PROJECT_PAGES] if project else []
-    wanted += [(*page, (), "") for page in (*PAGES, *(SITE_PAGES if request.user.is_superuser else ()))]
-    return [
-        Hit(title, href, icon, where)
-        for title, view, icon, args, where in wanted
-        if q.lower() in title.lower() and (href := _address(view, args))
+    hits = [
+        Hit(page.title, reverse(page.view, args=(project.slug,)), page.icon, project.name)
+        for page in (pages.pages_of_project(request.user, project) if project else ())
     ]
+    hits += [Hit(page.title, reverse(page.view), page.icon, "") for page in pages.pages_of_person(request.user)]
+    return [hit for hit in hits if q.lower() in hit.title.lower()]
 
 
 def _projects(request: SignedInRequest, q: str) -> list[Hit]:
@@ -89,13 +62,6 @@ def _projects(request: SignedInRequest, q: str) -> list[Hit]:
         Hit(project.name, reverse("project-overview", args=(project.slug,)), "label", "Project")
         for project in chrome.find_projects(request.user, q)
     ]
-
-
-def _address(view: str, args: tuple[str, ...]) -> str:
-    try:
-        return reverse(view, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 @signed_in

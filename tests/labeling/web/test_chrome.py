@@ -1,0 +1,57 @@
+"""The frame around pages: every entry of the rail and of the palette leads somewhere, for everybody who sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from labeling.models import Role, User
+from labeling.selectors import pages
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+ClientFor = Callable[[User], Client]
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_who_sees_a_page_of_a_project_in_the_list_can_open_it_and_nobody_else(client_for: ClientFor, role: str) -> None:
+    project = factories.project()
+    factories.tasks(project)
+    client = client_for(factories.member(project, role))
+    shown = pages.pages_for_role(role)
+
+    for page in pages.OF_PROJECT:
+        status = client.get(reverse(page.view, args=(project.slug,))).status_code
+        assert status == (200 if page in shown else 403), (page, status)
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_who_sees_a_page_of_the_site_in_the_list_can_open_it_and_nobody_else(
+    client_for: ClientFor, administrator: bool
+) -> None:
+    person = factories.user(is_superuser=administrator, is_staff=administrator)
+    client = client_for(person)
+    shown = pages.pages_of_person(person)
+
+    for page in (*pages.OF_PERSON, *pages.OF_SITE):
+        status = client.get(reverse(page.view)).status_code
+        assert status == (200 if page in shown else 404), (page, status)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_the_rail_and_the_palette_show_one_list(client_for: ClientFor, role: str) -> None:
+    project = factories.project()
+    client = client_for(factories.member(project, role))
+    overview = client.get(reverse("project-overview", args=(project.slug,))).content.decode()
+    rail = overview[overview.index("dc-rail") :]
+
+    for page in pages.OF_PROJECT:
+        address = f'href="{reverse(page.view, args=(project.slug,))}"'
+        found = client.get(reverse("palette"), {"q": page.title, "project": project.slug}).content.decode()
+        shown = page in pages.pages_for_role(role)
+        assert (address in found) is shown, page
+        assert not page.rail or not shown or address in rail, page
