@@ -19,13 +19,13 @@ class AnnotationState(models.TextChoices):
 
 
 class SkipReason(models.TextChoices):
-    """Why a person skipped a task."""
+    """Why a person skipped a task, in the words that the annotator chooses from and the reviewer reads."""
 
     UNCLEAR = "unclear", "The guideline does not say"
     NO_LABEL_FITS = "no_label_fits", "No label fits"
     BAD_DATA = "bad_data", "Broken or empty item"
-    NOT_MY_LANGUAGE = "not_my_language", "I do not know the language or the subject"
-    SENSITIVE = "sensitive", "I should not see this"
+    NOT_MY_LANGUAGE = "not_my_language", "Not my language or subject"
+    SENSITIVE = "sensitive", "Sensitive content"
     OTHER = "other", "Another reason"
 
 

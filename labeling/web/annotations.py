@@ -12,6 +12,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
+from labeling.models import SkipReason
 from labeling.selectors import progress, versions
 from labeling.web.requests import SignedInRequest, signed_in
 
@@ -55,6 +56,7 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
             "guideline_page": reverse("project-guideline", args=(project.slug,)),
             "icons": static("icons/sprite.svg"),
         },
+        "skip_reasons": [{"name": name, "title": title} for name, title in SkipReason.choices],
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
         "can_flag": True,

@@ -25,6 +25,7 @@ from labeling.models import (
     FlagState,
     Label,
     LabelSource,
+    SkipReason,
     TaskState,
     User,
 )
@@ -41,7 +42,7 @@ _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 Email = Annotated[str, Field(max_length=254), AfterValidator(clean_email)]
 Words = Annotated[str, Field(max_length=20_000), AfterValidator(storable)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
-Skip = Literal["", "unclear", "no_label_fits", "bad_data", "not_my_language", "sensitive", "other"]
+Skip = Literal[""] | SkipReason
 
 
 class _Part(BaseModel):

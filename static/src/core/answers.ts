@@ -1,12 +1,24 @@
-// Comparing answers and choosing which question comes next.
-import type { Answer, Answers } from "./documents.ts";
+// Comparing answers and choosing which question comes next. What an answer looks like is its kind's business.
+import type { Answer, Answers, Json } from "./documents.ts";
 import { isRequired, type Question } from "./schema.ts";
 
+/** Whether two answers are equal JSON, in whatever order the keys of their objects stand. */
 export function sameAnswer(a: Answer | undefined, b: Answer | undefined): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((label, index) => label === b[index]);
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && sameMembers(a, b);
   }
-  return a === b;
+  const [one, other] = [a as Record<string, Json>, b as Record<string, Json>];
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && sameAnswer(one[key], other[key]))
+  );
+}
+
+function sameMembers(a: readonly Json[], b: readonly Json[]): boolean {
+  return a.length === b.length && a.every((member, index) => sameAnswer(member, b[index]));
 }
 
 export function sameAnswers(a: Answers, b: Answers): boolean {
@@ -20,18 +32,18 @@ export function withAnswer(answers: Answers, question: string, answer: Answer | 
 }
 
 /**
- * The question to go to after answering `from`: the next required one without an answer, wrapping round.
+ * The question to go to after answering `from`: the next required one that is not `answered`, wrapping round.
  * Optional questions are not pressed on anybody: null means stay.
  */
-export function nextUnanswered(
-  questions: readonly Question[],
-  answers: Answers,
+export function nextUnanswered<Q extends Question>(
+  questions: readonly Q[],
+  answered: (question: Q) => boolean,
   from: string,
 ): string | null {
   const start = questions.findIndex((question) => question.name === from);
   for (let step = 1; step < questions.length; step += 1) {
     const question = questions[(start + step) % questions.length];
-    if (question && isRequired(question) && answers[question.name] === undefined) return question.name;
+    if (question && isRequired(question) && !answered(question)) return question.name;
   }
   return null;
 }

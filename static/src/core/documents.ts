@@ -1,19 +1,18 @@
 // Documents exchanged with the server. Field names are the API's.
 
-export type Answer = string | number | string[];
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a person answered: canonical JSON, whose shape only the question's kind knows. */
+export type Answer = Json;
 export type Answers = Record<string, Answer>;
 
 export type AnnotationState = "draft" | "submitted" | "skipped";
 
-export const SKIP_REASONS = [
-  ["unclear", "Unclear what is asked"],
-  ["no_label_fits", "No label fits"],
-  ["bad_data", "Broken or bad data"],
-  ["not_my_language", "Not my language"],
-  ["sensitive", "Sensitive content"],
-  ["other", "Something else"],
-] as const;
-export type SkipReason = (typeof SKIP_REASONS)[number][0];
+/** Why an item is skipped: the server's list, in the words that a reviewer reads too. */
+export interface SkipReason {
+  name: string;
+  title: string;
+}
 
 export interface ImageValue {
   sha256: string;
@@ -32,7 +31,7 @@ export interface StoredAnnotation {
   state: AnnotationState;
   answers: Answers;
   updated_at: string | null;
-  skip_reason?: SkipReason | "" | null;
+  skip_reason?: string | null;
 }
 
 export interface TaskDoc {

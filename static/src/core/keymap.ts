@@ -24,8 +24,16 @@ export type Focus =
 /** What is open: it decides what the keys mean. */
 export type Mode = "label" | "skip" | "dialog";
 
+/** A key that the kind of the active question answers to, named as `keyNames` names it. */
+export interface Binding {
+  key: string;
+  /** Acts again and again while it is held down. */
+  repeats?: boolean;
+}
+
+/** The commands of the page itself; those of a kind are whatever it binds. */
 export type Command =
-  | { do: "answer"; key: string }
+  | { do: "kind"; key: string }
   | { do: "skip_reason"; index: number }
   | { do: "submit" }
   | { do: "skip" }
@@ -42,6 +50,14 @@ export type Command =
   | { do: "question"; by: 1 | -1 }
   | { do: "zoom"; by: 1 | -1 | 0 };
 
+/** Keys that the focused control needs for itself: no kind gets them there. */
+const CONTROL_KEYS: ReadonlySet<string> = new Set(["Enter", "Space", "Tab", "Shift Tab"]);
+const TOGGLE_KEYS: ReadonlySet<string> = new Set([
+  ...["Space", "Tab", "Shift Tab"],
+  ...["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"],
+]);
+const OWN_KEYS: Partial<Record<Focus, ReadonlySet<string>>> = { control: CONTROL_KEYS, toggle: TOGGLE_KEYS };
+
 const LETTER_COMMANDS: Record<string, Command> = {
   z: { do: "undo" },
   j: { do: "next" },
@@ -51,10 +67,10 @@ const LETTER_COMMANDS: Record<string, Command> = {
   f: { do: "flag" },
 };
 
-/** The last two columns of `?`: every command with its keys and what it does. */
+/** The first part of `?`: every command of the page with its keys and what it does; kinds add their own. */
 export const COMMAND_HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["Enter", "Submit and go to the next item"],
-  ["Space", "Skip, then 1–6 for the reason"],
+  ["Space", "Skip, then a digit for the reason"],
   ["Z", "Undo, across items too"],
   ["Shift Z", "Redo"],
   ["J", "Next item"],
@@ -82,8 +98,26 @@ export function plainKey(press: KeyPress): string {
   return press.key;
 }
 
-/** The command a key press means, or null when the key is not ours. */
-export function commandFor(press: KeyPress, focus: Focus, mode: Mode): Command | null {
+/** What a kind may bind this press as, the most exact name first: "Shift Tab", "Delete", "Space", "a". */
+export function keyNames(press: KeyPress): string[] {
+  const key = press.key === " " ? "Space" : plainKey(press);
+  if (!press.shift) return [key];
+  // A letter typed with Caps Lock or Shift is still that letter; Shift Tab is not Tab.
+  return key.length === 1 ? [`Shift ${key}`, key] : [`Shift ${key}`];
+}
+
+/**
+ * The command a key press means, or null when the key is not ours.
+ *
+ * Keys bound by the active question's kind come before those of the page, except in text boxes, where the focused
+ * control needs them, and for the letters that mean the same on every item.
+ */
+export function commandFor(
+  press: KeyPress,
+  focus: Focus,
+  mode: Mode,
+  bindings: readonly Binding[] = [],
+): Command | null {
   if (press.composing) return null;
   const typing = focus === "line" || focus === "area";
   const modified = press.ctrl || press.meta || press.alt;
@@ -92,6 +126,10 @@ export function commandFor(press: KeyPress, focus: Focus, mode: Mode): Command |
     return mode === "label" && !press.repeat ? { do: "submit" } : null;
   }
   if (modified) return null;
+  if (mode === "label" && !typing) {
+    const key = boundKey(press, focus, bindings);
+    if (key !== null) return { do: "kind", key };
+  }
   if (press.key === "Escape") return typing ? { do: "leave" } : { do: "cancel" };
   if (mode === "dialog") return null;
   if (typing) {
@@ -101,10 +139,19 @@ export function commandFor(press: KeyPress, focus: Focus, mode: Mode): Command |
 
   const key = plainKey(press);
   if (mode === "skip") {
-    if (!/^[1-6]$/.test(key) || press.repeat) return null;
+    if (!/^[1-9]$/.test(key) || press.repeat) return null;
     return { do: "skip_reason", index: Number(key) - 1 };
   }
   return labelCommand(press, key, focus);
+}
+
+function boundKey(press: KeyPress, focus: Focus, bindings: readonly Binding[]): string | null {
+  for (const name of keyNames(press)) {
+    if (name in LETTER_COMMANDS || name === "Shift z" || name === "?" || OWN_KEYS[focus]?.has(name)) continue;
+    const binding = bindings.find(({ key }) => key === name);
+    if (binding && (binding.repeats || !press.repeat)) return name;
+  }
+  return null;
 }
 
 function labelCommand(press: KeyPress, key: string, focus: Focus): Command | null {
@@ -115,11 +162,10 @@ function labelCommand(press: KeyPress, key: string, focus: Focus): Command | nul
   if (key === "j" || key === "k") return LETTER_COMMANDS[key] ?? null;
   // Everything below acts once per press: a held Enter must not submit a row of items.
   if (press.repeat) return null;
+  if (key === "0") return { do: "zoom", by: 0 };
   if (press.key === "Enter") return focus === "control" ? null : { do: "submit" };
   if (press.key === " ") return focus === "page" ? { do: "skip" } : null;
   if (key === "?") return { do: "help" };
   if (key === "z" && press.shift) return { do: "redo" };
-  const command = LETTER_COMMANDS[key];
-  if (command) return press.shift ? null : command;
-  return /^[0-9a-z]$/.test(key) ? { do: "answer", key } : null;
+  return press.shift ? null : (LETTER_COMMANDS[key] ?? null);
 }

@@ -2,20 +2,13 @@
 // what a reply does to it. Storage (IndexedDB) and sending (fetch) live in the editor and only apply what
 // these functions return, inside one storage transaction each.
 import { sameAnswers } from "./answers.ts";
-import type {
-  AnnotationReply,
-  AnnotationState,
-  Answers,
-  Problem,
-  SkipReason,
-  StoredAnnotation,
-} from "./documents.ts";
+import type { AnnotationReply, AnnotationState, Answers, Problem, StoredAnnotation } from "./documents.ts";
 
 export interface AnnotationBody {
   answers: Answers;
   state: AnnotationState;
   lead_time_ms: number;
-  skip_reason?: SkipReason;
+  skip_reason?: string;
 }
 
 export type Work =

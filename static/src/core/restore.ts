@@ -1,6 +1,6 @@
 // What a person sees of a task when the page opens: their own newest words win over what the server knows.
 import { sameAnswers } from "./answers.ts";
-import type { Answers, SkipReason, StoredAnnotation, TaskDoc } from "./documents.ts";
+import type { Answers, StoredAnnotation, TaskDoc } from "./documents.ts";
 import type { AnnotationEntry } from "./outbox.ts";
 
 export type ItemStatus = "open" | "submitted" | "skipped";
@@ -8,7 +8,7 @@ export type ItemStatus = "open" | "submitted" | "skipped";
 export interface Restored {
   answers: Answers;
   status: ItemStatus;
-  skipReason: SkipReason | null;
+  skipReason: string | null;
   /** The version the answers were made on: what a submission names. */
   base: number;
   leadMs: number;

@@ -1,4 +1,4 @@
-// The schema of a project as the server stores it: normalized, every label with title, color and key.
+// The schema of a project as the server stores it, normalized.
 
 export type FieldType = "text" | "image";
 
@@ -9,49 +9,15 @@ export interface Field {
   required?: boolean;
 }
 
-export interface LabelOption {
+/** What every question has; its kind reads the rest as a type of its own. */
+export interface Question {
   name: string;
-  title: string;
-  color: string;
-  key: string;
-  description?: string;
-}
-
-interface QuestionBase {
-  name: string;
+  kind: string;
   field: string;
   title?: string;
   description?: string;
   required?: boolean;
 }
-
-export interface ChoiceQuestion extends QuestionBase {
-  kind: "choice";
-  labels: LabelOption[];
-}
-
-export interface MultiChoiceQuestion extends QuestionBase {
-  kind: "multi_choice";
-  labels: LabelOption[];
-  min?: number | null;
-  max?: number | null;
-}
-
-export interface RatingQuestion extends QuestionBase {
-  kind: "rating";
-  min: number;
-  max: number;
-  labels?: Record<string, string>;
-}
-
-export interface TextQuestion extends QuestionBase {
-  kind: "text";
-  max_length?: number | null;
-  multiline?: boolean;
-}
-
-export type Question = ChoiceQuestion | MultiChoiceQuestion | RatingQuestion | TextQuestion;
-export type KindName = Question["kind"];
 
 export interface Schema {
   fields: Field[];

@@ -1,4 +1,5 @@
 // What the page tells the editor: read once, from the JSON beside [data-editor].
+import type { SkipReason } from "../core/documents.ts";
 import type { Schema } from "../core/schema.ts";
 
 export interface EditorConfig {
@@ -24,6 +25,8 @@ export interface EditorConfig {
     /** The icon sprite. */
     icons?: string;
   };
+  /** Why an item may be skipped, in the order of their keys. */
+  skip_reasons: SkipReason[];
   lease_seconds: number;
   prefetch: number;
   can_flag: boolean;

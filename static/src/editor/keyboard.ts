@@ -1,5 +1,4 @@
 // The one keyboard listener of the page: it asks the keymap what a key means and does it.
-import { SKIP_REASONS } from "../core/documents.ts";
 import { type Command, commandFor, type Focus, type KeyPress, type Mode } from "../core/keymap.ts";
 import type { Session } from "./session/session.ts";
 
@@ -61,10 +60,34 @@ export class Keyboard {
     // Only an answer's own input submits; the boxes of comments and flags have their buttons.
     const answering = !(event.target instanceof Element && event.target.closest("[data-own-keys]"));
     const press = pressOf(event);
-    const command = commandFor(press, focus, this.#mode);
-    if (!command || (!answering && command.do !== "leave" && command.do !== "cancel")) return;
-    if (focus === "toggle" && command.do === "question" && !this.#severalQuestions) return;
-    if (this.#do(command, event)) event.preventDefault();
+    const doOwn = (command: Command | null): boolean => {
+      if (
+        !command ||
+        command.do === "kind" ||
+        (!answering && command.do !== "leave" && command.do !== "cancel")
+      )
+        return false;
+      if (focus === "toggle" && command.do === "question" && !this.#severalQuestions) return false;
+      return this.#do(command, event);
+    };
+    const mode = this.#mode;
+    const bindings = answering ? this.#options.session.commands : [];
+    const command = commandFor(press, focus, mode, bindings);
+    const done =
+      command?.do === "kind"
+        ? this.#press(command.key, event.timeStamp, () => doOwn(commandFor(press, focus, mode)))
+        : doOwn(command);
+    if (done) event.preventDefault();
+  }
+
+  /** A key of the question's kind; where it means nothing now, it means what it does without the kind. */
+  #press(key: string, started: number, otherwise: () => boolean): boolean {
+    const { session } = this.#options;
+    let done = true;
+    session.run(() => {
+      if (!session.press(key, started)) done = otherwise();
+    });
+    return done;
   }
 
   get #severalQuestions(): boolean {
@@ -72,16 +95,11 @@ export class Keyboard {
   }
 
   /** Do it; false lets the browser have the key. */
-  #do(command: Command, event: KeyboardEvent): boolean {
+  #do(command: Exclude<Command, { do: "kind" }>, event: KeyboardEvent): boolean {
     const { session, openGuideline } = this.#options;
     const { state } = session;
     const started = event.timeStamp;
     switch (command.do) {
-      case "answer":
-        session.run(() => {
-          session.press(command.key, started) || this.#zoomToFit(command.key);
-        });
-        return true;
       case "submit":
         session.run(() => session.submit(started));
         return true;
@@ -89,7 +107,7 @@ export class Keyboard {
         if (state.current.peek()) state.panel.value = "skip";
         return true;
       case "skip_reason": {
-        const reason = SKIP_REASONS[command.index]?.[0];
+        const reason = state.config.skip_reasons[command.index]?.name;
         if (reason) session.run(() => session.skip(reason, started));
         return true;
       }
@@ -131,12 +149,6 @@ export class Keyboard {
       case "cancel":
         return this.#cancel();
     }
-  }
-
-  /** 0 fits the image where no label has that key. */
-  #zoomToFit(key: string): void {
-    const { state } = this.#options.session;
-    if (key === "0") state.zoom.value = { by: 0, nonce: state.zoom.peek().nonce + 1 };
   }
 
   #leave(target: EventTarget | null): void {

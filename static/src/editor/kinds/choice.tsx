@@ -1,8 +1,11 @@
 // One label of a list.
-import type { ChoiceQuestion } from "../../core/schema.ts";
-import { isRequired } from "../../core/schema.ts";
+import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
-import { LabelGrid } from "./labels.tsx";
+import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
+
+export interface ChoiceQuestion extends Question {
+  labels: LabelOption[];
+}
 
 function ChoiceAnswers({ question, value, id, change, point }: AnswerProps<ChoiceQuestion, string>) {
   return (
@@ -20,12 +23,17 @@ function ChoiceAnswers({ question, value, id, change, point }: AnswerProps<Choic
 export const kind: Kind<ChoiceQuestion, string> = {
   Answers: ChoiceAnswers,
   typed: false,
-  press(key, question) {
-    const label = question.labels.find((option) => option.key === key);
-    return label ? { answer: label.name, finished: true } : null;
-  },
+  commands: ({ labels }) =>
+    labels
+      .filter(({ key }) => key)
+      .map(({ key, name }) => ({ key, act: () => ({ answer: name, finished: true }) })),
+  help: ({ labels }) => keysOfLabels(labels),
+  same: (a, b) => a === b,
+  isEmpty: (value) => value === undefined,
   submitted: (value) => value,
   problem: (value, question) =>
     value === undefined && isRequired(question) ? "Choose one of the labels." : null,
-  describe: (value, question) => question.labels.find((option) => option.name === value)?.title ?? value,
+  describe: (value, { labels }) => titleOfLabel(labels, value),
+  guideLabel: (value) => value,
+  labelTitle: (label, { labels }) => titleOfLabel(labels, label),
 };

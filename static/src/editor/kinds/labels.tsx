@@ -1,6 +1,5 @@
 // The grid of labels shared by the kinds that offer a list of them.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { LabelOption } from "../../core/schema.ts";
 
 /** Beyond this many, a box to filter them appears. */
 const FILTER_FROM = 30;
@@ -8,6 +7,24 @@ const FILTER_FROM = 30;
 const SHORT_TITLE = 5;
 /** More than these are not drawn at once; the filter finds the others. */
 const SHOWN_AT_MOST = 200;
+
+/** A label on offer, as the server normalized it. */
+export interface LabelOption {
+  name: string;
+  title: string;
+  color: string;
+  key: string;
+  description?: string;
+}
+
+export function titleOfLabel(labels: readonly LabelOption[], name: string): string {
+  return labels.find((option) => option.name === name)?.title ?? name;
+}
+
+/** The keys of labels with what they are called, for `?`. */
+export function keysOfLabels(labels: readonly LabelOption[]): [key: string, title: string][] {
+  return labels.filter(({ key }) => key).map(({ key, title }) => [key, title]);
+}
 
 export interface LabelGridProps {
   labels: LabelOption[];

@@ -1,8 +1,14 @@
 // Any number of labels of a list, in the order of the schema.
-import type { MultiChoiceQuestion } from "../../core/schema.ts";
-import { isRequired } from "../../core/schema.ts";
+import { sameAnswer } from "../../core/answers.ts";
+import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
-import { LabelGrid } from "./labels.tsx";
+import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
+
+export interface MultiChoiceQuestion extends Question {
+  labels: LabelOption[];
+  min?: number | null;
+  max?: number | null;
+}
 
 function toggled(
   question: MultiChoiceQuestion,
@@ -53,10 +59,17 @@ function limits(question: MultiChoiceQuestion): string {
 export const kind: Kind<MultiChoiceQuestion, string[]> = {
   Answers: MultiChoiceAnswers,
   typed: false,
-  press(key, question, value) {
-    const label = question.labels.find((option) => option.key === key);
-    return label ? { answer: toggled(question, value, label.name), finished: false } : null;
-  },
+  commands: ({ labels }) =>
+    labels
+      .filter(({ key }) => key)
+      .map(({ key, name }) => ({
+        key,
+        act: ({ question, value }) => ({ answer: toggled(question, value, name), finished: false }),
+      })),
+  help: ({ labels }) => keysOfLabels(labels),
+  // Always in the order of the schema.
+  same: sameAnswer,
+  isEmpty: (value) => value === undefined,
   // Where none is allowed, choosing none is an answer.
   submitted: (value, question) =>
     value === undefined && least(question) === 0 && isRequired(question) ? [] : value,
@@ -70,8 +83,8 @@ export const kind: Kind<MultiChoiceQuestion, string[]> = {
   },
   describe(value, question) {
     if (value.length === 0) return "none";
-    return value
-      .map((name) => question.labels.find((option) => option.name === name)?.title ?? name)
-      .join(", ");
+    return value.map((name) => titleOfLabel(question.labels, name)).join(", ");
   },
+  guideLabel: (value) => value.at(-1) ?? null,
+  labelTitle: (label, { labels }) => titleOfLabel(labels, label),
 };

@@ -1,8 +1,14 @@
 // A whole number on an ordered scale.
 import { useRef } from "preact/hooks";
-import type { RatingQuestion } from "../../core/schema.ts";
-import { isRequired } from "../../core/schema.ts";
+import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
+
+export interface RatingQuestion extends Question {
+  min: number;
+  max: number;
+  /** Names of steps, by their number. */
+  labels?: Record<string, string>;
+}
 
 /** Up to this many named steps are explained below the scale. */
 const NAMES_BELOW = 3;
@@ -110,10 +116,13 @@ function RatingNumber({ question, value, id, change }: AnswerProps<RatingQuestio
 export const kind: Kind<RatingQuestion, number> = {
   Answers: RatingAnswers,
   typed: false,
-  press(key, question) {
-    const step = steps(question).find((candidate) => keyOf(question, candidate) === key);
-    return step === undefined ? null : { answer: step, finished: true };
-  },
+  commands: (question) =>
+    steps(question)
+      .map((step) => ({ key: keyOf(question, step), act: () => ({ answer: step, finished: true }) }))
+      .filter(({ key }) => key),
+  help: ({ min, max }) => [[`${min}–${max}`, "the number"]],
+  same: (a, b) => a === b,
+  isEmpty: (value) => value === undefined,
   submitted: (value) => value,
   problem(value, question) {
     if (value === undefined) {
@@ -125,5 +134,10 @@ export const kind: Kind<RatingQuestion, number> = {
   describe(value, question) {
     const name = question.labels?.[String(value)];
     return name ? `${value} ${name}` : `${value} of ${question.max}`;
+  },
+  guideLabel: (value) => String(value),
+  labelTitle(label, question) {
+    const name = question.labels?.[label];
+    return name ? `${label} ${name}` : label;
   },
 };

@@ -1,8 +1,12 @@
 // Free words.
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { TextQuestion } from "../../core/schema.ts";
-import { isRequired, titleOf } from "../../core/schema.ts";
+import { isRequired, type Question, titleOf } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
+
+export interface TextQuestion extends Question {
+  max_length?: number | null;
+  multiline?: boolean;
+}
 
 const TALLEST_PX = 320;
 const NEARLY_FULL = 0.8;
@@ -49,13 +53,22 @@ function length(text: string): number {
   return [...text].length;
 }
 
+function isBlank(value: string | undefined): value is undefined {
+  return value === undefined || value.trim() === "";
+}
+
 export const kind: Kind<TextQuestion, string> = {
   Answers: TextAnswers,
   typed: true,
-  press: () => null,
-  submitted: (value) => (value === undefined || value.trim() === "" ? undefined : value),
+  commands: () => [],
+  help: () => [],
+  same: (a, b) => a === b,
+  isEmpty: (value) => isBlank(value),
+  // Typing is one step of undo, not one per letter.
+  isOneStep: () => true,
+  submitted: (value) => (isBlank(value) ? undefined : value),
   problem(value, question) {
-    if (value === undefined || value.trim() === "") {
+    if (isBlank(value)) {
       return isRequired(question) ? "Write an answer." : null;
     }
     const limit = question.max_length;
@@ -65,4 +78,6 @@ export const kind: Kind<TextQuestion, string> = {
     return null;
   },
   describe: (value) => value.replace(/\s+/g, " ").trim(),
+  guideLabel: () => null,
+  labelTitle: (label) => label,
 };

@@ -1,6 +1,5 @@
 // The buttons under the answers, within reach of the thumb; the reasons of a skip open above them.
 import { useEffect, useRef } from "preact/hooks";
-import { SKIP_REASONS } from "../../core/documents.ts";
 import type { Item } from "../session/item.ts";
 import type { Panel } from "../session/state.ts";
 import { useEditor } from "./context.ts";
@@ -130,15 +129,15 @@ function SkipReasons() {
         </button>
       </div>
       <div class="ed-skip-list">
-        {SKIP_REASONS.map(([reason, words], index) => (
+        {state.config.skip_reasons.map(({ name, title }, index) => (
           <button
-            key={reason}
+            key={name}
             type="button"
             class="btn btn-secondary"
             aria-keyshortcuts={String(index + 1)}
-            onClick={(event) => session.run(() => session.skip(reason, event.timeStamp))}
+            onClick={(event) => session.run(() => session.skip(name, event.timeStamp))}
           >
-            <Key>{String(index + 1)}</Key> {words}
+            <Key>{String(index + 1)}</Key> {title}
           </button>
         ))}
       </div>

@@ -1,7 +1,6 @@
 // The questions and their answers, with what the server or the editor has to say about them.
 import { useComputed, useSignalEffect } from "@preact/signals";
 import type { Answer } from "../../core/documents.ts";
-import { SKIP_REASONS } from "../../core/documents.ts";
 import { isRequired, type Question, titleOf } from "../../core/schema.ts";
 import { inWords } from "../api.ts";
 import type { Item } from "../session/item.ts";
@@ -69,7 +68,7 @@ function Standing({ item }: { item: Item }) {
   }
   const status = item.status.value;
   if (status === "open") return null;
-  const reason = SKIP_REASONS.find(([name]) => name === item.skipReason.value)?.[1];
+  const reason = state.skipWords(item.skipReason.value);
   return (
     <div class="ed-standing" data-tone="info">
       <p>

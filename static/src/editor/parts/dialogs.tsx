@@ -2,9 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Answers, StoredAnnotation } from "../../core/documents.ts";
-import { SKIP_REASONS } from "../../core/documents.ts";
 import { COMMAND_HELP } from "../../core/keymap.ts";
 import { type Question, titleOf } from "../../core/schema.ts";
+import type { EditorState } from "../session/state.ts";
 import { useEditor } from "./context.ts";
 
 export function Dialogs() {
@@ -78,11 +78,8 @@ function HelpDialog() {
 }
 
 function QuestionKeys({ question }: { question: Question }) {
-  if (question.kind === "text") return null;
-  const keys: [string, string][] =
-    question.kind === "rating"
-      ? [[`${question.min}–${question.max}`, "the number"]]
-      : question.labels.filter((label) => label.key).map((label) => [label.key, label.title]);
+  const keys = useEditor().session.kinds.get(question.kind)?.help(question) ?? [];
+  if (keys.length === 0) return null;
   return (
     <>
       <h3>{titleOf(question)}</h3>
@@ -115,9 +112,9 @@ function ConflictDialog({ task }: { task: number }) {
         <Version
           title="Mine, on this page"
           answers={item.answers.value}
-          note={skipNote(item.skipReason.value)}
+          note={skipNote(state, item.skipReason.value)}
         />
-        <Version title="Stored" answers={stored.answers} note={storedNote(stored)} />
+        <Version title="Stored" answers={stored.answers} note={storedNote(state, stored)} />
       </div>
       <div class="ed-dialog-actions">
         <button
@@ -148,16 +145,16 @@ function ConflictDialog({ task }: { task: number }) {
   );
 }
 
-function storedNote(stored: StoredAnnotation): string {
+function storedNote(editor: EditorState, stored: StoredAnnotation): string {
   const state = { draft: "Draft", submitted: "Submitted", skipped: "Skipped" }[stored.state];
   const when = stored.updated_at
     ? `, ${new Date(stored.updated_at).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" })}`
     : "";
-  return `${skipNote(stored.skip_reason) ?? state}${when}`;
+  return `${skipNote(editor, stored.skip_reason) ?? state}${when}`;
 }
 
-function skipNote(skipReason: string | null | undefined): string | null {
-  const reason = SKIP_REASONS.find(([name]) => name === skipReason)?.[1];
+function skipNote(state: EditorState, skipReason: string | null | undefined): string | null {
+  const reason = state.skipWords(skipReason);
   return reason ? `Skipped (${reason.toLowerCase()})` : null;
 }
 

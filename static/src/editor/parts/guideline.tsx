@@ -2,12 +2,14 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { GuidelineLabel } from "../../core/documents.ts";
-import { type Question, titleOf } from "../../core/schema.ts";
+import { titleOf } from "../../core/schema.ts";
+import type { Kinds } from "../kinds/registry.ts";
+import type { EditorState } from "../session/state.ts";
 import { useEditor } from "./context.ts";
 import { PanelFrame } from "./panel_frame.tsx";
 
 export function GuidelinePanel() {
-  const { state, guideline } = useEditor();
+  const { state, guideline, session } = useEditor();
   const body = useRef<HTMLDivElement>(null);
   const document = guideline.document.value;
   useEffect(() => {
@@ -15,7 +17,7 @@ export function GuidelinePanel() {
   }, [guideline]);
 
   useSignalEffect(() => {
-    const target = labelInSight(state);
+    const target = labelInSight(state, session.kinds);
     if (!guideline.document.value || !target) return;
     requestAnimationFrame(() => {
       const entries = body.current?.querySelectorAll<HTMLElement>("[data-guideline-label]") ?? [];
@@ -66,26 +68,26 @@ export function GuidelinePanel() {
 }
 
 /** The label the person means: under the pointer, else the one answered in the focused question. */
-function labelInSight(
-  state: ReturnType<typeof useEditor>["state"],
-): { question: string; label: string } | null {
+function labelInSight(state: EditorState, kinds: Kinds): { question: string; label: string } | null {
   if (state.pointed.value) return state.pointed.value;
-  const question = state.question.value;
-  const answer = state.current.value?.answers.value[question];
-  const label = Array.isArray(answer) ? answer.at(-1) : answer;
-  return label === undefined ? null : { question, label: String(label) };
+  const question = state.questionNamed(state.question.value);
+  const answer = question && state.current.value?.answers.value[question.name];
+  if (!question || answer === undefined) return null;
+  const label = kinds.get(question.kind)?.guideLabel(answer, question) ?? null;
+  return label === null ? null : { question: question.name, label };
 }
 
 function LabelEntry({ entry }: { entry: GuidelineLabel }) {
-  const { state } = useEditor();
+  const { state, session } = useEditor();
   const question = state.questionNamed(entry.question);
+  const kind = question && session.kinds.get(question.kind);
   return (
     <section
       class="ed-guideline-label"
       data-guideline-label={entry.label}
       data-guideline-question={entry.question}
     >
-      <h3 dir="auto">{titleOfLabel(question, entry.label)}</h3>
+      <h3 dir="auto">{kind?.labelTitle(entry.label, question) ?? entry.label}</h3>
       {state.config.schema.questions.length > 1 && question && <p class="ed-hint">{titleOf(question)}</p>}
       <Prose html={entry.definition_html} />
       {entry.use_when_html && (
@@ -102,14 +104,6 @@ function LabelEntry({ entry }: { entry: GuidelineLabel }) {
       )}
     </section>
   );
-}
-
-function titleOfLabel(question: Question | undefined, label: string): string {
-  if (!question || !("labels" in question) || !question.labels) return label;
-  if (Array.isArray(question.labels))
-    return question.labels.find((option) => option.name === label)?.title ?? label;
-  const step = question.labels[label];
-  return step ? `${label} ${step}` : label;
 }
 
 /** Markdown rendered and sanitized by the server. */

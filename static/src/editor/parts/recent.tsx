@@ -1,5 +1,4 @@
 // The last ten answers, newest first: each can be opened and changed.
-import { SKIP_REASONS } from "../../core/documents.ts";
 import { isImage } from "../media.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
@@ -44,7 +43,7 @@ function RecentItem({ item }: { item: Item }) {
 
 function describe(item: Item, { state, session }: ReturnType<typeof useEditor>): string {
   if (item.status.value === "skipped") {
-    return SKIP_REASONS.find(([name]) => name === item.skipReason.value)?.[1] ?? "Skipped";
+    return state.skipWords(item.skipReason.value) ?? "Skipped";
   }
   const parts = state.config.schema.questions.flatMap((question) => {
     const answer = item.answers.value[question.name];

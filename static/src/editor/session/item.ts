@@ -1,6 +1,6 @@
 // One task as the editor holds it: the document, the person's answers, and where they stand.
 import { type Signal, signal } from "@preact/signals";
-import type { Answers, SkipReason, StoredAnnotation, TaskDoc } from "../../core/documents.ts";
+import type { Answers, StoredAnnotation, TaskDoc } from "../../core/documents.ts";
 import { LeadClock } from "../../core/lead_clock.ts";
 import type { Refusal } from "../../core/outbox.ts";
 import type { ItemStatus, Restored } from "../../core/restore.ts";
@@ -9,14 +9,14 @@ import type { ItemStatus, Restored } from "../../core/restore.ts";
 export interface Snapshot {
   status: ItemStatus;
   answers: Answers;
-  skipReason: SkipReason | null;
+  skipReason: string | null;
 }
 
 export class Item {
   readonly task: TaskDoc;
   readonly answers: Signal<Answers>;
   readonly status: Signal<ItemStatus>;
-  readonly skipReason: Signal<SkipReason | null>;
+  readonly skipReason: Signal<string | null>;
   /** The answers on the screen differ from the last submission. */
   readonly edited: Signal<boolean>;
   /** The server did not accept the answer. */

@@ -1,9 +1,10 @@
 // The label page's session: what each act of the person does.
-import { nextUnanswered, sameAnswer, withAnswer } from "../../core/answers.ts";
-import type { Answer, Answers, SkipReason } from "../../core/documents.ts";
+import { nextUnanswered, withAnswer } from "../../core/answers.ts";
+import type { Answer, Answers } from "../../core/documents.ts";
 import { CommandLog } from "../../core/history.ts";
-import { isRequired, titleOf } from "../../core/schema.ts";
+import { isRequired, type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
+import type { KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
@@ -126,8 +127,7 @@ export class Session {
 
   #focusFirst(item: Item): void {
     const { questions } = this.state.config.schema;
-    const first =
-      questions.find((question) => item.answers.peek()[question.name] === undefined) ?? questions[0];
+    const first = questions.find((question) => !this.#answered(item, question)) ?? questions[0];
     this.state.question.value = first?.name ?? "";
   }
 
@@ -151,31 +151,39 @@ export class Session {
     if (item !== this.state.current.peek()) return;
     const before = item.answers.peek()[question];
     this.state.question.value = question;
-    if (!sameAnswer(before, answer)) {
+    if (!this.#sameAnswer(question, before, answer)) {
       this.#setAnswers(item, withAnswer(item.answers.peek(), question, answer));
-      const typed = this.#kindOf(question)?.typed ?? false;
+      const kind = this.#kindOf(question);
       this.#log.record({ type: "answer", item, question, before, after: answer }, (last, next) => {
-        if (!typed || last.type !== "answer" || next.type !== "answer") return null;
+        if (last.type !== "answer" || next.type !== "answer") return null;
         if (last.item !== next.item || last.question !== next.question) return null;
-        return { ...next, before: last.before };
+        return kind?.isOneStep?.(last, next) ? { ...next, before: last.before } : null;
       });
       this.#logChanged();
     }
     if (finished) {
-      const next = nextUnanswered(this.state.config.schema.questions, item.answers.peek(), question);
+      const { questions } = this.state.config.schema;
+      const next = nextUnanswered(questions, (other) => this.#answered(item, other), question);
       if (next) this.state.question.value = next;
     }
   }
 
-  /** A key of the focused question; false when it means nothing there. */
+  /** The keys that the focused question's kind answers to. */
+  get commands(): readonly KindCommand<Question, Answer>[] {
+    const question = this.state.questionNamed(this.state.question.peek());
+    if (!question || !this.state.current.peek()) return [];
+    return this.kinds.get(question.kind)?.commands(question) ?? [];
+  }
+
+  /** A key of the focused question's kind; false when it means nothing there now. */
   press(key: string, started: number): boolean {
     const item = this.state.current.peek();
     const question = this.state.questionNamed(this.state.question.peek());
     if (!item || !question) return false;
-    const kind = this.kinds.get(question.kind);
-    const pressed = kind?.press(key, question, item.answers.peek()[question.name]);
-    if (!pressed) return false;
-    this.answer(item, question.name, pressed.answer, pressed.finished);
+    const command = this.commands.find((bound) => bound.key === key);
+    const acted = command?.act({ question, value: item.answers.peek()[question.name] }) ?? null;
+    if (acted === null) return false;
+    if (acted !== "done") this.answer(item, question.name, acted.answer, acted.finished);
     measureToPaint("dcai:answer", started);
     return true;
   }
@@ -192,6 +200,16 @@ export class Session {
     item.touched = true;
     item.edited.value = !item.open;
     this.saving.drafts.changed(item);
+  }
+
+  #sameAnswer(question: string, a: Answer | undefined, b: Answer | undefined): boolean {
+    if (a === undefined || b === undefined) return a === b;
+    const found = this.state.questionNamed(question);
+    return this.#kindOf(question)?.same(a, b, found) ?? false;
+  }
+
+  #answered(item: Item, question: Question): boolean {
+    return this.kinds.get(question.kind)?.isEmpty(item.answers.peek()[question.name], question) === false;
   }
 
   #kindOf(question: string) {
@@ -228,7 +246,7 @@ export class Session {
     );
   }
 
-  async skip(reason: SkipReason, started: number): Promise<void> {
+  async skip(reason: string, started: number): Promise<void> {
     const item = this.state.current.peek();
     if (!item) return;
     this.state.panel.value = null;

@@ -1,6 +1,5 @@
 // Everything the editor shows, as signals. Only the session's modules write them.
 import { computed, signal } from "@preact/signals";
-import type { SkipReason } from "../../core/documents.ts";
 import type { Question } from "../../core/schema.ts";
 import { openAhead } from "../../core/timeline.ts";
 import type { EditorConfig } from "../config.ts";
@@ -58,6 +57,11 @@ export class EditorState {
     this.doneToday.value = config.done_today ?? 0;
   }
 
+  /** The words of a reason to skip. */
+  skipWords(reason: string | null | undefined): string | undefined {
+    return this.config.skip_reasons.find(({ name }) => name === reason)?.title;
+  }
+
   questionNamed(name: string): Question | undefined {
     return this.config.schema.questions.find((question) => question.name === name);
   }
@@ -80,5 +84,3 @@ export class EditorState {
     this.announcement.value = this.announcement.peek() === text ? `${text}\u00a0` : text;
   }
 }
-
-export type SubmitWork = { state: "submitted" } | { state: "skipped"; reason: SkipReason };
