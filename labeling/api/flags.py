@@ -307,9 +307,8 @@ class FlagResolution(Endpoint):
             key=_key(request),
             seen=None if sent.labels is None else {flag.pk: sent.labels},
         )
-        closed = sorted(pk for row in done.act.before for pk in row[1])
         (shown,) = _documents([flag.pk])
-        reply = {"act": done.act.pk, "flag": shown, "flags": closed}
+        reply = {"act": done.act.pk, "flag": shown, "flags": done.closed_flags}
         return Response(reply, status=200 if done.replayed else 201)
 
     @operation(

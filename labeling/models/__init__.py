@@ -1,5 +1,6 @@
 """Tables and their constraints; no behavior beyond them."""
 
+from labeling.models.acts import BulkAct
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.models.events import Event
 from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
@@ -8,7 +9,7 @@ from labeling.models.jobs import ALIVE, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
-from labeling.models.reviews import BulkAct, Decision, Flag, FlagReason, FlagState, ReviewLease
+from labeling.models.reviews import Decision, Flag, FlagReason, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, Split, Task, TaskState
 

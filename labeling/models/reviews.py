@@ -1,4 +1,4 @@
-"""Flags: reasons for a reviewer to look at a task; leases on what reviewers look at; and acts that can be undone."""
+"""Flags: reasons for a reviewer to look at a task; and leases on what reviewers look at."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from labeling.models.acts import BulkAct
 from labeling.models.labels import Label
 from labeling.models.projects import Project
 from labeling.models.tasks import Task
@@ -62,7 +63,7 @@ class Flag(models.Model):
     resolution = models.CharField(max_length=20, blank=True)
     resolution_note = models.TextField(blank=True)
     label = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, related_name="+")
-    act = models.ForeignKey("BulkAct", on_delete=models.SET_NULL, null=True, related_name="flags", db_index=False)
+    act = models.ForeignKey(BulkAct, on_delete=models.SET_NULL, null=True, related_name="flags", db_index=False)
 
     class Meta:
         constraints = (
@@ -95,29 +96,3 @@ class ReviewLease(models.Model):
 
     def __str__(self) -> str:
         return f"review of task {self.task_id} by {self.user_id}"
-
-
-class BulkAct(models.Model):
-    """One act on many tasks, or a reviewer's decision, with what was there before, so that it can be undone.
-
-    Its key makes a retried act the same act.
-    """
-
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    verb = models.CharField(max_length=20)
-    params = models.JSONField(default=dict)
-    before = models.JSONField(default=list)
-    count = models.PositiveIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
-    undone_at = models.DateTimeField(null=True)
-    key = models.CharField(max_length=64, blank=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("actor", "key"), name="bulk_act_key_once", condition=~Q(key="")),
-        )
-        indexes = (models.Index(fields=("project", "actor", "-id"), name="bulk_act_by_person"),)
-
-    def __str__(self) -> str:
-        return f"{self.verb} on {self.count} tasks"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from labeling.kinds.schema import Schema
 from labeling.models import (
@@ -23,6 +25,7 @@ from labeling.models import (
     SkipReason,
     TaskState,
 )
+from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
 from labeling.selectors import flag_notes
 from labeling.selectors.explorer import Chip, chips_of
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labeling.models import Task, User
+    from labeling.models.acts import AnyAct
 
 _BY_PEOPLE = {LabelSource.ANNOTATION, LabelSource.CONSENSUS}
 
@@ -146,39 +150,42 @@ def _comments(task: Task) -> Iterator[Moment]:
 
 def _acts(task: Task) -> Iterator[Moment]:
     """Tell the bulk acts that changed the task; their labels are told as labels."""
-    acts = BulkAct.objects.filter(project_id=task.project_id).exclude(verb="label")
+    acts = BulkAct.objects.filter(project_id=task.project_id).exclude(verb=LabelAct.VERB)
     # A decision that stands is told with its flag.
     standing = set(Flag.objects.filter(task=task, act__isnull=False).values_list("act", flat=True))
-    for act in acts.filter(before__contains=[[task.pk]]).select_related("actor").order_by("pk"):
-        if act.pk in standing or not any(row[0] == task.pk for row in act.before):
+    # Acts of version 1 hold lists, which may have the number in another place.
+    about = Q(before__contains=[{"task": task.pk}]) | Q(before__contains=[[task.pk]])
+    for act in acts.filter(about).select_related("actor").order_by("pk"):
+        done = load_act(act)
+        if act.pk in standing or task.pk not in done.task_ids:
             continue
-        undone = f" (taken back {act.undone_at:%b %-d, %Y %H:%M})" if act.undone_at and act.verb != "review" else ""
+        is_review = isinstance(done, ReviewAct)
+        undone = f" (taken back {act.undone_at:%b %-d, %Y %H:%M})" if act.undone_at and not is_review else ""
         many = f", with {act.count - 1:,} more" if act.count > 1 else ""
         yield Moment(
             at=act.created_at,
             icon=_ACT_ICONS.get(act.verb, "tasks"),
-            words=f"{_act_words(act.verb, act.params)}{many}{undone}",
+            words=f"{_act_words(done)}{many}{undone}",
             who=str(act.actor),
-            note=act.params.get("reason", ""),
+            note=done.reason if isinstance(done, QuarantineAct) else "",
         )
 
 
-_ACT_ICONS = {"split": "split", "quarantine": "quarantine", "restore": "undo"}
+_ACT_ICONS = {SplitAct.VERB: "split", QuarantineAct.VERB: "quarantine", RestoreAct.VERB: "undo"}
 
 
-def _act_words(verb: str, params: dict[str, Any]) -> str:
-    match verb:
-        case "split":
-            split = params.get("split")
+def _act_words(done: AnyAct) -> str:
+    match done:
+        case SplitAct(split=split):
             return f"moved it to the {split} split" if split else "took it out of its split"
-        case "quarantine":
+        case QuarantineAct():
             return "quarantined it"
-        case "restore":
+        case RestoreAct():
             return "restored it from quarantine"
-        case "review":
-            return f"decided a flag ({_decision(params['decision'])}), which was taken back"
-        case _:
-            return verb
+        case LabelAct():
+            return "labeled it"
+        case ReviewAct(decision=decision):
+            return f"decided a flag ({_decision(decision)}), which was taken back"
 
 
 def _decision(resolution: str) -> str:

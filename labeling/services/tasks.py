@@ -10,11 +10,24 @@ from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, NotFound, Problem
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
+from labeling.models.acts import (
+    LabelAct,
+    LabelBefore,
+    QuarantineAct,
+    RestoreAct,
+    ReviewAct,
+    SplitAct,
+    SplitBefore,
+    StateBefore,
+    TaskBefore,
+    load_act,
+)
 from labeling.selectors import queues, versions
 from labeling.services import events, labels, reviews
 
 if TYPE_CHECKING:
     from labeling.models import Project, User
+    from labeling.models.acts import AnyAct
 
 MAX_BULK = 10_000
 """Tasks that one bulk act may change."""
@@ -36,11 +49,9 @@ def _lock(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
     return found
 
 
-def _done(*, actor: User, project: Project, verb: str, params: dict[str, Any], before: list[Any]) -> BulkAct:
-    act = BulkAct.objects.create(
-        project=project, actor=actor, verb=verb, params=params, before=before, count=len(before)
-    )
-    events.record(verb=f"tasks.{verb}", project=project, actor=actor, count=len(before), act=act.pk, **params)
+def _record_act(done: AnyAct, *, actor: User, project: Project) -> BulkAct:
+    act = BulkAct.objects.create(project=project, actor=actor, **done.columns())
+    events.record(verb=f"tasks.{act.verb}", project=project, actor=actor, count=act.count, act=act.pk, **done.told())
     return act
 
 
@@ -52,20 +63,27 @@ def set_split(*, actor: User, project: Project, task_ids: Sequence[int], split: 
         raise Invalid(message, problems=(Problem("split", message),))
     ids = list(_lock(project, task_ids))
     changed = Task.objects.filter(pk__in=ids).exclude(split=split).order_by("pk")
-    before = list(changed.values_list("pk", "split"))
-    Task.objects.filter(pk__in=[pk for pk, _ in before]).update(split=split)
-    return _done(actor=actor, project=project, verb="split", params={"split": split}, before=[list(b) for b in before])
+    done = SplitAct(
+        split=split, before=[SplitBefore(task=pk, split=old) for pk, old in changed.values_list("pk", "split")]
+    )
+    Task.objects.filter(pk__in=done.task_ids).update(split=split)
+    return _record_act(done, actor=actor, project=project)
 
 
 @transaction.atomic
 def quarantine(*, actor: User, project: Project, task_ids: Sequence[int], reason: str = "") -> BulkAct:
     """Take tasks out of queue, training and export until they are restored."""
     entries = _lock(project, task_ids)
-    before = [[pk, entry.state] for pk, entry in entries.items() if entry.state != TaskState.QUARANTINED]
-    QueueEntry.objects.filter(task_id__in=[pk for pk, _ in before]).update(state=TaskState.QUARANTINED)
-    return _done(
-        actor=actor, project=project, verb="quarantine", params={"reason": reason.strip()[:500]}, before=before
+    done = QuarantineAct(
+        reason=reason.strip()[:500],
+        before=[
+            StateBefore(task=pk, state=entry.state)
+            for pk, entry in entries.items()
+            if entry.state != TaskState.QUARANTINED
+        ],
     )
+    QueueEntry.objects.filter(task_id__in=done.task_ids).update(state=TaskState.QUARANTINED)
+    return _record_act(done, actor=actor, project=project)
 
 
 @transaction.atomic
@@ -73,7 +91,7 @@ def restore(*, actor: User, project: Project, task_ids: Sequence[int]) -> BulkAc
     """Take tasks out of quarantine."""
     entries = {pk: e for pk, e in _lock(project, task_ids).items() if e.state == TaskState.QUARANTINED}
     _leave_quarantine(project, entries)
-    return _done(actor=actor, project=project, verb="restore", params={}, before=[[pk] for pk in entries])
+    return _record_act(RestoreAct(before=[TaskBefore(task=pk) for pk in entries]), actor=actor, project=project)
 
 
 def _leave_quarantine(project: Project, entries: dict[int, QueueEntry]) -> None:
@@ -136,17 +154,15 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
         closed = entry.open_slots if closes else 0
         entry.required -= closed
         entry.open_slots -= closed
-        before.append([label.task_id, old.get(label.task_id), label.pk, closed])
+        before.append(LabelBefore(task=label.task_id, old=old.get(label.task_id), new=label.pk, closed=closed))
     _restate(project, entries)
-    return _done(
-        actor=actor, project=project, verb="label", params={"question": question, "value": value}, before=before
-    )
+    return _record_act(LabelAct(question=question, value=value, before=before), actor=actor, project=project)
 
 
 @transaction.atomic
 def undo(*, actor: User, act: BulkAct) -> BulkAct:
     """Take a bulk act back, as far as nothing newer stands in its place."""
-    if act.verb == reviews.VERB:
+    if act.verb == ReviewAct.VERB:
         reviews.undo(actor=actor, act=act)
         act.refresh_from_db()
         return act
@@ -154,51 +170,46 @@ def undo(*, actor: User, act: BulkAct) -> BulkAct:
     if act.undone_at is not None:
         message = "This was undone already."
         raise Conflict(message, current={"undone_at": act.undone_at})
-    if act.before:
-        _UNDO[act.verb](actor, act)
+    _put_back(act.project, load_act(act))
     act.undone_at = timezone.now()
     act.save(update_fields=("undone_at",))
     events.record(verb="tasks.undone", project=act.project, actor=actor, act=act.pk, undone=act.verb, count=act.count)
     return act
 
 
-def _undo_split(actor: User, act: BulkAct) -> None:
-    _lock(act.project, [pk for pk, _ in act.before])
-    for split in {old for _, old in act.before}:
-        ids = [pk for pk, old in act.before if old == split]
-        Task.objects.filter(pk__in=ids, split=act.params["split"]).update(split=split)
+def _put_back(project: Project, done: AnyAct) -> None:
+    if not done.before:
+        return
+    entries = _lock(project, done.task_ids)
+    match done:
+        case SplitAct():
+            _undo_split(done)
+        case QuarantineAct():
+            still = {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED}
+            _leave_quarantine(project, still)
+        case RestoreAct():
+            QueueEntry.objects.filter(task_id__in=list(entries)).update(state=TaskState.QUARANTINED)
+        case LabelAct():
+            _undo_label(project, done, entries)
 
 
-def _undo_quarantine(actor: User, act: BulkAct) -> None:
-    entries = _lock(act.project, [pk for pk, _ in act.before])
-    _leave_quarantine(act.project, {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED})
+def _undo_split(done: SplitAct) -> None:
+    for split in {entry.split for entry in done.before}:
+        ids = [entry.task for entry in done.before if entry.split == split]
+        Task.objects.filter(pk__in=ids, split=done.split).update(split=split)
 
 
-def _undo_restore(actor: User, act: BulkAct) -> None:
-    ids = list(_lock(act.project, [row[0] for row in act.before]))
-    QueueEntry.objects.filter(task_id__in=ids).update(state=TaskState.QUARANTINED)
-
-
-def _undo_label(actor: User, act: BulkAct) -> None:
-    entries = _lock(act.project, [row[0] for row in act.before])
+def _undo_label(project: Project, done: LabelAct, entries: dict[int, QueueEntry]) -> None:
     moment = timezone.now()
-    standing = Label.objects.filter(pk__in=[new for _, _, new, _ in act.before], retired_at=None)
+    standing = Label.objects.filter(pk__in=[entry.new for entry in done.before], retired_at=None)
     mine = set(standing.values_list("task_id", flat=True))
     standing.update(retired_at=moment)
-    rows = [row for row in act.before if row[0] in mine]
-    earlier = list(Label.objects.filter(pk__in=[old for _, old, _, _ in rows if old is not None]))
+    undone = [entry for entry in done.before if entry.task in mine]
+    earlier = list(Label.objects.filter(pk__in=[entry.old for entry in undone if entry.old is not None]))
     for label in earlier:
         label.pk, label.retired_at, label.created_at = None, None, moment
     Label.objects.bulk_create(earlier, batch_size=1000)
-    for pk, _, _, closed in rows:
-        entries[pk].required += closed
-        entries[pk].open_slots += closed
-    _restate(act.project, {pk: entries[pk] for pk in mine})
-
-
-_UNDO = {
-    "split": _undo_split,
-    "quarantine": _undo_quarantine,
-    "restore": _undo_restore,
-    "label": _undo_label,
-}
+    for entry in undone:
+        entries[entry.task].required += entry.closed
+        entries[entry.task].open_slots += entry.closed
+    _restate(project, {pk: entries[pk] for pk in mine})

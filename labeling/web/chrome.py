@@ -49,11 +49,12 @@ def _task(request: SignedInRequest, q: str) -> list[Hit]:
 
 
 def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hit]:
-    hits = [
-        Hit(page.title, reverse(page.view, args=(project.slug,)), page.icon, project.name)
-        for page in (pages.pages_of_project(request.user, project) if project else ())
-    ]
-    hits += [Hit(page.title, reverse(page.view), page.icon, "") for page in pages.pages_of_person(request.user)]
+    hits = [Hit(page.title, reverse(page.view), page.icon, "") for page in pages.pages_of_person(request.user)]
+    if project:
+        hits = [
+            Hit(page.title, reverse(page.view, args=(project.slug,)), page.icon, project.name)
+            for page in pages.pages_of_project(request.user, project)
+        ] + hits
     return [hit for hit in hits if q.lower() in hit.title.lower()]
 
 

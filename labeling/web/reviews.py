@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, flag_for, project_for
 from labeling.errors import NotFound
 from labeling.models import BulkAct, Decision
+from labeling.models.acts import ReviewAct
 from labeling.selectors import activity, explorer, versions
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
@@ -178,8 +179,9 @@ def last(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 def _last(act: BulkAct, names: dict[int, str]) -> Last:
     tasks = {flag.task_id: flag.task.external_id or f"task {flag.task_id}" for flag in act.flags.all()}
-    named = list(tasks.items()) or [(row[0], names.get(row[0], f"task {row[0]}")) for row in act.before]
-    words = Decision(act.params["decision"]).label
+    done = ReviewAct.from_columns(act)
+    named = list(tasks.items()) or [(pk, names.get(pk, f"task {pk}")) for pk in done.task_ids]
+    words = Decision(done.decision).label
     return Last(act=act, words=words, tasks=named[: reading.NAMED], more=max(0, len(named) - reading.NAMED))
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
 from labeling.errors import DomainError, Invalid
 from labeling.models import BulkAct, FlagReason, LabelSource, Project, Split
+from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
 from labeling.selectors import activity, explorer, versions
 from labeling.services import explorer as looks
 from labeling.services import tasks
@@ -254,17 +255,18 @@ def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> Bu
 def _told(act: BulkAct, schema: Schema) -> str:
     """Say what an act did."""
     many = f"{act.count:,} task{'' if act.count == 1 else 's'}"
-    match act.verb:
-        case "split":
-            split = act.params["split"]
+    match load_act(act):
+        case SplitAct(split=split):
             return f"{many} moved to the {split} split." if split else f"{many} taken out of their split."
-        case "quarantine":
+        case QuarantineAct():
             return f"{many} quarantined: out of queue, training and export."
-        case "restore":
+        case RestoreAct():
             return f"{many} restored from quarantine."
-        case _:
-            chips = explorer.chips_of(schema.question(act.params["question"]), act.params["value"])
+        case LabelAct(question=question, value=value):
+            chips = explorer.chips_of(schema.question(question), value)
             return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
+        case ReviewAct():
+            return f"{many} reviewed."
 
 
 @signed_in

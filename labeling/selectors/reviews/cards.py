@@ -21,6 +21,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.models.acts import ReviewAct, load_act
 from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
 from labeling.selectors.explorer import Chip
 
@@ -344,12 +345,12 @@ def labeled_neighbors(project: Project, flag: Flag) -> list[Neighbor]:
 
 def last_acts(project: Project, reviewer: User) -> list[BulkAct]:
     """Return the reviewer's last decisions, newest first, with the flags they decided."""
-    acts = BulkAct.objects.filter(project=project, actor=reviewer, verb="review").order_by("-pk")
+    acts = BulkAct.objects.filter(project=project, actor=reviewer, verb=ReviewAct.VERB).order_by("-pk")
     return list(acts.prefetch_related("flags__task")[:LAST])
 
 
 def names(acts: Iterable[BulkAct]) -> dict[int, str]:
     """Return what to call the first tasks of decisions, those of decisions that were taken back too."""
-    tasks = {row[0] for act in acts for row in act.before[:NAMED]}
+    tasks = {pk for act in acts for pk in load_act(act).task_ids[:NAMED]}
     found = Task.objects.filter(pk__in=tasks).values_list("pk", "external_id")
     return {pk: external_id or f"task {pk}" for pk, external_id in found}

@@ -1,6 +1,6 @@
 """Reviews: who looks at which flag, what they decide, and the way back."""
 
-from labeling.services.reviews.deciding import VERB, Decided, decide
+from labeling.services.reviews.deciding import Decided, decide
 from labeling.services.reviews.leases import MAX_CLAIM, claim, release, renew
 from labeling.services.reviews.ruling import MAX_AT_ONCE, OF_LABELS, Ruling
 from labeling.services.reviews.undoing import undo
@@ -9,7 +9,6 @@ __all__ = [
     "MAX_AT_ONCE",
     "MAX_CLAIM",
     "OF_LABELS",
-    "VERB",
     "Decided",
     "Ruling",
     "claim",

@@ -10,6 +10,7 @@ from django.db import transaction
 from labeling import locks
 from labeling.errors import Conflict, DomainError, Invalid, Problem
 from labeling.models import BulkAct, Decision, Flag, FlagReason
+from labeling.models.acts import ReviewAct, load_act
 from labeling.services import events, flags
 from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
     from labeling.services.reviews.desk import Desk
     from labeling.services.reviews.ruling import Ruling
 
-VERB = "review"
-
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What an act decided, and which of the flags it left alone, with the reason in words."""
+    """What an act decided, all flags that were closed by it, and those that it left alone, with the reason in words."""
 
     act: BulkAct
     flag_ids: list[int]
+    closed_flags: list[int]
     left: dict[int, str] = field(default_factory=dict)
     replayed: bool = False
 
@@ -58,7 +58,7 @@ def decide(
         return again
     tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
     desk = desks.lock(project, tasks, flag_ids=wanted)
-    act = BulkAct(project=project, actor=actor, verb=VERB, key=key, count=0)
+    act = BulkAct(project=project, actor=actor, verb=ReviewAct.VERB, key=key, count=0)
     act.save()
     decided, left = [], {}
     for pk in wanted:
@@ -76,20 +76,21 @@ def decide(
         raise Conflict(message, current={"flags": left})
     desk.store_entries(desk.rows)
     leases.drop(task_ids=desk.rows)
-    _keep(act, desk, ruling, wanted, left)
+    done = _keep(act, desk, ruling, wanted, left)
     _tell(act, decided, ruling, actor=actor)
-    return Decided(act=act, flag_ids=[flag.pk for flag in decided], left=left)
+    return Decided(act=act, flag_ids=[flag.pk for flag in decided], closed_flags=done.closed_flags, left=left)
 
 
 def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided | None:
     act = BulkAct.objects.filter(actor=actor, key=key).first() if key else None
     if act is None:
         return None
-    if act.verb != VERB or act.params["asked"] != wanted or act.params["decision"] != ruling.decision:
+    done = load_act(act)
+    if not isinstance(done, ReviewAct) or done.asked != wanted or done.decision != ruling.decision:
         message = "This Idempotency-Key was used for another decision. Use a new key for every decision."
         raise Invalid(message, problems=(Problem("Idempotency-Key", message),))
-    left = {int(pk): words for pk, words in act.params["left"].items()}
-    return Decided(act=act, flag_ids=[pk for pk in wanted if pk not in left], left=left, replayed=True)
+    flag_ids = [pk for pk in wanted if pk not in done.left]
+    return Decided(act=act, flag_ids=flag_ids, closed_flags=done.closed_flags, left=done.left, replayed=True)
 
 
 def _decide(desk: Desk, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None) -> None:
@@ -139,15 +140,15 @@ def _settled_with(desk: Desk, flag: Flag, ruling: Ruling, answered: set[str]) ->
     ]
 
 
-def _keep(act: BulkAct, desk: Desk, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> None:
-    act.params = {
-        "decision": str(ruling.decision),
-        "asked": wanted,
-        "left": {str(pk): words for pk, words in left.items()},
-    }
-    act.before = [row.dump() for row in desk.rows.values()]
-    act.count = len(act.before)
-    act.save(update_fields=("params", "before", "count"))
+def _keep(act: BulkAct, desk: Desk, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:
+    done = ReviewAct(
+        decision=ruling.decision, asked=wanted, left=left, before=[row.as_entry() for row in desk.rows.values()]
+    )
+    columns = done.columns()
+    for name, value in columns.items():
+        setattr(act, name, value)
+    act.save(update_fields=tuple(columns))
+    return done
 
 
 def _tell(act: BulkAct, decided: Sequence[Flag], ruling: Ruling, *, actor: User) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from labeling.errors import NotFound
 from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, TaskState
+from labeling.models.acts import DecidedBefore, Replaced
 from labeling.selectors import queues, versions
 from labeling.services import labels
 
@@ -32,9 +33,15 @@ class Row:
     closed: int = 0
     quarantined: bool = False
 
-    def dump(self) -> list[Any]:
-        """Return the row as it is kept; the task comes first, as in every act on tasks."""
-        return [self.task_id, self.flags, list(map(list, self.labels.values())), self.closed, self.quarantined]
+    def as_entry(self) -> DecidedBefore:
+        """Return the row as the act keeps it."""
+        return DecidedBefore(
+            task=self.task_id,
+            flags=self.flags,
+            labels=[Replaced(old=old, new=new) for old, new in self.labels.values()],
+            closed=self.closed,
+            quarantined=self.quarantined,
+        )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,12 +10,14 @@ from django.utils import timezone
 from labeling import locks
 from labeling.errors import Conflict
 from labeling.models import BulkAct, Flag, FlagState, Label, TaskState
+from labeling.models.acts import ReviewAct
 from labeling.services import events, flags
 from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
 
 if TYPE_CHECKING:
     from labeling.models import User
+    from labeling.models.acts import DecidedBefore
     from labeling.services.reviews.desk import Desk
 
 
@@ -29,20 +31,21 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     locks.lock_person(act.project_id, actor.pk)
     act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
     standing = set(Flag.objects.filter(act=act, state=FlagState.RESOLVED).values_list("pk", flat=True))
-    rows = [row for row in act.before if standing & set(row[1]) and task_id in {None, row[0]}]
-    if act.undone_at is not None or not rows:
+    done = ReviewAct.from_columns(act)
+    entries = [entry for entry in done.before if standing & set(entry.flags) and task_id in {None, entry.task}]
+    if act.undone_at is not None or not entries:
         message = "This was taken back already."
         raise Conflict(message, current={"undone_at": act.undone_at})
-    decided = sorted(standing & {pk for row in rows for pk in row[1]})
-    desk = desks.lock(act.project, [row[0] for row in rows], flag_ids=decided)
-    undone = [row for row in rows if _restored(desk, row)]
+    decided = sorted(standing & {pk for entry in entries for pk in entry.flags})
+    desk = desks.lock(act.project, [entry.task for entry in entries], flag_ids=decided)
+    undone = [entry for entry in entries if _restored(desk, entry)]
     if not undone:
         message = (
             "The label was changed after this decision, so the decision stays. Decide about the new label instead."
         )
         raise Conflict(message)
-    tasks = [row[0] for row in undone]
-    reopened = [pk for row in undone for pk in row[1] if pk in desk.flags]
+    tasks = [entry.task for entry in undone]
+    reopened = [pk for entry in undone for pk in entry.flags if pk in desk.flags]
     for pk in reopened:
         flags.reopen(flag=desk.flags[pk])
     desk.store_entries(tasks)
@@ -56,30 +59,29 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         actor=actor,
         task=desk.flags[reopened[0]].task if len(tasks) == 1 else None,
         act=act.pk,
-        resolution=act.params["decision"],
+        resolution=done.decision,
         count=len(tasks),
     )
     return reopened
 
 
-def _restored(desk: Desk, row: list[Any]) -> bool:
+def _restored(desk: Desk, before: DecidedBefore) -> bool:
     """Put a task back to how it was before, and say whether that could be done."""
-    task_id, _, written, closed, quarantined = row
-    current, entry = desk.current[task_id], desk.entries[task_id]
+    current, entry = desk.current[before.task], desk.entries[before.task]
     standing = {label.pk: label for label in current.values()}
-    if any(new not in standing for _, new in written):
+    if any(label.new not in standing for label in before.labels):
         return False
     moment = timezone.now()
-    for old, new in written:
-        Label.objects.filter(pk=new).update(retired_at=moment)
-        del current[standing[new].question]
-        if old is not None:
-            earlier = Label.objects.get(pk=old)
+    for label in before.labels:
+        Label.objects.filter(pk=label.new).update(retired_at=moment)
+        del current[standing[label.new].question]
+        if label.old is not None:
+            earlier = Label.objects.get(pk=label.old)
             earlier.pk, earlier.retired_at, earlier.created_at = None, None, moment
             earlier.save(force_insert=True)
             current[earlier.question] = earlier
-    entry.required += closed
-    entry.open_slots += closed
-    if quarantined and entry.state == TaskState.QUARANTINED:
+    entry.required += before.closed
+    entry.open_slots += before.closed
+    if before.quarantined and entry.state == TaskState.QUARANTINED:
         entry.state = TaskState.TODO
     return True

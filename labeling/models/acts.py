@@ -1,0 +1,187 @@
+"""Acts on many tasks, and reviewers' decisions: what was done, and what was there before, so that it can be undone."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from labeling.models.documents import JsonDocument
+from labeling.models.projects import Project
+
+
+class BulkAct(models.Model):
+    """One act on many tasks, or a reviewer's decision.
+
+    Its key makes a retried act the same act. `params` and `before` are read and written through `Act`.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=20)
+    params = models.JSONField(default=dict)
+    before = models.JSONField(default=list)
+    count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+    key = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("actor", "key"), name="bulk_act_key_once", condition=~Q(key="")),
+        )
+        indexes = (models.Index(fields=("project", "actor", "-id"), name="bulk_act_by_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.verb} on {self.count} tasks"
+
+
+class _Entry(BaseModel):
+    """What an act did to one thing. Version 1 of acts wrote lists: the values in the order of the fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, stored: Any) -> Any:
+        return dict(zip(cls.model_fields, stored, strict=True)) if isinstance(stored, list) else stored
+
+
+class TaskBefore(_Entry):
+    """A task as an act found it."""
+
+    task: int
+
+
+class SplitBefore(TaskBefore):
+    """A task that was moved, and the split it was in."""
+
+    split: str
+
+
+class StateBefore(TaskBefore):
+    """A task that was quarantined, and the state it was in."""
+
+    state: str
+
+
+class LabelBefore(TaskBefore):
+    """A task that was labeled: the label that was there, the new one, and how many open slots were closed."""
+
+    old: int | None
+    new: int
+    closed: int
+
+
+class Replaced(_Entry):
+    """A label that a decision wrote, and the one that was there."""
+
+    old: int | None
+    new: int
+
+
+class DecidedBefore(TaskBefore):
+    """A task whose flags were decided: those flags, the labels, the slots that were closed, and its quarantine."""
+
+    flags: list[int]
+    labels: list[Replaced]
+    closed: int
+    quarantined: bool
+
+
+class Act(JsonDocument):
+    """What a `BulkAct` did, by verb; the entries of its tasks are a column of their own."""
+
+    VERSION: ClassVar[int] = 2
+    VERB: ClassVar[str]
+
+    before: list[Any]
+
+    @property
+    def task_ids(self) -> list[int]:
+        """The tasks that were changed."""
+        return [entry.task for entry in self.before]
+
+    @classmethod
+    def from_columns(cls, stored: BulkAct) -> Self:
+        """Return what a `BulkAct` of this verb did, whichever version wrote it."""
+        return cls.load({**stored.params, "before": stored.before})
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a `BulkAct` that hold it."""
+        params = self.dump()
+        before = params.pop("before")
+        return {"verb": self.VERB, "params": params, "before": before, "count": len(before)}
+
+    def told(self) -> dict[str, Any]:
+        """Return what it did, without its tasks, for the event."""
+        return self.model_dump(mode="json", exclude={"before"})
+
+
+class SplitAct(Act):
+    """Tasks were put into a split."""
+
+    VERB: ClassVar[str] = "split"
+    split: str
+    before: list[SplitBefore]
+
+
+class QuarantineAct(Act):
+    """Tasks were taken out of queue, training and export."""
+
+    VERB: ClassVar[str] = "quarantine"
+    reason: str = ""
+    before: list[StateBefore]
+
+
+class RestoreAct(Act):
+    """Tasks were taken out of quarantine."""
+
+    VERB: ClassVar[str] = "restore"
+    before: list[TaskBefore]
+
+
+class LabelAct(Act):
+    """Tasks were given a label."""
+
+    VERB: ClassVar[str] = "label"
+    question: str
+    value: Any
+    before: list[LabelBefore]
+
+
+class ReviewAct(Act):
+    """Flags were decided alike.
+
+    Parameters
+    ----------
+    asked
+        The flags that were to be decided.
+    left
+        Those that were left alone, with the reason in words.
+    """
+
+    VERB: ClassVar[str] = "review"
+    decision: str
+    asked: list[int]
+    left: dict[int, str]
+    before: list[DecidedBefore]
+
+    @property
+    def closed_flags(self) -> list[int]:
+        """The flags that were closed: those that were decided, and those settled with them."""
+        return sorted(flag for entry in self.before for flag in entry.flags)
+
+
+AnyAct = SplitAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct
+
+ACTS: dict[str, type[AnyAct]] = {act.VERB: act for act in (SplitAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct)}
+"""What an act of each verb holds."""
+
+
+def load_act(stored: BulkAct) -> AnyAct:
+    """Return what an act did, as its verb says it."""
+    return ACTS[stored.verb].from_columns(stored)
