@@ -12,9 +12,11 @@ from labeling.errors import Problem
 from labeling.kinds import palette
 from labeling.kinds.base import KindConfig, Line, Prose, Strict, storable
 from labeling.kinds.problems import quoted
+from labeling.kinds.protocol import Option
+from labeling.kinds.readings import plain_readings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 COMMAND_KEYS = frozenset("zjkgcf")
 """Letters that the editor itself uses (undo, next, previous, guideline, comment, flag)."""
@@ -128,7 +130,65 @@ class LabeledConfig(KindConfig):
                 meant.setdefault(spelling.strip().casefold(), set()).add(label.name)
         return {spelling: names.pop() for spelling, names in meant.items() if len(names) == 1}
 
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """The labels as every kind offers its options."""
+        return tuple(
+            Option(label.name, label.title, label.color, label.key, label.description) for label in self.labels
+        )
+
     def problems(self) -> Iterator[Problem]:
         """Yield labels that share a name or a key."""
         yield from _repeated(self.names, part="name", what="name")
         yield from _repeated((label.key for label in self.labels), part="key", what="key")
+
+
+def label_settings(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return labels as a schema writes them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order typed.
+    chosen : mapping
+        Color and key that were set by hand, by name; an empty one is given out by the schema.
+
+    Returns
+    -------
+    dict
+    """
+    labels = []
+    for name in names:
+        color, key = chosen.get(name, ("", ""))
+        labels.append({"name": name, "color": color, "key": key})
+    return {"labels": labels}
+
+
+def lacking_labels(names: Sequence[str]) -> Iterator[str]:
+    """Yield that a list of labels is still empty."""
+    if not names:
+        yield "Name at least one label."
+
+
+def label_readings(raw: Any, config: LabeledConfig) -> Iterator[Any]:
+    """Yield what a value may mean where labels may be written as their titles, or in other upper and lower case.
+
+    Parameters
+    ----------
+    raw : object
+        A cell of a file, or what a form sent.
+    config : LabeledConfig
+        The question's settings.
+
+    Yields
+    ------
+    object
+        Names, and lists of names; exact readings before those by spelling.
+    """
+    yield from plain_readings(raw)
+    known = config.spellings
+    for reading in (raw, *plain_readings(raw)):
+        if isinstance(reading, str) and (name := known.get(reading.casefold())):
+            yield name
+        elif isinstance(reading, list):
+            yield [known.get(part.casefold(), part) if isinstance(part, str) else part for part in reading]

@@ -10,14 +10,25 @@ from rapidfuzz.distance import Levenshtein
 
 from labeling.kinds.base import KindConfig
 from labeling.kinds.problems import found, newlines, unstorable, wrong
-from labeling.kinds.voting import confidence, same, shares
+from labeling.kinds.readings import plain_readings
+from labeling.kinds.voting import outcome, shares, tied
+from labeling.kinds.whole import whole_part, whole_patched, whole_remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from labeling.kinds.protocol import Change, Column, Form, Names, Option, Part, Remark
 
 NAME = "text"
-TITLE = "Free text"
+TITLE = "Free words"
+ABOUT = "Whatever the annotator writes."
+ICON = "edit"
 FIELD_TYPES = frozenset({"text", "image"})
+LOOKS_AT_ITEM = False
+FORM: Form = "words"
+NAMES: Names = "none"
+COLUMN: Column = str
+TRACK = ""
 
 _LINE = 120
 
@@ -31,7 +42,7 @@ class Config(KindConfig):
     multiline: bool = True
 
 
-def parse(raw: Any, config: Config, field: Any = None) -> Answer:
+def parse(raw: Any, config: Config, item: Any) -> Answer:
     """Return the text with LF line ends.
 
     Parameters
@@ -40,8 +51,8 @@ def parse(raw: Any, config: Config, field: Any = None) -> Answer:
         A text that is not blank.
     config : Config
         The question's settings.
-    field : object
-        What the task shows; of no influence here.
+    item : object
+        Of no influence here.
 
     Returns
     -------
@@ -61,13 +72,63 @@ def parse(raw: Any, config: Config, field: Any = None) -> Answer:
     return text
 
 
+def load(stored: Any) -> Answer:
+    """Return the text, however long it is."""
+    if not isinstance(stored, str):
+        raise wrong(f"Expected text, found {found(stored)}.")
+    return stored
+
+
+def dump(answer: Answer) -> str:
+    """Return the answer as JSON holds it."""
+    return answer
+
+
+def same(a: Answer, b: Answer, config: Config) -> bool:
+    """Return whether it is the same text, character by character."""
+    return a == b
+
+
 def distance(a: Answer, b: Answer, config: Config) -> float:
-    """Return the Levenshtein distance over the length of the longer text."""
+    """Return the Levenshtein distance over the length of the longer text.
+
+    The distance of Levenshtein (1966) is the least number of characters to insert, delete or replace.
+
+    Parameters
+    ----------
+    a, b : str
+        Two texts.
+    config : Config
+        The question's settings.
+
+    Returns
+    -------
+    float
+        0 (the same text) to 1 (no character can stay).
+    """
     return float(Levenshtein.normalized_distance(a, b))
 
 
-def consensus(answers: Sequence[Answer], weights: Sequence[float], config: Config) -> tuple[Answer, float]:
-    """Return the answer closest to all others (the weighted medoid); a tie goes to the first in code point order."""
+def consensus(answers: Sequence[Answer], weights: Sequence[float], config: Config) -> tuple[Answer, float] | None:
+    """Return the answer closest to all others (the weighted medoid).
+
+    Of answers that are equally close, the first in code point order is taken, with a confidence of at most 1 minus
+    their distance: two spellings of one sentence are near enough, two texts that share nothing are no answer.
+
+    Parameters
+    ----------
+    answers : sequence of str
+        At least one.
+    weights : sequence of float
+        One of 0 or more per answer.
+    config : Config
+        The question's settings.
+
+    Returns
+    -------
+    tuple of str and float, or None
+        The confidence is above 0 and at most 1.
+    """
     parts = shares(answers, weights)
     spread = {
         candidate: math.fsum(
@@ -76,8 +137,8 @@ def consensus(answers: Sequence[Answer], weights: Sequence[float], config: Confi
         for candidate in sorted(set(answers))
     }
     least = min(spread.values())
-    winner, *rivals = [candidate for candidate, value in spread.items() if same(value, least)]
-    return winner, confidence(winner, answers, parts, lambda a, b: distance(a, b, config), rivals=rivals)
+    winner, *rivals = [candidate for candidate, value in spread.items() if tied(value, least)]
+    return outcome(winner, answers, parts, lambda a, b: distance(a, b, config), rivals=rivals)
 
 
 def classes(answer: Answer) -> list[str]:
@@ -85,9 +146,19 @@ def classes(answer: Answer) -> list[str]:
     return []
 
 
-def class_names(config: Config) -> list[str]:
-    """Return no class: free words are not counted or balanced."""
-    return []
+def options(config: Config) -> tuple[Option, ...]:
+    """Return nothing: the words are the annotator's own."""
+    return ()
+
+
+def parts(answer: Answer) -> tuple[Part, ...]:
+    """Return the text as the only part."""
+    return whole_part(dump(answer), describe(answer))
+
+
+def patch(answer: Answer, change: Change, config: Config) -> Answer:
+    """Return the text that takes the place of the answer."""
+    return whole_patched(change, load)
 
 
 def describe(answer: Answer) -> str:
@@ -96,6 +167,21 @@ def describe(answer: Answer) -> str:
     return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
 
 
-def dump(answer: Answer) -> str:
-    """Return the answer as JSON holds it."""
-    return answer
+def lint(answer: Answer, item: Any, config: Config) -> list[Remark]:
+    """Return limits that the text does not keep."""
+    return whole_remarks(dump(answer), lambda raw: parse(raw, config, item))
+
+
+def readings(raw: Any, config: Config) -> Iterator[Any]:
+    """Yield the texts that a value may stand for."""
+    return plain_readings(raw)
+
+
+def settings(names: Sequence[str], chosen: dict[str, list[str]]) -> dict[str, Any]:
+    """Return no settings: nothing is named."""
+    return {}
+
+
+def lacks(names: Sequence[str]) -> Iterator[str]:
+    """Yield nothing: free words need no names."""
+    return iter(())

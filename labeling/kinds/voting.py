@@ -37,19 +37,21 @@ def shares(answers: Sequence[object], weights: Sequence[float]) -> list[float]:
     return [weight / total for weight in scaled]
 
 
-def confidence(
+def outcome(
     winner: Answer,
     answers: Sequence[Answer],
     parts: Sequence[float],
     distance: Callable[[Answer, Answer], float],
     *,
     rivals: Sequence[Answer] = (),
-) -> float:
-    """Return how much the answers support the winner, 0 to 1.
+) -> tuple[Answer, float] | None:
+    """Return the winner and how much the answers support it, or None where nothing does: a tie is no answer.
 
-    It is 1 minus the mean distance of the answers to the winner. Where another answer would have won just as well (a
-    rival), the winner was picked by order alone, so the confidence is at most 1 minus the distance between the two: a
-    tie between two different labels has confidence 0, a tie between two nearly equal texts hardly loses any.
+    The confidence is 1 minus the mean distance of the answers to the winner. Where another answer would have won just
+    as well (a rival), the winner was picked by order alone, so the confidence is at most 1 minus the distance between
+    the two. A tie between answers that have nothing in common (distance 1: two labels, two ends of a scale) thus leaves
+    a confidence of 0, as does a winner that shares nothing with any answer: then there is no answer. A tie between two
+    nearly equal texts hardly loses any confidence; the project's agreement floor judges what is between.
 
     Parameters
     ----------
@@ -64,13 +66,15 @@ def confidence(
 
     Returns
     -------
-    float
+    tuple of answer and float, or None
+        The confidence is above 0 and at most 1.
     """
     spread = math.fsum(part * distance(answer, winner) for answer, part in zip(answers, parts, strict=True))
     gap = max((distance(rival, winner) for rival in rivals), default=0.0)
-    return min(1.0, max(0.0, 1.0 - max(spread, gap)))
+    support = 1.0 - max(spread, gap)
+    return None if support <= 0 or tied(support, 0.0) else (winner, min(1.0, support))
 
 
-def same(one: float, other: float) -> bool:
+def tied(one: float, other: float) -> bool:
     """Return whether two shares of a vote are equal but for rounding."""
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)

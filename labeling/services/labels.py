@@ -37,6 +37,10 @@ class Answer:
     guideline: int = 0
 
 
+NO_CONSENSUS = Answer(value=None, source=LabelSource.CONSENSUS, confidence=0.0)
+"""What people's answers amount to where they are tied: nothing to write."""
+
+
 @dataclass(slots=True)
 class Slots:
     """A task's queue entry while it is locked: how many people it needs and how far it is."""
@@ -115,7 +119,7 @@ def write(
         project_id=task.project_id,
         question=question.name,
         value=answer.value,
-        classes=question.classes(question.parse(answer.value)),
+        classes=question.classes(question.load(answer.value)),
         source=answer.source,
         confidence=answer.confidence,
         annotation_id=answer.annotation_id,
@@ -165,6 +169,8 @@ def settle(
         if answer is None:
             new = _fallback(task, question, old)
             gone = old is not None and RANK[old.source] == RANK[LabelSource.ANNOTATION]
+        elif answer is NO_CONSENSUS:
+            new, gone = None, old is not None and RANK[old.source] <= RANK[LabelSource.CONSENSUS]
         else:
             gone = old is None or not (RANK[old.source] > RANK[answer.source] or _same(old, answer))
             new = _new(question, answer, schema_version=schema_version, actor=actor) if gone else None
@@ -215,8 +221,10 @@ def _settled(question: Question, counted: Sequence[Given]) -> Answer | None:
             annotation_id=given[0].annotation_id,
             guideline=guideline,
         )
-    parsed = [question.parse(annotation.answers[question.name]) for annotation in given]
-    answer, confidence = question.consensus(parsed)
+    agreed = question.consensus([question.load(annotation.answers[question.name]) for annotation in given])
+    if agreed is None:
+        return NO_CONSENSUS
+    answer, confidence = agreed
     return Answer(
         value=question.dump_answer(answer),
         source=LabelSource.CONSENSUS,
@@ -232,7 +240,7 @@ def _disputed(task: Task, answers: Mapping[str, Answer | None]) -> dict[str, flo
         for name, answer in answers.items()
         if answer is not None
         and answer.confidence is not None
-        and (answer.confidence < floor or answer.confidence == 0)
+        and (answer is NO_CONSENSUS or answer.confidence < floor)
     }
 
 
@@ -240,7 +248,7 @@ def _new(question: Question, answer: Answer, *, schema_version: int, actor: User
     return NewLabel(
         question=question.name,
         value=answer.value,
-        classes=question.classes(question.parse(answer.value)),
+        classes=question.classes(question.load(answer.value)),
         source=answer.source,
         confidence=answer.confidence,
         annotation_id=answer.annotation_id,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, NotFound, Problem
@@ -26,6 +27,7 @@ from labeling.selectors import queues, versions
 from labeling.services import events, labels, reviews
 
 if TYPE_CHECKING:
+    from labeling.kinds.schema import Question
     from labeling.models import Project, User
     from labeling.models.acts import AnyAct
 
@@ -124,7 +126,8 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
     if asked is None:
         message = f"There is no question “{question[:64]}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    value = asked.dump_answer(asked.parse(value))
+    answer = _answer_for_all(asked, value, task_ids=list(entries))
+    value = asked.dump_answer(answer)
     moment = timezone.now()
     current = Label.objects.filter(task_id__in=list(entries), question=question, retired_at=None)
     old = dict(current.values_list("task_id", "pk"))
@@ -136,7 +139,7 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
                 project=project,
                 question=question,
                 value=value,
-                classes=asked.classes(asked.parse(value)),
+                classes=asked.classes(answer),
                 source=LabelSource.BULK,
                 created_by=actor,
                 schema_version=now.schema,
@@ -157,6 +160,18 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
         before.append(LabelBefore(task=label.task_id, old=old.get(label.task_id), new=label.pk, closed=closed))
     _restate(project, entries)
     return _record_act(LabelAct(question=question, value=value, before=before), actor=actor, project=project)
+
+
+def _answer_for_all(question: Question, value: Any, *, task_ids: Sequence[int]) -> Any:
+    """Return the answer that many tasks are to have; where the question looks at the item, each item is looked at."""
+    if question.form == "none":
+        message = f"“{question.title}” is answered on each item by itself; many tasks cannot have one answer to it."
+        raise Invalid(message, problems=(Problem("question", message),))
+    shown = Task.objects.filter(pk__in=task_ids).order_by("pk").annotate(item=KeyTransform(question.field, "data"))
+    items = shown.values_list("item", flat=True)
+    for item in items.iterator() if question.looks_at_item else items[:1]:
+        answer = question.parse(value, item)
+    return answer
 
 
 @transaction.atomic

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labeling.errors import Invalid
-from labeling.selectors.explorer import Chip, named_labels
+from labeling.errors import Invalid, Problem
+from labeling.selectors.explorer import named_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from labeling.kinds.protocol import Form
     from labeling.kinds.schema import Question, Schema
+    from labeling.selectors.explorer import Chip
 
 MAX_BUTTONS = 60
 """Labels offered as buttons; more are offered as a list."""
@@ -25,12 +26,12 @@ class Offered:
     name: str
     title: str
     labels: list[tuple[str, Chip]]
-    several: bool
+    form: Form
 
     @property
     def buttons(self) -> bool:
         """Whether each label is a button of its own."""
-        return bool(self.labels) and not self.several and len(self.labels) <= MAX_BUTTONS
+        return self.form == "one" and len(self.labels) <= MAX_BUTTONS
 
 
 def offered(schema: Schema) -> list[Offered]:
@@ -39,40 +40,18 @@ def offered(schema: Schema) -> list[Offered]:
         Offered(
             name=question.name,
             title=question.title,
-            labels=[(name, named_labels(question).get(name, Chip(name))) for name in question.class_names],
-            several=_takes_several(question),
+            labels=list(named_labels(question).items()),
+            form=question.form,
         )
         for question in schema.questions
+        if question.form != "none"
     ]
 
 
 def from_form(question: Question, given: Sequence[str]) -> Any:
     """Return the answer in what a form sent: one word, a number, or a list, whichever the question takes."""
-    candidates: list[Any] = [list(given)]
-    if len(given) == 1:
-        candidates = [given[0], *_plain(given[0]), list(given)]
-    refusal: Invalid | None = None
-    for candidate in candidates:
-        try:
-            return question.dump_answer(question.parse(candidate))
-        except Invalid as error:
-            refusal = refusal or error
-    assert refusal is not None  # noqa: S101 - there is at least one candidate
-    raise refusal
-
-
-def _plain(text: str) -> list[Any]:
-    try:
-        return [json.loads(text)]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _takes_several(question: Question) -> bool:
-    if not question.class_names:
-        return False
-    try:
-        question.behavior.parse([], question.config.relaxed())
-    except Invalid:
-        return False
-    return True
+    if question.form == "none":
+        message = f"“{question.title}” is answered on the item itself, not in a form."
+        raise Invalid(message, problems=(Problem(question.name, message),))
+    raw = given[0] if question.form != "many" and len(given) == 1 else list(given)
+    return question.dump_answer(question.guess_words(raw))

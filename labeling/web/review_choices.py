@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labeling.models import Decision, FlagReason
-from labeling.selectors.explorer import Chip, named_labels
-from labeling.web.answers import from_form, offered
+from labeling.selectors.explorer import Chip
+from labeling.web.answers import from_form
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question, Schema
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DIGITS = "1234567890"
 MOST_BUTTONS = 24
 MOST_BOXES = 200
-TEXT, SEVERAL, ONE, LIST = "text", "several", "one", "list"
+TEXT, SEVERAL, ONE, LIST, NONE = "text", "several", "one", "list", "none"
 
 KEEP_WORDS = {
     FlagReason.SKIPPED: "Leave it in the queue",
@@ -85,16 +85,17 @@ def asked(card: Card, schema: Schema) -> list[Asked]:
         return []
     questions = [card.question] if card.question else ([] if card.flag.question else list(schema.questions))
     given = {label.question: label.value for label in card.given}
-    return [_asked(question, schema, given.get(question.name), alone=len(questions) == 1) for question in questions]
+    return [_asked(question, given.get(question.name), alone=len(questions) == 1) for question in questions]
 
 
-def _asked(question: Question, schema: Schema, given: Any, *, alone: bool) -> Asked:
-    several = next(part.several for part in offered(schema) if part.name == question.name)
+def _asked(question: Question, given: Any, *, alone: bool) -> Asked:
     names = question.class_names
     keys = _keys(question) if alone else {}
-    if not names:
+    if question.form == "none":
+        return Asked(question.name, question.title, NONE, [], given)
+    if question.form == "words":
         return Asked(question.name, question.title, TEXT, [], given)
-    if several:
+    if question.form == "many":
         shown = names[:MOST_BOXES]
         has = given if isinstance(given, list) else ()
         labels = [_label(question, name, keys, name, chosen=name in has) for name in shown]
@@ -108,13 +109,11 @@ def _asked(question: Question, schema: Schema, given: Any, *, alone: bool) -> As
 
 
 def _label(question: Question, name: str, keys: dict[str, str], answer: Any, *, chosen: bool) -> Button:
-    chip = named_labels(question).get(name, Chip(name))
+    option = question.option_named[name]
+    chip = Chip(option.title, option.color)
     return Button(Decision.RELABEL, chip.title, keys.get(name, ""), "", json.dumps(answer), [chip], chosen)
 
 
 def _keys(question: Question) -> dict[str, str]:
     """Return the digits that stand for labels: those of the schema, which are those of the label page."""
-    labels = getattr(question.config, "labels", None)
-    if isinstance(labels, tuple):
-        return {label.name: label.key for label in labels if label.key and label.key in DIGITS}
-    return {name: name for name in question.class_names if name in tuple(DIGITS)}
+    return {option.name: option.key for option in question.options if option.key and option.key in DIGITS}

@@ -1,6 +1,6 @@
 """A project's schema, and what is checked against it: the answers to its questions and the data of its fields."""
 
-from labeling.kinds.schema.answers import parse_answers
+from labeling.kinds.schema.answers import load_answers, parse_answers
 from labeling.kinds.schema.data import MAX_TEXT, ImageValue, parse_data
 from labeling.kinds.schema.model import RESERVED_NAMES, Field, Question, Schema
 from labeling.kinds.schema.reading import MAX_FIELDS, MAX_QUESTIONS, parse_schema
@@ -14,6 +14,7 @@ __all__ = [
     "ImageValue",
     "Question",
     "Schema",
+    "load_answers",
     "parse_answers",
     "parse_data",
     "parse_schema",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def parse_answers(
-    raw: Any, schema: Schema, *, complete: bool, data: Mapping[str, Any] | None = None, path: str = "answers"
+    raw: Any, schema: Schema, *, complete: bool, data: Mapping[str, Any], path: str = "answers"
 ) -> dict[str, Any]:
     """Return the answers to a task's questions, checked against the schema, as JSON to store.
 
@@ -26,15 +26,15 @@ def parse_answers(
     complete : bool
         True for a submission: every required question needs an answer. False for a draft: blank and too
         few are allowed.
-    data : mapping, optional
-        The task's data, for kinds whose answers point into it.
+    data : mapping
+        The task's data: each answer is checked against the value of its question's field.
     path : str
         Where the answers stand in what was sent.
 
     Returns
     -------
     dict
-        In the order of the schema; `Question.parse` turns each value into the kind's answer.
+        In the order of the schema; `Question.load` turns each value into the kind's answer.
 
     Raises
     ------
@@ -60,11 +60,53 @@ def parse_answers(
             continue
         config = question.config if complete else question.config.relaxed()
         try:
-            answer = question.behavior.parse(value, config, (data or {}).get(question.field))
+            answer = question.behavior.parse(value, config, data.get(question.field))
         except Invalid as error:
             problems += under(join(path, question.name), error.problems)
         else:
             answers[question.name] = question.dump_answer(answer)
+    if problems:
+        raise invalid("The answer", problems)
+    return answers
+
+
+def load_answers(stored: Any, schema: Schema, *, path: str = "answers") -> dict[str, Any]:
+    """Return answers that were accepted under some version of the schema, as JSON to store.
+
+    Parameters
+    ----------
+    stored : object
+        ``{question name: answer}``.
+    schema : Schema
+        The schema as it is now; its settings are not asked.
+    path : str
+        Where the answers stand in what was sent.
+
+    Returns
+    -------
+    dict
+        In the order they came.
+
+    Raises
+    ------
+    Invalid
+        Where there is no such question, or an answer is none of its kind.
+    """
+    if not isinstance(stored, Mapping):
+        message = f"Expected an object of question names and answers, found {found(stored)}."
+        raise invalid("The answer", [Problem(path, message)])
+    problems: list[Problem] = []
+    answers: dict[str, Any] = {}
+    for name, value in stored.items():
+        question = schema.question(name)
+        if question is None:
+            known = listed([other.name for other in schema.questions])
+            problems.append(Problem(join(path, str(name)), f"There is no such question; there are {known}."))
+            continue
+        try:
+            answers[name] = question.dump_answer(question.load(value))
+        except Invalid as error:
+            problems += under(join(path, name), error.problems)
     if problems:
         raise invalid("The answer", problems)
     return answers

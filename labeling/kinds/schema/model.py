@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from labeling.errors import Invalid
 from labeling.kinds.base import KindConfig, Prose, Strict, storable
 from labeling.kinds.problems import quoted
 from labeling.kinds.registry import KINDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from labeling.kinds.protocol import Change, Column, Form, Option, Part, Remark
 
 RESERVED_NAMES = frozenset({"dcai", "dcai_state", "dcai_task", "external_id", "labels", "meta", "split"})
 """Names with a meaning of their own in the rows of imports and exports."""
@@ -78,34 +81,106 @@ class Question(BaseModel):
         """The module of the question's kind."""
         return KINDS[self.kind]
 
-    def parse(self, raw: Any, field: Any = None) -> Any:
-        """Return the answer in what was sent, or raise `Invalid` with paths relative to the answer."""
-        return self.behavior.parse(raw, self.config, field)
+    def parse(self, raw: Any, item: Any) -> Any:
+        """Return the answer in what was sent, or raise `Invalid` with paths relative to the answer.
+
+        `item` is the value of the question's field in the task's data, None only where there is no item.
+        """
+        return self.behavior.parse(raw, self.config, item)
+
+    def parse_words(self, raw: Any, item: Any) -> Any:
+        """Return the answer in the first reading of a value that the question takes; for files that know only text."""
+        return self._first_reading(raw, lambda reading: self.parse(reading, item))
+
+    def guess_words(self, raw: Any) -> Any:
+        """Return the first reading of a value that may be an answer, while it is not known to which item."""
+        return self._first_reading(raw, self.load if self.looks_at_item else lambda reading: self.parse(reading, None))
+
+    def _first_reading(self, raw: Any, check: Callable[[Any], Any]) -> Any:
+        try:
+            return check(raw)
+        except Invalid:
+            for reading in self.behavior.readings(raw, self.config):
+                try:
+                    return check(reading)
+                except Invalid:
+                    continue
+            raise
+
+    def load(self, stored: Any) -> Any:
+        """Return an answer that was accepted once, whatever the settings are by now."""
+        return self.behavior.load(stored)
+
+    def dump_answer(self, answer: Any) -> Any:
+        """Return the answer as JSON holds it."""
+        return self.behavior.dump(answer)
+
+    def same(self, a: Any, b: Any) -> bool:
+        """Return whether a person would call two answers the same."""
+        return self.behavior.same(a, b, self.config)
 
     def distance(self, a: Any, b: Any) -> float:
         """Return how far two answers are apart, 0 (the same) to 1."""
         return self.behavior.distance(a, b, self.config)
 
-    def consensus(self, answers: Sequence[Any], weights: Sequence[float] | None = None) -> tuple[Any, float]:
-        """Return what several answers amount to and the confidence in it; without weights all count the same."""
+    def consensus(self, answers: Sequence[Any], weights: Sequence[float] | None = None) -> tuple[Any, float] | None:
+        """Return what several answers amount to and the confidence in it, or None for a tie; no weights: all alike."""
         return self.behavior.consensus(answers, weights or [1.0] * len(answers), self.config)
 
     def classes(self, answer: Any) -> list[str]:
-        """Return the classes of an answer."""
+        """Return the distinct classes of an answer."""
         return self.behavior.classes(answer)
 
-    @property
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """What the question offers, in its order."""
+        return self.behavior.options(self.config)
+
+    @cached_property
+    def option_named(self) -> dict[str, Option]:
+        """What the question offers, by name, in its order."""
+        return {option.name: option for option in self.options}
+
+    @cached_property
     def class_names(self) -> list[str]:
-        """Every class that an answer can have."""
-        return self.behavior.class_names(self.config)
+        """The names of what the question offers: every class that an accepted answer can have."""
+        return list(self.option_named)
+
+    def parts(self, answer: Any) -> tuple[Part, ...]:
+        """Return the addressable pieces of an answer."""
+        return self.behavior.parts(answer)
+
+    def patch(self, answer: Any, change: Change) -> Any:
+        """Return the answer with one part changed, still to be parsed before it is accepted."""
+        return self.behavior.patch(answer, change, self.config)
 
     def describe(self, answer: Any) -> str:
         """Return the answer in one line."""
         return self.behavior.describe(answer)
 
-    def dump_answer(self, answer: Any) -> Any:
-        """Return the answer as JSON holds it."""
-        return self.behavior.dump(answer)
+    def lint(self, answer: Any, item: Any) -> list[Remark]:
+        """Return what is questionable about a stored answer."""
+        return self.behavior.lint(answer, item, self.config)
+
+    @property
+    def form(self) -> Form:
+        """How a plain HTML form may ask the question: "one", "many", "words" or "none"."""
+        return self.behavior.FORM
+
+    @property
+    def column(self) -> Column:
+        """What a Parquet column of its answers holds."""
+        return self.behavior.COLUMN
+
+    @property
+    def track(self) -> str:
+        """The name of the way in which quality learns and judges its answers; empty for none."""
+        return self.behavior.TRACK
+
+    @property
+    def looks_at_item(self) -> bool:
+        """Whether an answer that is right for one item may be wrong for another."""
+        return self.behavior.LOOKS_AT_ITEM
 
     def dump(self) -> dict[str, Any]:
         """Return the question as normalized JSON: the kind's settings stand beside the common ones."""

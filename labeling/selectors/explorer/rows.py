@@ -152,24 +152,21 @@ def labels_of(schema: Schema, ids: Sequence[int]) -> defaultdict[int, dict[str, 
 
 
 def chips_of(question: Question | None, value: Any) -> list[Chip]:
-    """Return an answer as chips in the colors of the schema; one an older schema allowed is shown as it is."""
+    """Return an answer as chips in the colors of the schema; one of another kind is shown as it is."""
     if question is None:
         return [Chip(str(value))]
     try:
-        answer = question.parse(value)
+        answer = question.load(value)
     except Invalid:
         return [Chip(str(value))]
     known = named_labels(question)
-    chips = [known[name] for name in question.classes(answer) if name in known]
+    chips = [known.get(name, Chip(name)) for name in question.classes(answer)]
     return chips or [Chip(question.describe(answer))]
 
 
 def named_labels(question: Question) -> dict[str, Chip]:
-    """Return the labels a question offers, by name: with their colors, or the steps of a scale with their names."""
-    labels = getattr(question.config, "labels", None) or ()
-    if isinstance(labels, dict):
-        return {step: Chip(f"{step} · {labels[step]}" if step in labels else step) for step in question.class_names}
-    return {label.name: Chip(label.title or label.name, label.color) for label in labels}
+    """Return what a question offers, by name."""
+    return {option.name: Chip(option.title, option.color) for option in question.options}
 
 
 def _row(project: Project, schema: Schema, row: dict[str, Any]) -> TaskRow:

@@ -270,7 +270,7 @@ def _suggestion(
     if value is None:
         return None
     try:
-        answer = question.parse(value)
+        answer = question.parse(value, flag.task.data.get(question.field))
     except Invalid:
         return None  # the schema has lost that label since
     return Suggestion(

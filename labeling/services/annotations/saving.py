@@ -35,7 +35,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     if standing.replayed:
         return _replay(actor, task, key)
     schema = schemas.by_pk(standing.versions.schema_pk)
-    answers = parsed_answers(submission, schema)
+    answers = parsed_answers(submission, schema, task.data)
     _check_version(standing.mine, submission.version)
 
     before = standing.mine.state if standing.mine else ""

@@ -76,8 +76,9 @@ def check(submission: Submission, key: str) -> None:
         raise Invalid(message, problems=problems)
 
 
-def parsed_answers(submission: Submission, schema: Schema) -> dict[str, Any]:
-    """Return the answers as they are stored; only those of a submission must be complete."""
+def parsed_answers(submission: Submission, schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers to an item as they are stored; only those of a submission must be complete."""
     if submission.state == AnnotationState.SKIPPED and not submission.answers:
         return {}
-    return dict(parse_answers(submission.answers, schema, complete=submission.state == AnnotationState.SUBMITTED))
+    complete = submission.state == AnnotationState.SUBMITTED
+    return parse_answers(submission.answers, schema, complete=complete, data=data)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, images
 from labeling.formats.mapping import Mapped, applier
-from labeling.kinds.labels import LabeledConfig
 from labeling.kinds.schema import parse_data
 from labeling.models import Media
 from labeling.services.imports.history import History, parse_history
@@ -87,22 +86,15 @@ class Checker:
         if isinstance(mapped, RowProblem):
             return [mapped]
         problems: list[RowProblem] = []
-        labels = [label for label in self._labels(mapped, problems) if label is not None]
-        history = self._history(mapped, problems)
+        # The item first, as it will be stored: labels may point into its text, or into the pixels of its image.
+        found = self._images(row, mapped, problems) if self._image_fields else []
+        data = self._data(mapped, problems)
+        labels = list(self._labels(mapped, data, problems))
+        history = self._history(mapped, data, problems)
         if history is not None:
             for label in labels:
                 history.supersede(label.question, label.value)
-        found = self._images(row, mapped, problems) if self._image_fields and not problems else []
-        try:
-            data = parse_data(mapped.data, self._schema)
-        except Invalid as error:
-            told = {problem.column for problem in problems}
-            problems += [
-                RowProblem(row.number, problem.path, problem.message)
-                for problem in error.problems
-                if problem.path not in told
-            ]
-        if problems:
+        if problems or data is None:
             return problems
         text = _data_text(data)
         names = {label.question for label in labels} | (history.current_questions if history else set())
@@ -128,7 +120,20 @@ class Checker:
             text = _data_text(images_by_hash)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _labels(self, mapped: Mapped, problems: list[RowProblem]) -> Iterator[ReadyLabel | None]:
+    def _data(self, mapped: Mapped, problems: list[RowProblem]) -> dict[str, Any] | None:
+        """Return what the task will show; None where the row cannot be one."""
+        try:
+            return parse_data(mapped.data, self._schema)
+        except Invalid as error:
+            told = {problem.column for problem in problems}
+            problems += [
+                RowProblem(mapped.number, problem.path, problem.message)
+                for problem in error.problems
+                if problem.path not in told
+            ]
+            return None
+
+    def _labels(self, mapped: Mapped, data: dict[str, Any] | None, problems: list[RowProblem]) -> Iterator[ReadyLabel]:
         for name, raw in mapped.labels.items():
             if raw is None or raw == "" or raw == []:
                 continue
@@ -142,21 +147,24 @@ class Checker:
                 names = ", ".join(other.name for other in self._schema.questions)
                 problems.append(RowProblem(mapped.number, name, f"There is no question {name}. There are: {names}."))
                 continue
+            if question.looks_at_item and data is None:
+                continue  # The row is refused for its data; of what points into them nothing can be said.
             try:
-                label = _label(question, raw, mapped.data.get(question.field))
+                label = _label(question, raw, (data or {}).get(question.field))
             except Invalid as error:
                 told = error.problems[0].message if error.problems else error.message
                 problems.append(RowProblem(mapped.number, name, told))
                 continue
-            if key and len(raw) < 200 and len(self._answers) < _KEPT_ANSWERS:
+            # What is right for this item says nothing of the next, unless the question does not look at it.
+            if key and not question.looks_at_item and len(raw) < 200 and len(self._answers) < _KEPT_ANSWERS:
                 self._answers[key] = label
             yield label
 
-    def _history(self, mapped: Mapped, problems: list[RowProblem]) -> History | None:
-        if mapped.history is None:
+    def _history(self, mapped: Mapped, data: dict[str, Any] | None, problems: list[RowProblem]) -> History | None:
+        if mapped.history is None or data is None:
             return None
         try:
-            return parse_history(mapped.history, self._schema)
+            return parse_history(mapped.history, self._schema, data)
         except Invalid as error:
             problems.append(RowProblem(mapped.number, "dcai", error.message))
             return None
@@ -250,62 +258,17 @@ def _data_address(raw: str) -> bytes:
 
 
 def fits(question: Question, values: Iterable[Any]) -> bool:
-    """Return whether the question takes at least one of the values as an answer."""
+    """Return whether the question may take at least one of the values as an answer."""
     for value in values:
         try:
-            _label(question, value, None)
+            question.guess_words(value)
         except Invalid:
             continue
         return True
     return False
 
 
-def _label(question: Question, raw: Any, shown: Any) -> ReadyLabel:
+def _label(question: Question, raw: Any, item: Any) -> ReadyLabel:
     """Return the label of the first reading that the question takes."""
-    try:
-        answer = question.parse(raw, shown)
-    except Invalid:
-        for reading in (*_readings(raw), *_spelled(question, raw)):
-            try:
-                answer = question.parse(reading, shown)
-            except Invalid:
-                continue
-            break
-        else:
-            raise
+    answer = question.parse_words(raw, item)
     return ReadyLabel(question.name, _encode(question.dump_answer(answer)), question.classes(answer))
-
-
-def _spelled(question: Question, raw: Any) -> Iterator[Any]:
-    """Yield the readings in which labels are written as their titles, or in other upper and lower case."""
-    if not isinstance(question.config, LabeledConfig):
-        return
-    known = question.config.spellings
-    for reading in (raw, *_readings(raw)):
-        if isinstance(reading, str) and (name := known.get(reading.casefold())):
-            yield name
-        elif isinstance(reading, list):
-            yield [known.get(part.casefold(), part) if isinstance(part, str) else part for part in reading]
-
-
-def _readings(raw: Any) -> Iterator[Any]:
-    """Yield what a value may mean in a format that knows only text, or that took a name for a number."""
-    if isinstance(raw, int | float):
-        yield str(int(raw)) if float(raw).is_integer() else str(raw)
-        if float(raw).is_integer():
-            yield int(raw)
-    if not isinstance(raw, str):
-        return
-    bare = raw.strip()
-    yield bare
-    if bare[:1] in '["-0123456789':
-        try:
-            value = json.loads(bare)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            yield int(value) if isinstance(value, float) and value.is_integer() else value
-    for separator in "|;,":
-        if separator in bare:
-            yield [part.strip() for part in bare.split(separator) if part.strip()]
-    yield [bare]

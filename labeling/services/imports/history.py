@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from labeling.errors import Invalid
 from labeling.kinds.base import storable
-from labeling.kinds.schema import parse_answers
+from labeling.kinds.schema import load_answers
 from labeling.models import (
     Annotation,
     AnnotationRevision,
@@ -143,8 +143,11 @@ class History(_Part):
         return required, required - counted, (TaskState.LABELED if done else TaskState.TODO).value
 
 
-def parse_history(raw: Any, schema: Schema) -> History:
-    """Return a task's past, every answer in it checked against the schema.
+def parse_history(raw: Any, schema: Schema, data: Mapping[str, Any]) -> History:
+    """Return a task's past, every answer in it checked against the schema and the item in `data`.
+
+    What holds now must keep to the labels on offer, and to the item; limits may have been tightened since it was given.
+    What does not hold any more only needs to be an answer.
 
     Raises
     ------
@@ -159,14 +162,19 @@ def parse_history(raw: Any, schema: Schema) -> History:
         raise Invalid(f"The history is not as an export writes it: {where}: {first['msg']}.") from None
     for label in past.labels:
         question = _question(schema, label.question)
-        answer = question.parse(label.value)
+        answer = question.load(label.value)
+        if label.retired_at is None:
+            _check_holding(question, answer, data)
         label.value = question.dump_answer(answer)
         label.classes = question.classes(answer)
     for annotation in past.annotations:
         for revision in annotation.revisions:
-            revision.answers = parse_answers(revision.answers, schema, complete=False)
+            revision.answers = load_answers(revision.answers, schema)
             if revision.counted and revision.state != AnnotationState.SUBMITTED:
                 raise Invalid("The history counts an annotation that was not submitted.")
+        for name, value in annotation.revisions[-1].answers.items() if annotation.revisions[-1].counted else ():
+            question = _question(schema, name)
+            _check_holding(question, question.load(value), data)
     _once("annotation of one person", (annotation.annotator for annotation in past.annotations))
     _once("answer of record to one question", (label.question for label in past.labels if label.retired_at is None))
     _once("open flag for one reason", ((f.question, f.reason) for f in past.flags if f.state == FlagState.OPEN))
@@ -180,6 +188,14 @@ def _question(schema: Schema, name: str) -> Question:
     if question is None:
         raise Invalid(f"The history has a label for a question {name[:64]!r}, which this project does not have.")
     return question
+
+
+def _check_holding(question: Question, answer: Any, data: Mapping[str, Any]) -> None:
+    """Raise `Invalid` unless an answer that holds is one that labeling could go on from."""
+    if question.looks_at_item:
+        question.parse(question.dump_answer(answer), data.get(question.field))
+    if lost := set(question.classes(answer)) - set(question.class_names):
+        raise Invalid(f"The history has a label {min(lost)[:64]!r}, which the question {question.name} does not offer.")
 
 
 def _once(what: str, keys: Iterable[Any]) -> None:

@@ -57,7 +57,8 @@ def decide(
     if (again := _replay(actor, key, wanted, ruling)) is not None:
         return again
     tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
-    desk = desks.lock(project, tasks, flag_ids=wanted)
+    answered = ruling.decision in {Decision.ACCEPT, Decision.RELABEL}
+    desk = desks.lock(project, tasks, flag_ids=wanted, with_data=answered)
     act = BulkAct(project=project, actor=actor, verb=ReviewAct.VERB, key=key, count=0)
     act.save()
     decided, left = [], {}
@@ -95,7 +96,7 @@ def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided
 
 def _decide(desk: Desk, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None) -> None:
     rulings.check_standing(flag, desk.current[flag.task_id], desk.schema, seen)
-    answers = rulings.answers(flag, ruling, desk.current[flag.task_id], desk.schema)
+    answers = rulings.answers(flag, ruling, desk.current[flag.task_id], desk.schema, desk.data.get(flag.task_id, {}))
     row = desk.row(flag.task_id)
     for question, value in answers.items():
         desk.write(flag, question, value, actor=actor)

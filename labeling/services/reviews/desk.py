@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from labeling.errors import NotFound
-from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, TaskState
+from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, Task, TaskState
 from labeling.models.acts import DecidedBefore, Replaced
 from labeling.selectors import queues, versions
 from labeling.services import labels
@@ -54,6 +54,8 @@ class Desk:
     flags: dict[int, Flag]
     current: defaultdict[int, dict[str, Label]]
     counted: dict[int, int]
+    data: dict[int, dict[str, Any]]
+    """What the tasks show, where answers are to be checked against it."""
     rows: dict[int, Row] = field(default_factory=dict)
 
     def row(self, task_id: int) -> Row:
@@ -105,7 +107,9 @@ class Desk:
         QueueEntry.objects.bulk_update(changed, ("required", "open_slots", "state"))
 
 
-def lock(project: Project, task_ids: Collection[int], *, flag_ids: Collection[int] = ()) -> Desk:
+def lock(
+    project: Project, task_ids: Collection[int], *, flag_ids: Collection[int] = (), with_data: bool = False
+) -> Desk:
     """Lock tasks with their open flags and those named: first queue entries, then flags, as everywhere."""
     entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=task_ids).order_by("task_id")
     found = {entry.task_id: entry for entry in entries}
@@ -127,4 +131,5 @@ def lock(project: Project, task_ids: Collection[int], *, flag_ids: Collection[in
         flags=locked,
         current=current,
         counted=queues.counted_answers(list(found)),
+        data=dict(Task.objects.filter(pk__in=found).values_list("pk", "data")) if with_data else {},
     )

@@ -98,13 +98,18 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         raise Conflict(message, current={"state": flag.state, "labels": now})
 
 
-def answers(flag: Flag, ruling: Ruling, current: Mapping[str, Label], schema: Schema) -> dict[str, Any]:
-    """Return the answers to write down as labels, by question; none where the decision means none."""
+def answers(
+    flag: Flag, ruling: Ruling, current: Mapping[str, Label], schema: Schema, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the answers to write down as labels, by question; none where the decision means none.
+
+    A new answer is checked against the item that `data` shows; a label that is kept was accepted once, and stays.
+    """
     match ruling.decision:
         case Decision.ACCEPT:
-            return _parsed(_suggested(flag), schema)
+            return _parsed(_suggested(flag), schema, data)
         case Decision.RELABEL:
-            return _parsed(_relabeled(flag, ruling.answer, schema), schema)
+            return _parsed(_relabeled(flag, ruling.answer, schema), schema, data)
         case Decision.KEEP if _keeps_label(flag):
             names = [question.name for question in questions_of(flag, schema)]
             return {name: current[name].value for name in names if name in current}
@@ -135,7 +140,7 @@ def _relabeled(flag: Flag, answer: Any, schema: Schema) -> dict[str, Any]:
     return answer
 
 
-def _parsed(given: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+def _parsed(given: Mapping[str, Any], schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
     parsed = {}
     for name, value in given.items():
         question = schema.question(name)
@@ -143,7 +148,7 @@ def _parsed(given: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
             message = f"There is no question “{str(name)[:64]}” in this project any more."
             raise Invalid(message, problems=(Problem("answer", message),))
         try:
-            parsed[name] = question.dump_answer(question.parse(value))
+            parsed[name] = question.dump_answer(question.parse(value, data.get(question.field)))
         except Invalid as error:
             message = f"This label cannot be given: {error.message}"
             raise Invalid(message, problems=under("answer", error.problems)) from None

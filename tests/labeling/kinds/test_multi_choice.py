@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from labeling.errors import Invalid
-from tests.labeling.kinds.strategies import question
+from tests.labeling.kinds.strategies import near, question
 
 ASKED = question(kind="multi_choice", labels=["a", "b", "c", "d"], min=1, max=3)
 FREE = question(kind="multi_choice", labels=["a", "b", "c", "d"], min=0)
 
 
 def test_the_answer_is_in_the_order_of_the_schema() -> None:
-    assert ASKED.parse(["c", "a"]) == ("a", "c")
+    assert ASKED.parse(["c", "a"], None) == ("a", "c")
     assert ASKED.dump_answer(("a", "c")) == ["a", "c"]
     assert ASKED.describe(("a", "c")) == "a, c"
-    assert FREE.describe(FREE.parse([])) == "none"
+    assert FREE.describe(FREE.parse([], None)) == "none"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_answer_is_in_the_order_of_the_schema() -> None:
 )
 def test_anything_else_is_refused(raw: Any, path: str, message: str) -> None:
     with pytest.raises(Invalid) as caught:
-        ASKED.parse(raw)
+        ASKED.parse(raw, None)
     assert [(problem.path, problem.message) for problem in caught.value.problems] == [(path, message)]
 
 
@@ -58,22 +58,34 @@ def test_distance_is_one_minus_masi(one: str, other: str, masi: float) -> None:
     ("answers", "expected"),
     [
         (["ab", "ab", "a"], ("ab", 1 - (1 - 1 / 3) / 3)),
-        (["a", "b"], ("", 0.0)),
         (["ab", "a"], ("a", 1 / 3)),
         (["", "", "a"], ("", 2 / 3)),
     ],
 )
 def test_consensus_takes_what_more_than_half_gave(answers: list[str], expected: tuple[str, float]) -> None:
-    answer, confidence = FREE.consensus([tuple(answer) for answer in answers])
-    assert answer == tuple(expected[0])
-    assert confidence == pytest.approx(expected[1])
+    agreed = FREE.consensus([tuple(answer) for answer in answers])
+    assert agreed == (tuple(expected[0]), near(expected[1]))
+
+
+@pytest.mark.parametrize("answers", [["a", "b"], ["a", "b", "c"], ["ab", "cd"], ["a", ""]])
+def test_people_who_have_nothing_in_common_make_no_answer(answers: list[str]) -> None:
+    assert FREE.consensus([tuple(answer) for answer in answers]) is None
+
+
+def test_an_answer_of_before_a_limit_is_still_what_people_agree_on() -> None:
+    later = question(kind="multi_choice", labels=["d", "c", "b", "a"], max=1)
+    answer = later.load(["a", "b"])
+    assert later.consensus([answer, later.load(["b", "a"])]) == (("b", "a"), 1.0)
+    assert later.same(answer, ("b", "a"))
+    assert [remark.words for remark in later.lint(answer, "text")] == ["Expected at most 1 of the labels, found 2."]
 
 
 def test_consensus_keeps_the_limits_and_admits_the_tie() -> None:
-    assert ASKED.consensus([("a",), ("b",), ("c",)]) == (("a",), 0.0)
-    answer, confidence = ASKED.consensus([("a", "b", "c"), ("a", "b", "d"), ("a", "c", "d")])
-    assert answer == ("a", "b", "c")
-    assert confidence < 1 / 2
+    assert ASKED.consensus([("a",), ("b",), ("c",)]) is None
+    agreed = ASKED.consensus([("a", "b", "c"), ("a", "b", "d"), ("a", "c", "d")])
+    assert agreed is not None
+    assert agreed[0] == ("a", "b", "c")
+    assert agreed[1] < 1 / 2
 
 
 @pytest.mark.parametrize(

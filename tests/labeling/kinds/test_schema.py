@@ -186,12 +186,12 @@ SCHEMA = parse_schema(FULL)
 
 def answers_refused(raw: Any, *, complete: bool) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as caught:
-        parse_answers(raw, SCHEMA, complete=complete)
+        parse_answers(raw, SCHEMA, complete=complete, data={})
     return [(problem.path, problem.message) for problem in caught.value.problems]
 
 
 def test_a_submission_answers_every_required_question() -> None:
-    assert parse_answers({"score": 3, "intent": "refund", "reply": None}, SCHEMA, complete=True) == {
+    assert parse_answers({"score": 3, "intent": "refund", "reply": None}, SCHEMA, complete=True, data={}) == {
         "intent": "refund",
         "score": 3,
     }
@@ -202,8 +202,8 @@ def test_a_submission_answers_every_required_question() -> None:
 
 
 def test_a_draft_may_be_unfinished_but_not_wrong() -> None:
-    assert parse_answers({}, SCHEMA, complete=False) == {}
-    assert parse_answers({"tags": [], "reply": " ", "score": 2}, SCHEMA, complete=False) == {"score": 2}
+    assert parse_answers({}, SCHEMA, complete=False, data={}) == {}
+    assert parse_answers({"tags": [], "reply": " ", "score": 2}, SCHEMA, complete=False, data={}) == {"score": 2}
     assert answers_refused({"score": 9}, complete=False) == [
         ("answers.score", "Expected a whole number from 1 to 5, found 9.")
     ]

@@ -1,0 +1,44 @@
+"""What a value may mean in a format that knows only text, or that took a name for a number."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def plain_readings(raw: Any) -> Iterator[Any]:
+    """Yield the values that a text or a number may stand for, the likeliest first.
+
+    Parameters
+    ----------
+    raw : object
+        A cell of a file, or what a form sent; only texts and numbers have other readings.
+
+    Yields
+    ------
+    object
+        The text without space around it, what it says as JSON, the list it is when split at ``|``, ``;`` or ``,``, and
+        the list of it alone; of a number its digits and, if it is whole, the whole number.
+    """
+    if isinstance(raw, int | float):
+        yield str(int(raw)) if float(raw).is_integer() else str(raw)
+        if float(raw).is_integer():
+            yield int(raw)
+    if not isinstance(raw, str):
+        return
+    bare = raw.strip()
+    yield bare
+    if bare[:1] in '["{-0123456789':
+        try:
+            value = json.loads(bare)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            yield int(value) if isinstance(value, float) and value.is_integer() else value
+    for separator in "|;,":
+        if separator in bare:
+            yield [part.strip() for part in bare.split(separator) if part.strip()]
+    yield [bare]
