@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from labeling.models.imports import ImportCursor, ImportParams, ImportResult
 from labeling.services import accounts, deletion, imports, jobs, media
 
 jobs.register(
     {
-        deletion.DELETE: "labeling.services.deletion.delete_project",
-        imports.IMPORT: "labeling.services.imports.running.run_import",
-        media.THUMBNAILS: "labeling.services.media.make_thumbnails",
+        deletion.DELETE: jobs.Kind(
+            work="labeling.services.deletion.delete_project",
+            params=deletion.DeletionParams,
+            cursor=deletion.DeletionCursor,
+            result=deletion.DeletionResult,
+        ),
+        imports.IMPORT: jobs.Kind(
+            work="labeling.services.imports.running.run_import",
+            params=ImportParams,
+            cursor=ImportCursor,
+            result=ImportResult,
+        ),
+        media.THUMBNAILS: jobs.Kind(
+            work="labeling.services.media.make_thumbnails",
+            result=media.ThumbnailsResult,
+        ),
     }
 )
 

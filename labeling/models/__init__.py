@@ -5,7 +5,7 @@ from labeling.models.annotations import Annotation, AnnotationRevision, Annotati
 from labeling.models.events import Event
 from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
 from labeling.models.imports import ImportProblem, Upload
-from labeling.models.jobs import ALIVE, JobRun, JobState
+from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
@@ -30,6 +30,7 @@ __all__ = [
     "GuidelineVersion",
     "ImportProblem",
     "Invitation",
+    "JobErrors",
     "JobRun",
     "JobState",
     "Label",

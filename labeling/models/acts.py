@@ -149,7 +149,7 @@ class LabelAct(Act):
 
     VERB: ClassVar[str] = "label"
     question: str
-    value: Any
+    value: Any = None
     before: list[LabelBefore]
 
 

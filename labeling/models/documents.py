@@ -33,6 +33,6 @@ class JsonDocument(BaseModel):
         return values
 
     def dump(self) -> dict[str, Any]:
-        """Return what to store."""
-        values = self.model_dump(mode="json")
+        """Return what to store; what is None goes without saying."""
+        values = {name: value for name, value in self.model_dump(mode="json").items() if value is not None}
         return values | ({"version": self.VERSION} if self.VERSION > 1 else {})

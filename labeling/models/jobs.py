@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.models.documents import JsonDocument
 from labeling.models.projects import Project
 
 
@@ -22,8 +25,17 @@ class JobState(models.TextChoices):
 ALIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
+class JobErrors(JsonDocument):
+    """The result of a job that was asked for something it could not do: what was wrong, each with its path and row."""
+
+    errors: list[dict[str, Any]] = []
+
+
 class JobRun(models.Model):
-    """One run of one job: state, progress, error and result."""
+    """One run of one job: state, progress, error and result.
+
+    What `params`, `cursor` and `result` hold is a type by kind of job, named where the kind is registered.
+    """
 
     kind = models.CharField(max_length=60)
     queue = models.CharField(max_length=20, default="default")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count
 
 from labeling.formats import csv
 from labeling.models import ImportProblem, JobRun, JobState, Upload
+from labeling.models.imports import ImportParams, ImportResult
 
 if TYPE_CHECKING:
     from labeling.models import Project
@@ -25,7 +26,7 @@ class ImportLine:
 
     job: JobRun
     filename: str
-    counts: dict[str, Any]
+    counts: ImportResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Reason:
 
 def line(job: JobRun) -> ImportLine:
     """Return a job as an import."""
-    return ImportLine(job=job, filename=str(job.params.get("filename", "")), counts=job.result or {})
+    counts = ImportResult.load(job.result) if job.result else None
+    return ImportLine(job=job, filename=ImportParams.load(job.params).filename, counts=counts)
 
 
 def recent(project: Project) -> list[ImportLine]:
@@ -50,7 +52,8 @@ def recent(project: Project) -> list[ImportLine]:
 
 def left_over(job: JobRun) -> Upload | None:
     """Return the file of an import that failed: its columns can be chosen again without sending it again."""
-    upload = Upload.objects.filter(pk=job.params.get("upload"), project=job.project).first()
+    sent = ImportParams.load(job.params).upload
+    upload = Upload.objects.filter(pk=sent, project=job.project).first() if sent is not None else None
     return upload if upload is not None and upload.file and job.state != JobState.SUCCEEDED else None
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import ALIVE, AnnotationRevision, Event, JobRun, JobState, Media, MediaLink, Project, Task, Upload
+from labeling.models.documents import JsonDocument
 from labeling.selectors.media import VARIANTS, path_of
 from labeling.services import events, jobs, projects
 
@@ -28,6 +29,31 @@ PATIENCE_SECONDS = 300
 _IMPORT = "labeling.import"
 
 
+class DeletionParams(JsonDocument):
+    """Which project is deleted; its name and address are still told when it is gone."""
+
+    project: int
+    name: str
+    slug: str
+
+
+class DeletionCursor(JsonDocument):
+    """How many tasks are gone."""
+
+    tasks: int = 0
+
+
+class DeletionResult(JsonDocument):
+    """How many tasks and images are gone, and how many images had to stay."""
+
+    tasks: int
+    images: int
+    images_kept: int
+
+
+Deletion: TypeAlias = jobs.Run[DeletionParams, DeletionCursor]
+
+
 @transaction.atomic
 def start(*, actor: User, project: Project, name: str) -> JobRun:
     """Archive the project and start the job that deletes it with everything in it; `name` must be its name."""
@@ -42,15 +68,15 @@ def start(*, actor: User, project: Project, name: str) -> JobRun:
         kind=DELETE,
         project=None,
         actor=actor,
-        params={"project": project.pk, "name": project.name, "slug": project.slug},
+        params=DeletionParams(project=project.pk, name=project.name, slug=project.slug),
         exclusive_key=f"delete-project:{project.pk}",
     )
 
 
-def delete_project(run: jobs.Run) -> dict[str, Any]:
+def delete_project(run: Deletion) -> DeletionResult:
     """Delete tasks with all that hangs on them, then files, then the project; goes on where it was stopped."""
-    project = Project.objects.filter(pk=run.params["project"]).first()
-    deleted = int(run.cursor.get("tasks", 0))
+    project = Project.objects.filter(pk=run.params.project).first()
+    deleted = run.cursor.tasks
     if project is not None:
         if project.archived_at is None:
             message = f"“{project.name}” was restored meanwhile: nothing more of it is deleted."
@@ -64,22 +90,22 @@ def delete_project(run: jobs.Run) -> dict[str, Any]:
                 verb="project.deleted",
                 project=None,
                 actor=run.job.requested_by,
-                name=run.params["name"],
-                slug=run.params["slug"],
+                name=run.params.name,
+                slug=run.params.slug,
                 tasks=deleted,
             )
     images, kept = _delete_unused_media(run)
-    return {"tasks": deleted, "images": images, "images_kept": kept}
+    return DeletionResult(tasks=deleted, images=images, images_kept=kept)
 
 
-def _wait_for_its_jobs(run: jobs.Run, project: Project) -> None:
+def _wait_for_its_jobs(run: Deletion, project: Project) -> None:
     """Let the jobs that were told to end come to their end; those whose workers died are ended by the clock."""
     while JobRun.objects.filter(project=project, state=JobState.RUNNING).exists():
         run.progress(0, 1, "Waiting for other jobs of the project to end")
         time.sleep(0.5)
 
 
-def _delete_tasks(run: jobs.Run, project: Project, deleted: int) -> int:
+def _delete_tasks(run: Deletion, project: Project, deleted: int) -> int:
     tasks = Task.objects.filter(project=project)
     total = deleted + tasks.count() + 1  # the project itself is the last
     # Without their events first, every deleted task would rewrite its own.
@@ -89,12 +115,12 @@ def _delete_tasks(run: jobs.Run, project: Project, deleted: int) -> int:
             AnnotationRevision.objects.filter(annotation__task_id__in=batch).delete()
             tasks.filter(pk__in=batch).delete()
             deleted += len(batch)
-            run.checkpoint({"tasks": deleted})
+            run.checkpoint(DeletionCursor(tasks=deleted))
         run.progress(deleted, total, f"{deleted:,} tasks deleted")
     return deleted
 
 
-def _delete_rows(run: jobs.Run, project: Project) -> None:
+def _delete_rows(run: Deletion, project: Project) -> None:
     """Delete what else may be much: links to images, and files that were sent for import."""
     _in_batches(run, MediaLink.objects.filter(project=project).order_by("pk"), 1, total=2)
     for upload in Upload.objects.filter(project=project):
@@ -102,13 +128,13 @@ def _delete_rows(run: jobs.Run, project: Project) -> None:
             upload.file.storage.delete(upload.file.name)
 
 
-def _in_batches(run: jobs.Run, rows: QuerySet[Any], done: int, *, total: int) -> None:
+def _in_batches(run: Deletion, rows: QuerySet[Any], done: int, *, total: int) -> None:
     while batch := list(rows.values_list("pk", flat=True)[:ROWS_BATCH]):
         rows.filter(pk__in=batch).delete()
         run.progress(done, total, f"{rows.model._meta.verbose_name_plural} are being deleted")
 
 
-def _delete_unused_media(run: jobs.Run) -> tuple[int, int]:
+def _delete_unused_media(run: Deletion) -> tuple[int, int]:
     """Delete images that no project shows any more; returns how many are gone, and how many had to stay."""
     unused = Media.objects.filter(links=None)
     gone = 0

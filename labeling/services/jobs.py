@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import psycopg
 from celery import current_app
@@ -30,7 +31,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from labeling.errors import Conflict, DomainError, disk_is_full
-from labeling.models import ALIVE, JobRun, JobState
+from labeling.models import ALIVE, JobErrors, JobRun, JobState
+from labeling.models.documents import JsonDocument
 from labeling.services import events
 
 if TYPE_CHECKING:
@@ -52,8 +54,22 @@ _OPERATIONAL = (OperationalError, InterfaceError, psycopg.OperationalError, psyc
 # SQLSTATE: connection exceptions, shut down by the operator or a crash, deadlock. A broken connection has none.
 _TRANSIENT = ("08", "57P", "40P01")
 
-Handler = Callable[["Run"], dict[str, Any] | None]
-_handlers: dict[str, str] = {}
+Handler = Callable[["Run[Any, Any]"], JsonDocument]
+ParamsT = TypeVar("ParamsT", bound=JsonDocument)
+CursorT = TypeVar("CursorT", bound=JsonDocument)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of job: the function that does its work, as `package.module.function`, and what its columns hold."""
+
+    work: str
+    params: type[JsonDocument] = JsonDocument
+    cursor: type[JsonDocument] = JsonDocument
+    result: type[JsonDocument] = JsonDocument
+
+
+_kinds: dict[str, Kind] = {}
 
 
 class JobStoppedError(Exception):
@@ -63,32 +79,33 @@ class JobStoppedError(Exception):
 class JobFailedError(DomainError):
     """The job could not do what it was asked, and has a result to show all the same."""
 
-    def __init__(self, message: str, *, result: dict[str, Any]) -> None:
+    def __init__(self, message: str, *, result: JsonDocument) -> None:
         super().__init__(message)
         self.result = result
 
 
-def register(handlers: dict[str, str]) -> None:
-    """Say by kind which function does the work of a job, as `package.module.function`.
+def register(kinds: dict[str, Kind]) -> None:
+    """Say by name which kinds of jobs there are.
 
     Every process can start every job, but only the worker that runs one imports what does the work, and all the
     libraries that needs: a web server has no use for scikit-learn.
     """
-    _handlers.update(handlers)
+    _kinds.update(kinds)
 
 
 def _handler(kind: str) -> Handler:
-    function: Handler = import_string(_handlers[kind])
+    function: Handler = import_string(_kinds[kind].work)
     return function
 
 
-class Run:
+class Run(Generic[ParamsT, CursorT]):
     """A job while it runs: what a handler sees of it."""
 
     def __init__(self, job: JobRun) -> None:
+        kind = _kinds[job.kind]
         self.job = job
-        self.params: dict[str, Any] = job.params
-        self.cursor: dict[str, Any] = job.cursor
+        self.params = cast("ParamsT", kind.params.load(job.params))
+        self.cursor = cast("CursorT", kind.cursor.load(job.cursor))
         self._told = 0.0
 
     def progress(self, done: int, total: int, message: str = "") -> None:
@@ -99,10 +116,10 @@ class Run:
         self._told = now
         self._update(done=done, total=total, message=_storable(message[:300]))
 
-    def checkpoint(self, cursor: dict[str, Any]) -> None:
+    def checkpoint(self, cursor: CursorT) -> None:
         """Remember how far the work came; within the transaction of that work, so that both or neither are kept."""
         self.cursor = cursor
-        self._update(cursor=cursor)
+        self._update(cursor=cursor.dump())
 
     def _update(self, **values: Any) -> None:
         mine = JobRun.objects.filter(pk=self.job.pk, attempt=self.job.attempt, state=JobState.RUNNING)
@@ -115,7 +132,7 @@ def start(
     kind: str,
     project: Project | None,
     actor: User | None,
-    params: dict[str, Any] | None = None,
+    params: JsonDocument | None = None,
     queue: str = "default",
     exclusive_key: str = "",
 ) -> JobRun:
@@ -123,16 +140,20 @@ def start(
 
     With an `exclusive_key`, a second job of that key while one is alive raises `Conflict` naming the living one.
     """
-    if kind not in _handlers:
+    if kind not in _kinds:
         message = f"No job is called {kind}."
         raise LookupError(message)
+    told = params or _kinds[kind].params()
+    if not isinstance(told, _kinds[kind].params):
+        message = f"{kind} takes {_kinds[kind].params.__name__}, not {type(told).__name__}."
+        raise TypeError(message)
     try:
         with transaction.atomic():
             job = JobRun.objects.create(
                 kind=kind,
                 project=project,
                 requested_by=actor,
-                params=params or {},
+                params=told.dump(),
                 queue=queue,
                 exclusive_key=exclusive_key,
             )
@@ -174,14 +195,19 @@ def run(job_id: int) -> None:
     logger.info("job %s (%s) starts, attempt %s", job.pk, job.kind, job.attempt)
     try:
         with _heartbeat(job):
-            result = _handler(job.kind)(Run(job))
+            result = _do_work(job)
     except JobStoppedError:
         _end(job, state=JobState.CANCELLED, message="Canceled")
     except JobFailedError as error:
-        _end(job, state=JobState.FAILED, error=error.message, result=error.result)
+        _end(job, state=JobState.FAILED, error=error.message, result=error.result.dump())
     except DomainError as error:
         problems = [problem.as_dict() for problem in error.problems]
-        _end(job, state=JobState.FAILED, error=error.message, result={"errors": problems} if problems else None)
+        _end(
+            job,
+            state=JobState.FAILED,
+            error=error.message,
+            result=JobErrors(errors=problems).dump() if problems else None,
+        )
     except Exception as error:
         if _database_went_away(error):
             if not connection.in_atomic_block:
@@ -192,7 +218,15 @@ def run(job_id: int) -> None:
         logger.exception("job %s (%s) failed", job.pk, job.kind)
         _end(job, state=JobState.FAILED, error=_in_words(job, error))
     else:
-        _end(job, state=JobState.SUCCEEDED, result=result or {}, message="Done")
+        _end(job, state=JobState.SUCCEEDED, result=result.dump(), message="Done")
+
+
+def _do_work(job: JobRun) -> JsonDocument:
+    result = _handler(job.kind)(Run(job))
+    if not isinstance(result, _kinds[job.kind].result):
+        message = f"{job.kind} tells {_kinds[job.kind].result.__name__}, not {type(result).__name__}."
+        raise TypeError(message)
+    return result
 
 
 def _database_went_away(error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -12,6 +12,7 @@ from django.utils import timezone
 from labeling.errors import Conflict, disk_is_full
 from labeling.formats import images
 from labeling.models import Media, MediaLink
+from labeling.models.documents import JsonDocument
 from labeling.selectors.media import path_of
 from labeling.services import jobs
 
@@ -24,6 +25,13 @@ logger = logging.getLogger(__name__)
 
 THUMBNAILS = "labeling.thumbnails"
 _BATCH = 50
+
+
+class ThumbnailsResult(JsonDocument):
+    """How many images have their small sizes now, and how many could not be read."""
+
+    made: int
+    failed: int
 
 
 def put(content: bytes, info: images.ImageInfo) -> bool:
@@ -81,7 +89,7 @@ def start_thumbnails(*, actor: User | None, project: Project) -> None:
         logger.info("thumbnails of project %s are being made already", project.pk)
 
 
-def make_thumbnails(run: jobs.Run) -> dict[str, Any]:
+def make_thumbnails(run: jobs.Run[JsonDocument, JsonDocument]) -> ThumbnailsResult:
     """Make every variant of the project's images that has none yet."""
     waiting = Media.objects.filter(links__project=run.job.project, variants_at=None)
     total = waiting.count()
@@ -95,7 +103,7 @@ def make_thumbnails(run: jobs.Run) -> dict[str, Any]:
             else:
                 failed += 1
             run.progress(made + failed, max(total, made + failed + 1), f"{made:,} images")
-    return {"made": made, "failed": failed}
+    return ThumbnailsResult(made=made, failed=failed)
 
 
 def make_variants(media: Media) -> bool:

@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, job_for, may
-from labeling.models import ALIVE, JobRun, JobState
+from labeling.models import ALIVE, JobErrors, JobRun, JobState
 from labeling.selectors import jobs as reading
 from labeling.services import jobs
 from labeling.web.requests import SignedInRequest, signed_in
@@ -51,7 +51,7 @@ def _values(request: SignedInRequest, job: JobRun) -> dict[str, Any]:
         "time_left": reading.time_left(job),
         "no_worker": reading.no_worker(job),
         "result": _facts(job.result),
-        "problems": (job.result or {}).get("errors", []),
+        "problems": JobErrors.load(job.result).errors,
         "can_cancel": job.state in ALIVE and not job.cancel_requested_at and may_cancel,
     }
 
@@ -61,7 +61,7 @@ def _facts(result: dict[str, Any] | None) -> list[tuple[str, Any]]:
     return [
         (name.replace("_", " ").capitalize(), f"{value:,}" if isinstance(value, int) else value)
         for name, value in (result or {}).items()
-        if isinstance(value, int | float | str) and not isinstance(value, bool)
+        if name != "version" and isinstance(value, int | float | str) and not isinstance(value, bool)
     ]
 
 

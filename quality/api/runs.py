@@ -15,6 +15,7 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import JobState
+from quality.models.jobs import RunParams
 from quality.selectors import runs as selector
 from quality.services import runs
 
@@ -87,17 +88,18 @@ class RunList(BaseModel):
 def document(job: JobRun) -> dict[str, Any]:
     """Return a job with the run it began."""
     run: Run | None = getattr(job, "quality_run", None)
+    params = RunParams.load(job.params)
     shown = run if run is not None and run.completed_at is not None else None
     gain = getattr(shown, "gain", None)
     share = 1.0 if job.state == JobState.SUCCEEDED else min(1.0, job.done / job.total) if job.total else 0.0
     return {
         "job": job.pk,
-        "question": job.params["question"],
+        "question": params.question,
         "state": job.state,
         "progress": round(share, 4),
         "message": job.message,
         "error": job.error or None,
-        "trigger": job.params["trigger"],
+        "trigger": params.trigger,
         "created_at": job.created_at,
         "finished_at": job.finished_at,
         "run": run.pk if run else None,

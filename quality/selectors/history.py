@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from labeling.models import ALIVE, JobState
 from quality.models import Trigger
+from quality.models.jobs import RunCursor, RunParams, RunResult
 from quality.selectors import runs
 
 if TYPE_CHECKING:
@@ -63,16 +64,17 @@ def of(project: Project, question: str, *, most: int = 10) -> list[Past]:
 
 def _past(job: JobRun) -> Past:
     run: Run | None = getattr(job, "quality_run", None)
+    params = RunParams.load(job.params)
     end = job.finished_at or (timezone.now() if job.state in ALIVE else None)
     return Past(
         job=job,
         run=run,
-        trigger=Trigger(job.params["trigger"]).label,
+        trigger=Trigger(params.trigger).label,
         by=job.requested_by,
         took=end - job.started_at if end and job.started_at else None,
-        unchanged=job.state == JobState.SUCCEEDED and bool((job.result or {}).get("unchanged")),
+        unchanged=job.state == JobState.SUCCEEDED and RunResult.load(job.result).unchanged,
         steps=[(STEPS.get(step["name"], step["name"]), step["seconds"]) for step in (run.steps if run else [])],
-        options=(run.parameters if run else job.params.get("options", {})) or {},
+        options=(run.parameters if run else params.options) or {},
     )
 
 
@@ -86,7 +88,7 @@ class Step:
 
 def steps(job: JobRun) -> list[Step]:
     """Return the steps of a job with how far it is."""
-    done = set(job.cursor.get("done", ()))
+    done = set(RunCursor.load(job.cursor).done)
     found = []
     now = job.state == JobState.RUNNING
     for name, words in STEPS.items():

@@ -14,6 +14,7 @@ from labeling.models import JobRun, JobState, Project
 from labeling.selectors import versions
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
+from quality.models.jobs import RunParams
 from quality.scoring.options import FILTERS, KINDS, SCORES, STRATEGIES
 from quality.selectors import settings as selector
 from quality.selectors.runs import KIND
@@ -48,17 +49,17 @@ def start(
         actor=actor,
         queue=QUEUE,
         exclusive_key=_key(project, question),
-        params={
-            "question": question,
-            "trigger": trigger,
-            "force": force,
-            "options": {
+        params=RunParams(
+            question=question,
+            trigger=trigger,
+            force=force,
+            options={
                 "encoder": chosen.encoder,
                 "filter_by": chosen.filter_by,
                 "score": chosen.score,
                 "strategy": chosen.strategy,
             },
-        },
+        ),
     )
 
 

@@ -40,6 +40,6 @@ def test_libraries_that_compute_wait_for_a_job_that_needs_them(start: str) -> No
     assert done.stdout.splitlines()[-1] == ""
 
 
-@pytest.mark.parametrize("kind", sorted(jobs._handlers))
+@pytest.mark.parametrize("kind", sorted(jobs._kinds))
 def test_what_does_the_work_of_a_job_is_there(kind: str) -> None:
-    assert callable(import_string(jobs._handlers[kind]))
+    assert callable(import_string(jobs._kinds[kind].work))

@@ -1,6 +1,6 @@
 """Imports: a file becomes tasks, in a job that can be stopped, killed and started again without doubling a row."""
 
-from labeling.services.imports.options import KEEP_GOOD, MODES, Options
+from labeling.services.imports.options import KEEP_GOOD, MODES
 from labeling.services.imports.running import run_import
 from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start, start_folder
 from labeling.services.imports.undoing import Removable, removable, remove
@@ -10,7 +10,6 @@ __all__ = [
     "IMPORT",
     "KEEP_GOOD",
     "MODES",
-    "Options",
     "Preview",
     "PreviewColumn",
     "Removable",

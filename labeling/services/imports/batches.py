@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from labeling.models import JobRun, Project
+    from labeling.models.imports import ImportCounts
     from labeling.selectors.versions import Versions
     from labeling.services.imports.checking import Ready
 
@@ -41,26 +41,6 @@ _LABELS = (
 )
 
 
-@dataclass(slots=True)
-class Counts:
-    """What became of the rows so far."""
-
-    accepted: int = 0
-    rejected: int = 0
-    duplicates: int = 0
-    labels: int = 0
-    problems_kept: int = 0
-
-    def as_result(self) -> dict[str, int]:
-        """Return the counts as the API shows them."""
-        return {
-            "accepted": self.accepted,
-            "rejected": self.rejected,
-            "duplicates": self.duplicates,
-            "labels": self.labels,
-        }
-
-
 class Writer:
     """Writes the batches of one import."""
 
@@ -69,7 +49,7 @@ class Writer:
         self.project = project
         self._versions = versions
 
-    def write(self, batch: Sequence[Ready], counts: Counts) -> None:
+    def write(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
         """Write what is new of a batch; to be called within a transaction."""
         if not batch:
             return
@@ -82,13 +62,15 @@ class Writer:
                 self._copy(cursor, fresh, ids, timezone.now(), counts)
         self.report(problems, counts)
 
-    def dry_run(self, batch: Sequence[Ready], counts: Counts) -> None:
+    def dry_run(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
         """Report the rows of a batch that could not be written, and write none."""
         with connection.cursor() as cursor:
             _, problems = self._fresh(cursor, batch, counts)
         self.report(problems, counts)
 
-    def _fresh(self, cursor: Any, batch: Sequence[Ready], counts: Counts) -> tuple[list[Ready], list[list[RowProblem]]]:
+    def _fresh(
+        self, cursor: Any, batch: Sequence[Ready], counts: ImportCounts
+    ) -> tuple[list[Ready], list[list[RowProblem]]]:
         """Tell new rows from those that are there already, in the project or earlier in the batch."""
         named = [row.external_id for row in batch if row.external_id]
         by_id: dict[str, str] = {}
@@ -120,7 +102,9 @@ class Writer:
             fresh.append(row)
         return fresh, problems
 
-    def _copy(self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime, counts: Counts) -> None:
+    def _copy(
+        self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime, counts: ImportCounts
+    ) -> None:
         project, job = self.project.pk, self._job.pk
         infos = [image.info for row in fresh for image in row.images]
         if infos:
@@ -159,7 +143,7 @@ class Writer:
             return 0, 0, TaskState.LABELED.value
         return self.project.overlap, self.project.overlap, TaskState.TODO.value
 
-    def report(self, rows: Iterable[Sequence[RowProblem]], counts: Counts) -> None:
+    def report(self, rows: Iterable[Sequence[RowProblem]], counts: ImportCounts) -> None:
         """Count rows that were not taken and keep why, up to a limit."""
         kept: list[ImportProblem] = []
         for problems in rows:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from labeling.errors import Invalid
 from labeling.formats import Item, Row, SourceInfo, images_folder, read, sniff
@@ -18,9 +18,7 @@ from labeling.models import Upload
 from labeling.services.imports.uploading import discard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from labeling.services.imports.options import Options
+    from labeling.models.imports import ImportOptions, ImportParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Input:
 
 
 @contextmanager
-def opened(params: Mapping[str, Any], options: Options) -> Iterator[Input]:
+def opened(params: ImportParams) -> Iterator[Input]:
     """Open what the job's parameters name.
 
     Raises
@@ -52,16 +50,16 @@ def opened(params: Mapping[str, Any], options: Options) -> Iterator[Input]:
     Invalid
         When it is gone, or nothing that can be imported.
     """
-    if "folder" in params:
-        yield _folder(Path(str(params["folder"])))
+    if params.folder is not None:
+        yield _folder(Path(params.folder))
         return
-    upload = Upload.objects.get(pk=params["upload"])
-    if not upload.file:
+    upload = _upload(params)
+    if upload is None or not upload.file:
         message = "The file of this import is gone. Choose it again."
         raise Invalid(message)
     with upload.file.open("rb") as handle:
         file = cast("BinaryIO", handle)
-        info = _told(sniff(file, upload.filename), options)
+        info = _told(sniff(file, upload.filename), params.options)
         total, by_row = total_of(file, info)
         yield Input(info=info, rows=lambda: read(file, info), total=total, tell=None if by_row else file.tell)
 
@@ -76,7 +74,7 @@ def _folder(folder: Path) -> Input:
     return Input(info=info, rows=lambda: images_folder.read(folder), total=total)
 
 
-def _told(found: SourceInfo, options: Options) -> SourceInfo:
+def _told(found: SourceInfo, options: ImportOptions) -> SourceInfo:
     """Let what a person said about the text take the place of what was found out."""
     changes = {
         name: value
@@ -86,7 +84,12 @@ def _told(found: SourceInfo, options: Options) -> SourceInfo:
     return SourceInfo.from_dict(found.as_dict() | changes) if changes else found
 
 
-def done_with(params: Mapping[str, Any]) -> None:
+def done_with(params: ImportParams) -> None:
     """Delete the file of an import that is over; a folder is not ours to delete."""
-    if "upload" in params and (upload := Upload.objects.filter(pk=params["upload"]).first()) is not None:
+    upload = _upload(params)
+    if upload is not None:
         discard(upload)
+
+
+def _upload(params: ImportParams) -> Upload | None:
+    return None if params.upload is None else Upload.objects.filter(pk=params.upload).first()

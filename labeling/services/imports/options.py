@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from labeling.errors import Invalid, Problem
 from labeling.formats.mapping import check_mapping
 from labeling.formats.rows import FormatError
+from labeling.models.imports import ImportOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,28 +23,7 @@ KEEP_GOOD = "keep_good"
 MODES = {KEEP_GOOD: "Keep the good rows", "all_or_nothing": "All or nothing"}
 
 
-class Options(BaseModel):
-    """How a file is to be imported; everything has a default.
-
-    Parameters
-    ----------
-    mode
-        `keep_good` takes the rows that can be taken; `all_or_nothing` takes none if one cannot.
-    mapping
-        Column name to target (see `labeling.formats.mapping`); None: guessed from the names.
-    encoding, delimiter
-        How the text is written; None: found out.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    mode: Literal["keep_good", "all_or_nothing"] = "keep_good"
-    mapping: dict[str, str] | None = Field(default=None, max_length=2_000)
-    encoding: str | None = Field(default=None, max_length=40)
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-
-
-def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> Options:
+def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> ImportOptions:
     """Return the options checked against the schema.
 
     Raises
@@ -52,7 +32,7 @@ def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> Options:
         With a path for everything that is wrong.
     """
     try:
-        options = Options.model_validate(dict(raw or {}))
+        options = ImportOptions.model_validate(dict(raw or {}))
     except ValidationError as error:
         problems = [
             Problem(".".join(("options", *(str(part) for part in item["loc"]))), item["msg"]) for item in error.errors()

@@ -6,8 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.db import close_old_connections, connection, transaction
 
@@ -15,13 +14,14 @@ from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.mapping import check_mapping, completed
 from labeling.models import ImportProblem, JobRun
+from labeling.models.imports import ImportCounts, ImportCursor, ImportOptions, ImportParams, ImportResult
 from labeling.selectors import versions as current_versions
 from labeling.services import events, jobs, media
 from labeling.services.imports import inputs
-from labeling.services.imports.batches import Counts, Writer
+from labeling.services.imports.batches import Writer
 from labeling.services.imports.checking import Checker, Ready
 from labeling.services.imports.guessing import named_mapping
-from labeling.services.imports.options import KEEP_GOOD, Options, site_key
+from labeling.services.imports.options import KEEP_GOOD, site_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,28 +35,29 @@ BATCH_SECONDS = 2.0
 ANALYZE_FROM = 10_000
 """Rows after which the planner is told at once how the tables look now, instead of when autovacuum comes by."""
 
+Import: TypeAlias = jobs.Run[ImportParams, ImportCursor]
 
-def run_import(run: jobs.Run) -> dict[str, Any]:
+
+def run_import(run: Import) -> ImportResult:
     """Import an uploaded file or a folder; returns accepted, rejected and duplicates, also when it fails."""
     try:
         return _import(run)
     except jobs.JobFailedError:
         raise
     except DomainError as error:
-        so_far = Counts(**run.cursor.get("counts", {}))
-        raise jobs.JobFailedError(error.message, result=so_far.as_result()) from error
+        raise jobs.JobFailedError(error.message, result=run.cursor.counts.as_result()) from error
 
 
-def _import(run: jobs.Run) -> dict[str, Any]:
+def _import(run: Import) -> ImportResult:
     project = run.job.project
     if project is None:
         raise Invalid("An import needs a project.")
-    options = Options.model_validate(run.params["options"])
-    if run.cursor.get("over"):  # killed after the last row was written
-        return _end(run, project, Counts(**run.cursor["counts"]), saw_images=bool(run.cursor.get("images")))
+    options = run.params.options
+    if run.cursor.over:  # killed after the last row was written
+        return _end(run, project, run.cursor.counts, saw_images=run.cursor.images)
     versions = current_versions.current(project.pk)
     schema = current_versions.by_pk(versions.schema_pk)
-    with inputs.opened(run.params, options) as source:
+    with inputs.opened(run.params) as source:
         mapping = _mapping(source.info, schema, options)
         work = _Work(
             run=run,
@@ -68,7 +69,7 @@ def _import(run: jobs.Run) -> dict[str, Any]:
     return _end(run, project, counts, saw_images=work.saw_images)
 
 
-def _end(run: jobs.Run, project: Project, counts: Counts, *, saw_images: bool) -> dict[str, Any]:
+def _end(run: Import, project: Project, counts: ImportCounts, *, saw_images: bool) -> ImportResult:
     """Clean up behind an import; one that could take no row at all fails, and says why."""
     if counts.accepted >= ANALYZE_FROM:
         with connection.cursor() as cursor:
@@ -82,7 +83,7 @@ def _end(run: jobs.Run, project: Project, counts: Counts, *, saw_images: bool) -
     return counts.as_result()
 
 
-def _mapping(source: SourceInfo, schema: Schema, options: Options) -> dict[str, str]:
+def _mapping(source: SourceInfo, schema: Schema, options: ImportOptions) -> dict[str, str]:
     fields = {field.name: field.type for field in schema.fields}
     questions = [question.name for question in schema.questions]
     if options.mapping is not None:
@@ -105,7 +106,7 @@ def _keys_may_follow(source: SourceInfo) -> bool:
     return source.format in {"json", "jsonl"} or (source.root or "").endswith(".jsonl")
 
 
-def _nothing(job: JobRun, counts: Counts) -> str:
+def _nothing(job: JobRun, counts: ImportCounts) -> str:
     first = ImportProblem.objects.filter(job=job).order_by("row", "id").first()
     rows = "The only row was not taken." if counts.rejected == 1 else f"None of {counts.rejected:,} rows was taken."
     if first is None:
@@ -117,18 +118,18 @@ def _nothing(job: JobRun, counts: Counts) -> str:
 class _Work:
     """One run through a file."""
 
-    def __init__(self, *, run: jobs.Run, source: inputs.Input, checker: Checker, writer: Writer) -> None:
+    def __init__(self, *, run: Import, source: inputs.Input, checker: Checker, writer: Writer) -> None:
         self._run = run
         self._source = source
         self._checker = checker
         self._writer = writer
         self._row = 0
-        self.saw_images = bool(run.cursor.get("images"))
+        self.saw_images = run.cursor.images
 
-    def keep_good(self) -> Counts:
+    def keep_good(self) -> ImportCounts:
         """Write batch after batch, each with the row it came to: what is written stays, whatever happens after."""
-        counts = Counts(**self._run.cursor.get("counts", {}))
-        after = int(self._run.cursor.get("row", 0))
+        counts = self._run.cursor.counts.model_copy()
+        after = self._run.cursor.row
         try:
             for batch, problems, last in self._batches(after=after):
                 with transaction.atomic():
@@ -138,20 +139,24 @@ class _Work:
                     if over:
                         self._finished(counts)
                     self._run.checkpoint(
-                        {"row": last or self._row, "counts": asdict(counts), "images": self.saw_images, "over": over}
+                        ImportCursor(
+                            row=last or self._row, counts=counts.model_copy(), images=self.saw_images, over=over
+                        )
                     )
                 self._tell(self._run.progress, counts)
         except jobs.JobStoppedError:
             # Nothing happens when another worker has taken the job over: the attempt is another then.
-            JobRun.objects.filter(pk=self._run.job.pk, attempt=self._run.job.attempt).update(result=counts.as_result())
+            JobRun.objects.filter(pk=self._run.job.pk, attempt=self._run.job.attempt).update(
+                result=counts.as_result().dump()
+            )
             if self.saw_images:
                 media.start_thumbnails(actor=self._run.job.requested_by, project=self._writer.project)
             raise
         return counts
 
-    def all_or_nothing(self) -> Counts:
+    def all_or_nothing(self) -> ImportCounts:
         """Write everything in one transaction; the first bad row takes all of it back, and the rest is only checked."""
-        counts = Counts()
+        counts = ImportCounts()
         stored: list[str] = []
         with _outside_transaction(self._run) as progress:
             try:
@@ -161,7 +166,7 @@ class _Work:
                         _stop_at(problems, counts)
                         if last is None:
                             self._finished(counts)
-                            self._run.checkpoint({"over": True, "counts": asdict(counts), "images": self.saw_images})
+                            self._run.checkpoint(ImportCursor(over=True, counts=counts, images=self.saw_images))
                         else:  # the checkpoint locks the job's row until the end, and `progress` would wait for it
                             self._tell(progress, counts)
             except _BadRowError:
@@ -173,9 +178,9 @@ class _Work:
                 return counts
         return self._only_check()
 
-    def _only_check(self) -> Counts:
+    def _only_check(self) -> ImportCounts:
         """Report every bad row of a file of which nothing is kept."""
-        counts = Counts()
+        counts = ImportCounts()
         seen = 0
         with transaction.atomic():
             ImportProblem.objects.filter(job=self._run.job).delete()
@@ -192,10 +197,9 @@ class _Work:
             f"Nothing was imported, because {counts.rejected:,} of {seen + counts.rejected:,} rows could not be taken "
             f"and you chose all or nothing.{where}"
         )
-        result = counts.as_result() | {"accepted": 0, "duplicates": 0, "labels": 0, "good": good}
-        raise jobs.JobFailedError(message, result=result)
+        raise jobs.JobFailedError(message, result=ImportResult(rejected=counts.rejected, good=good))
 
-    def _write(self, batch: list[Ready], counts: Counts, stored: list[str] | None = None) -> None:
+    def _write(self, batch: list[Ready], counts: ImportCounts, stored: list[str] | None = None) -> None:
         for ready in batch:
             for image in ready.images:
                 self.saw_images = True
@@ -203,21 +207,21 @@ class _Work:
                     stored.append(image.info.sha256)
         self._writer.write(batch, counts)
 
-    def _finished(self, counts: Counts) -> None:
+    def _finished(self, counts: ImportCounts) -> None:
         job = self._run.job
         events.record(
             verb="import.finished",
             project=job.project,
             actor=job.requested_by,
             job=job.pk,
-            filename=self._run.params.get("filename", ""),
+            filename=self._run.params.filename,
             accepted=counts.accepted,
             rejected=counts.rejected,
             duplicates=counts.duplicates,
             labels=counts.labels,
         )
 
-    def _tell(self, progress: Callable[[int, int, str], None], counts: Counts) -> None:
+    def _tell(self, progress: Callable[[int, int, str], None], counts: ImportCounts) -> None:
         done = self._source.tell() if self._source.tell else self._row
         message = f"{counts.accepted:,} tasks added"
         if counts.rejected:
@@ -260,13 +264,13 @@ class _BadRowError(Exception):
     """A row of an all-or-nothing import cannot be taken."""
 
 
-def _stop_at(problems: list[list[RowProblem]], counts: Counts) -> None:
+def _stop_at(problems: list[list[RowProblem]], counts: ImportCounts) -> None:
     if problems or counts.rejected:
         raise _BadRowError
 
 
 @contextmanager
-def _outside_transaction(run: jobs.Run) -> Iterator[Callable[[int, int, str], None]]:
+def _outside_transaction(run: Import) -> Iterator[Callable[[int, int, str], None]]:
     """Give a way to tell progress, and to hear of a cancel, from within the one long transaction.
 
     Another thread has another connection: what it writes is seen at once, and it locks nothing for long.

@@ -12,6 +12,7 @@ from django.db import transaction
 from labeling.errors import Invalid, Problem
 from labeling.formats import FormatError, SourceInfo, sniff
 from labeling.formats.mapping import PLAIN, REST
+from labeling.models.imports import ImportParams
 from labeling.selectors import versions
 from labeling.services import jobs
 from labeling.services.imports.guessing import guess_mapping
@@ -101,11 +102,7 @@ def start_folder(
         project=project,
         actor=actor,
         queue="imports",
-        params={
-            "folder": folder,
-            "filename": PurePath(folder).name,
-            "options": parse_options(options, schema).model_dump(),
-        },
+        params=ImportParams(folder=folder, filename=PurePath(folder).name, options=parse_options(options, schema)),
         exclusive_key=f"import-folder:{project.pk}",
     )
 
@@ -176,6 +173,6 @@ def start(
         project=project,
         actor=actor,
         queue="imports",
-        params={"upload": upload.pk, "filename": upload.filename, "options": chosen.model_dump()},
+        params=ImportParams(upload=upload.pk, filename=upload.filename, options=chosen),
         exclusive_key=f"import:{upload.pk}",
     )

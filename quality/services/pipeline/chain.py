@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Max
@@ -15,6 +15,7 @@ from labeling.selectors import versions
 from labeling.services import jobs
 from quality.learning import encoders
 from quality.models import Run, RunArray
+from quality.models.jobs import RunCursor, RunParams, RunResult
 from quality.selectors import items as selector
 from quality.selectors import pushed, votes
 from quality.services import arrays
@@ -36,7 +37,7 @@ FIXED_MODEL = "logistic regression"
 WORK = dict(zip(STEPS, (encode.run, predict.run, issues.run, order.run, prove.run), strict=True))
 
 
-def run_chain(job: jobs.Run) -> dict[str, Any]:
+def run_chain(job: jobs.Run[RunParams, RunCursor]) -> RunResult:
     """Run the chain, going on where an interrupted attempt stopped; unchanged input is not looked at again."""
     project = job.job.project
     if project is None:
@@ -44,7 +45,7 @@ def run_chain(job: jobs.Run) -> dict[str, Any]:
         raise LookupError(message)
     context = _resumed(job, project) or _begun(job, project)
     if isinstance(context, Run):
-        return {"run": context.pk, "unchanged": True}
+        return RunResult(run=context.pk, unchanged=True)
     if context.run.completed_at is None:
         # Threads that wait for one another cost more than they bring, above all on a machine with other work to do:
         # two of them took five times the processor time of one, and longer.
@@ -52,12 +53,12 @@ def run_chain(job: jobs.Run) -> dict[str, Any]:
             _work(context)
         publish.run(context)
     publish.reorder(context)
-    return {"run": context.run.pk, "unchanged": False, **context.run.summary.get("flags", {})}
+    return RunResult(run=context.run.pk, **context.run.summary.get("flags", {}))
 
 
 def _work(context: Context) -> None:
     for name in STEPS:
-        if name in context.job.cursor.get("done", ()):
+        if name in context.job.cursor.done:
             continue
         context.step = name
         began = time.monotonic()
@@ -65,16 +66,16 @@ def _work(context: Context) -> None:
         with transaction.atomic():
             context.run.steps = [*context.run.steps, {"name": name, "seconds": round(time.monotonic() - began, 1)}]
             context.run.save(update_fields=("steps",))
-            context.job.checkpoint({"done": [*context.job.cursor.get("done", ()), name]})
+            context.job.checkpoint(RunCursor(done=[*context.job.cursor.done, name]))
 
 
-def _begun(job: jobs.Run, project: Project) -> Context | Run:
+def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | Run:
     """Begin a run: fix what it looks at, so that labels given meanwhile are left to the next one.
 
     Returns the last run instead when nothing has changed since.
     """
-    question = _question(project, job.params["question"])
-    options = Options(**job.params.get("options", {}))
+    question = _question(project, job.params.question)
+    options = Options(**job.params.options)
     sent = pushed.active(project, question.name)
     newest = Label.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
     items = selector.read(project, question)
@@ -87,7 +88,7 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
         .order_by("-completed_at")
         .first()
     )
-    if last is not None and last.fingerprint == fingerprint and not job.params.get("force"):
+    if last is not None and last.fingerprint == fingerprint and not job.params.force:
         # Labels that are new but take no part (of tasks in quarantine, say) are no reason to look again either.
         Run.objects.filter(pk=last.pk).update(last_label=newest)
         return last
@@ -99,7 +100,7 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
             project=project,
             question=question.name,
             job=job.job,
-            trigger=job.params["trigger"],
+            trigger=job.params.trigger,
             requested_by=job.job.requested_by,
             parameters=options.as_dict(),
             model=sent.name if sent else FIXED_MODEL,
@@ -111,7 +112,7 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
         arrays.keep(run, "items", items.dump())
         if answers is not None:
             arrays.keep_arrays(run, several_people.ANSWERS, **answers.arrays())
-        job.checkpoint({"done": []})
+        job.checkpoint(RunCursor())
     context = _context(job, project, run, question, items, options, sent)
     context.note(
         tasks=items.total,
@@ -122,7 +123,7 @@ def _begun(job: jobs.Run, project: Project) -> Context | Run:
     return context
 
 
-def _resumed(job: jobs.Run, project: Project) -> Context | None:
+def _resumed(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | None:
     """Return the run that an earlier attempt of this job began, if one did."""
     run = Run.objects.select_related("requested_by").filter(job=job.job).first()
     stored = arrays.kept(run, "items") if run else None
@@ -137,7 +138,7 @@ def _resumed(job: jobs.Run, project: Project) -> Context | None:
 
 
 def _context(
-    job: jobs.Run,
+    job: jobs.Run[RunParams, RunCursor],
     project: Project,
     run: Run,
     question: Question,

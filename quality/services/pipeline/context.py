@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from labeling.services import jobs
     from quality.learning.arrays import Encoder, Features
     from quality.models import PushedModel, Run
+    from quality.models.jobs import RunCursor, RunParams
     from quality.selectors.items import Items
 
 STEPS = ("encode", "predict", "issues", "queue", "prove")
@@ -49,7 +50,7 @@ class Options:
 class Context:
     """A run while it runs."""
 
-    job: jobs.Run
+    job: jobs.Run[RunParams, RunCursor]
     run: Run
     project: Project
     question: Question

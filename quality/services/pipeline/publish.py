@@ -10,6 +10,7 @@ from django.utils import timezone
 from labeling.models import FlagReason, Label, QueueEntry, Task, TaskState, User
 from labeling.services import flags, queue
 from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
+from quality.models.jobs import RunCursor
 from quality.services import arrays
 from quality.services.pipeline import encode, several_people
 
@@ -58,7 +59,7 @@ def run(context: Context) -> None:
         context.run.save(update_fields=("summary", "completed_at"))
         _clean(context)
         # Raises when the run was cancelled or taken over: then nothing of the above has happened.
-        context.job.checkpoint(context.job.cursor | {"shown": True})
+        context.job.checkpoint(RunCursor(done=context.job.cursor.done, shown=True))
 
 
 def reorder(context: Context) -> None:

@@ -129,8 +129,8 @@ def test_a_worker_that_died_leaves_a_project_that_the_next_one_finishes(monkeypa
     class Died(BaseException):
         pass
 
-    def die(run: jobs.Run, cursor: dict[str, int]) -> None:
-        if cursor["tasks"] == 6:
+    def die(run: deletion.Deletion, cursor: deletion.DeletionCursor) -> None:
+        if cursor.tasks == 6:
             raise Died
         checkpoint(run, cursor)
 

@@ -15,9 +15,10 @@ from django.core.files.base import ContentFile
 from labeling.errors import Conflict, Invalid, TooLarge
 from labeling.formats import parquet
 from labeling.models import Event, ImportProblem, JobRun, JobState, Label, Project, QueueEntry, Task, TaskState, Upload
+from labeling.models.imports import ImportCounts
 from labeling.services import annotations, imports, jobs
 from labeling.services.imports import running
-from labeling.services.imports.batches import Counts, Writer
+from labeling.services.imports.batches import Writer
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -297,7 +298,7 @@ def test_a_cancelled_import_keeps_what_was_added_and_says_how_much(monkeypatch: 
     told: list[str] = []
     tell = jobs.Run.progress
 
-    def progress(run: jobs.Run, done: int, total: int, message: str = "") -> None:
+    def progress(run: jobs.Run[Any, Any], done: int, total: int, message: str = "") -> None:
         told.append(message)
         if len(told) == 2:
             jobs.cancel(actor=project.created_by, job=JobRun.objects.get(pk=job.pk))
@@ -332,7 +333,7 @@ def test_a_worker_that_dies_in_between_doubles_nothing_and_loses_nothing(
     writes = itertools.count()
     write = Writer.write
 
-    def dying(self: Writer, batch: Any, tally: Counts) -> None:
+    def dying(self: Writer, batch: Any, tally: ImportCounts) -> None:
         write(self, batch, tally)
         if next(writes) == dies_at:
             raise KeyboardInterrupt  # nothing of ours catches it, as nothing catches a kill

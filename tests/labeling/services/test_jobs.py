@@ -9,10 +9,23 @@ from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import JobRun, JobState
+from labeling.models.documents import JsonDocument
 from labeling.services import jobs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+class Params(JsonDocument):
+    act: str = ""
+
+
+class Cursor(JsonDocument):
+    row: int = 0
+
+
+class Result(JsonDocument):
+    counted: int
 
 
 @pytest.fixture
@@ -20,26 +33,27 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Register a job that records its calls and may be told what to do."""
     seen: list[Any] = []
 
-    def work(run: jobs.Run) -> dict[str, Any]:
+    def work(run: jobs.Run[Params, Cursor]) -> JsonDocument:
         seen.append(run.job.attempt)
-        if (act := run.params.get("act")) == "invalid":
+        if (act := run.params.act) == "invalid":
             raise Invalid("Row 3 has no text.", problems=(Problem("text", "It is empty.", row=3),))
         if act == "crash":
             raise ZeroDivisionError
         if act == "cancel":
             JobRun.objects.filter(pk=run.job.pk).update(cancel_requested_at=timezone.now())
         run.progress(1, 2, "half way")
-        run.checkpoint({"row": 1})
-        return {"counted": 2}
+        run.checkpoint(Cursor(row=1))
+        return JsonDocument() if act == "other result" else Result(counted=2)
 
-    monkeypatch.setitem(jobs._handlers, "test.work", f"{__name__}.work")
+    kind = jobs.Kind(work=f"{__name__}.work", params=Params, cursor=Cursor, result=Result)
+    monkeypatch.setitem(jobs._kinds, "test.work", kind)
     monkeypatch.setattr(sys.modules[__name__], "work", work, raising=False)
     return seen
 
 
-def start(**params: Any) -> JobRun:
+def start(act: str = "") -> JobRun:
     project = factories.project()
-    return jobs.start(kind="test.work", project=project, actor=project.created_by, params=params)
+    return jobs.start(kind="test.work", project=project, actor=project.created_by, params=Params(act=act))
 
 
 def test_a_started_job_runs_once_after_the_commit(calls: list[Any], django_capture_on_commit_callbacks: Any) -> None:
@@ -151,11 +165,22 @@ def test_a_worker_that_was_replaced_changes_nothing_more(calls: list[Any]) -> No
     job = start()
     JobRun.objects.filter(pk=job.pk).update(state=JobState.RUNNING, attempt=1)
     job.refresh_from_db()
-    old = jobs.Run(job)
+    old = jobs.Run[Params, Cursor](job)
     JobRun.objects.filter(pk=job.pk).update(attempt=2)
 
     with pytest.raises(jobs.JobStoppedError):
-        old.checkpoint({"row": 99})
+        old.checkpoint(Cursor(row=99))
 
     job.refresh_from_db()
     assert job.cursor == {}
+
+
+def test_a_job_takes_and_tells_what_its_kind_says_only(calls: list[Any]) -> None:
+    with pytest.raises(TypeError, match="takes Params, not Result"):
+        jobs.start(kind="test.work", project=None, actor=None, params=Result(counted=1))
+    job = start(act="other result")
+
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.FAILED, None)

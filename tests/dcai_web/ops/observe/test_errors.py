@@ -20,6 +20,7 @@ from sentry_sdk.transport import Transport
 from dcai_web.ops import observe
 from dcai_web.ops.observe import errors
 from labeling.models import User
+from labeling.models.documents import JsonDocument
 from labeling.services import jobs
 from tests import factories
 
@@ -47,6 +48,10 @@ def sent() -> Iterator[list[dict[str, Any]]]:
     errors.start(dsn=DSN, transport=transport)
     yield transport.sent
     sentry_sdk.init()  # without an address nothing is reported any more
+
+
+class Told(JsonDocument):
+    text: str
 
 
 def breaking(*_: Any, **__: Any) -> None:
@@ -95,8 +100,8 @@ def test_of_a_request_only_its_method_leaves() -> None:
 
 
 def test_a_failed_job_is_reported(sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(jobs._handlers, "test.breaking", f"{__name__}.breaking")
-    job = jobs.start(kind="test.breaking", project=None, actor=None, params={"text": SECRET})
+    monkeypatch.setitem(jobs._kinds, "test.breaking", jobs.Kind(work=f"{__name__}.breaking", params=Told))
+    job = jobs.start(kind="test.breaking", project=None, actor=None, params=Told(text=SECRET))
     jobs.run(job.pk)
     assert [event["logentry"] for event in sent] == [{"message": "job %s (%s) failed", "params": [job.pk, "..."]}]
     assert SECRET not in json.dumps(sent)
