@@ -11,7 +11,7 @@ from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
 from labeling.models.reviews import Decision, Flag, FlagReason, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
-from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, Split, Task, TaskState
+from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScore, Split, Task, TaskState
 
 __all__ = [
     "ALIVE",
@@ -41,6 +41,7 @@ __all__ = [
     "Membership",
     "Project",
     "QueueEntry",
+    "QueueScore",
     "ReviewLease",
     "Role",
     "SavedFilter",

@@ -110,6 +110,26 @@ class QueueEntry(models.Model):
         return f"queue entry of task {self.task_id}"
 
 
+class QueueScore(models.Model):
+    """How early one question wants a task labeled; the places in the queue are made from the scores of all questions.
+
+    A question's scores are written together. Only tasks that were open then have any.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="queue_scores", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    question = models.CharField(max_length=64)
+    score = models.FloatField(help_text="From 0 to 1, highest first.")
+    reason = models.CharField(max_length=200, blank=True, help_text="In words, for the person who labels.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("task", "question"), name="queue_score_once"),)
+        indexes = (models.Index(fields=("project", "question"), name="queue_score_by_question"),)
+
+    def __str__(self) -> str:
+        return f"score of task {self.task_id} for {self.question}"
+
+
 class Lease(models.Model):
     """A short, renewable claim of a task by a person; it holds one of the task's slots."""
 

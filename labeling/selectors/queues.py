@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from labeling.models import QueueScore, TaskState
 
-    from labeling.models import User
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from labeling.models import Project, User
 
 CAP = 1000
 """How far waiting things are counted: beyond it the page says "more than"."""
@@ -65,6 +67,13 @@ def counted_answers(task_ids: Sequence[int]) -> dict[int, int]:
             (list(task_ids),),
         )
         return dict(cursor.fetchall())
+
+
+def scores(project: Project) -> Iterator[tuple[int, str, str, float, str]]:
+    """Yield task, its split, question, score and reason of all that wishes of open tasks say, in order of the tasks."""
+    found = QueueScore.objects.filter(project=project, task__queue_entry__open_slots__gt=0)
+    found = found.exclude(task__queue_entry__state=TaskState.QUARANTINED).order_by("task_id")
+    yield from found.values_list("task_id", "task__split", "question", "score", "reason").iterator(chunk_size=10_000)
 
 
 def capped(count: int) -> str:

@@ -13,7 +13,7 @@ from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion
 from labeling.selectors import schemas, versions
-from labeling.services import events
+from labeling.services import events, queue
 
 if TYPE_CHECKING:
     from labeling.models import User
@@ -125,8 +125,19 @@ def revise_schema(*, actor: User, project: Project, schema: Any, after: int | No
     version = SchemaVersion.objects.create(
         project=project, number=current.schema + 1, body=new.dump(), created_by=actor
     )
+    queue.drop_scores(project=project, questions=_asking_otherwise(old, new))
     events.record(verb="schema.revised", project=project, actor=actor, version=version.number)
     return version
+
+
+def _asking_otherwise(old: Schema, new: Schema) -> list[str]:
+    """Return the questions that are gone, or ask something else: what they wish of the queue no longer holds."""
+    return [
+        question.name
+        for question in old.questions
+        if (kept := new.question(question.name)) is None
+        or (kept.kind, kept.field, kept.class_names) != (question.kind, question.field, question.class_names)
+    ]
 
 
 def check_kept(*, project: Project, old: Schema, new: Schema) -> None:

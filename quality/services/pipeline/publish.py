@@ -12,7 +12,8 @@ from labeling.services import flags, queue
 from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
 from quality.models.jobs import RunCursor
 from quality.services import arrays
-from quality.services.pipeline import encode, several_people
+from quality.services.pipeline import encode, order, several_people
+from quality.services.queueing import order_queue
 
 if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
@@ -47,6 +48,11 @@ def run(context: Context) -> None:
         if measured is not None:
             Gain.objects.create(run=context.run, **_columns(measured), **_tested(context))
         _people(context)
+        scores = arrays.kept_json(context.run, order.KEPT)
+        if scores is not None:
+            queue.keep_scores(
+                project=context.project, question=context.question.name, scores=[tuple(row) for row in scores]
+            )
         summary["flags"] = {
             "found": len(current),
             "opened": synced.opened,
@@ -63,14 +69,19 @@ def run(context: Context) -> None:
 
 
 def reorder(context: Context) -> None:
-    """Put the open tasks in their new order; afterwards nothing of the run waits."""
-    places = [tuple(place) for place in arrays.kept_json(context.run, "places") or []]
-    total = max(len(places), 1)
+    """Put the open tasks in their new order, if there are scores; afterwards nothing of the run waits."""
 
-    def told(done: int) -> None:
+    def told(total: int, done: int) -> None:
         context.job.progress(5000 + 999 * done // total, 6000, "Ordering the queue")
 
-    queue.reorder(project=context.project, places=places, after_batch=told)
+    if arrays.kept_json(context.run, order.KEPT) is not None:
+        options = context.options
+        order_queue(
+            context.project,
+            random_share=options.random_share,
+            seed=options.seed + context.run.pk,
+            progress=told,
+        )
     arrays.forget(context.run)
 
 

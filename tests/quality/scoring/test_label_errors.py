@@ -9,7 +9,7 @@ import pytest
 
 from labeling.errors import Invalid
 from quality.learning import classifier, folds
-from quality.scoring import label_errors, multi_label, options, uncertainty
+from quality.scoring import label_errors, multi_label, options, queue
 from tests.quality.data import blobs, probabilities
 
 
@@ -119,4 +119,4 @@ def test_a_label_that_all_items_have_is_refused() -> None:
 
 
 def test_every_process_knows_the_strategies_there_are() -> None:
-    assert set(options.STRATEGIES) == set(uncertainty.STRATEGIES)
+    assert set(options.STRATEGIES) == set(queue.STRATEGIES)

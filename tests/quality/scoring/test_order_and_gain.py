@@ -7,12 +7,12 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from labeling.errors import Invalid
-from quality.scoring import gain, health, uncertainty
+from quality.scoring import gain, health, queue
 from quality.scoring.intervals import wilson
 from tests.quality.data import blobs
 
 
-@pytest.mark.parametrize("measure", uncertainty.STRATEGIES.values())
+@pytest.mark.parametrize("measure", queue.STRATEGIES.values())
 def test_uncertainty_lies_between_certain_and_clueless(measure: object) -> None:
     assert callable(measure)
     values = np.array([[1, 0, 0, 0], [0.7, 0.2, 0.1, 0], [0.25] * 4], dtype=np.float32)
@@ -23,16 +23,16 @@ def test_uncertainty_lies_between_certain_and_clueless(measure: object) -> None:
 
 def test_uncertainty_follows_its_formulas() -> None:
     values = np.array([[0.6, 0.3, 0.1]], dtype=np.float32)
-    assert uncertainty.least_confidence(values) == pytest.approx([0.4])
-    assert uncertainty.margin(values) == pytest.approx([0.7])
+    assert queue.least_confidence(values) == pytest.approx([0.4])
+    assert queue.margin(values) == pytest.approx([0.7])
     expected = -sum(p * np.log(p) for p in (0.6, 0.3, 0.1)) / np.log(3)
-    assert uncertainty.entropy(values) == pytest.approx([expected])
-    assert uncertainty.binary_margin(values) == pytest.approx([0.8])
+    assert queue.entropy(values) == pytest.approx([expected])
+    assert queue.binary_margin(values) == pytest.approx([0.8])
 
 
 def test_a_tenth_of_the_order_is_random_and_spread_evenly() -> None:
     scores = np.linspace(0, 1, 1000)
-    found = uncertainty.order(scores, seed=4)
+    found = queue.order(scores, seed=4)
     assert found.random.sum() == 100
     assert np.unique(found.priority).size == 1000
     handed_out = np.argsort(-found.priority)
@@ -44,13 +44,13 @@ def test_a_tenth_of_the_order_is_random_and_spread_evenly() -> None:
 
 def test_random_draws_do_not_depend_on_the_score() -> None:
     scores = np.arange(50, dtype=np.float64)
-    drawn = np.mean([uncertainty.order(scores, seed=seed).random for seed in range(400)], axis=0)
+    drawn = np.mean([queue.order(scores, seed=seed).random for seed in range(400)], axis=0)
     assert drawn == pytest.approx(np.full(50, 0.1), abs=0.07)
 
 
 @pytest.mark.parametrize(("size", "share"), [(0, 0.1), (1, 0.1), (3, 0.0), (7, 1.0), (9, 0.5)])
 def test_an_order_of_any_size(size: int, share: float) -> None:
-    found = uncertainty.order(np.arange(size, dtype=np.float64), random_share=share)
+    found = queue.order(np.arange(size, dtype=np.float64), random_share=share)
     assert np.unique(found.priority).size == size
     assert ((found.priority > 0) & (found.priority <= 1)).all()
 

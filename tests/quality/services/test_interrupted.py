@@ -16,7 +16,7 @@ from quality.models import ClassPair, Gain, Prediction, Run, RunArray
 from quality.selectors import standing
 from quality.services import runs
 from quality.services.pipeline import chain, publish
-from quality.services.pipeline.order import RANDOM
+from quality.services.queueing import RANDOM
 from tests import factories
 from tests.quality.services import making
 from tests.quality.services.making import label_errors, project_with_errors, result

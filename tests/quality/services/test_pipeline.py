@@ -14,7 +14,7 @@ from quality.learning import classifier
 from quality.models import ClassPair, Embedding, EmbeddingSet, Gain, Prediction, Run, RunArray
 from quality.selectors.runs import KIND
 from quality.services import runs
-from quality.services.pipeline.order import RANDOM, TESTING
+from quality.services.queueing import RANDOM, TESTING
 from tests import factories
 from tests.quality.services import making
 from tests.quality.services.making import label_errors, project_with_errors, result
