@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-Column = type[str] | type[int] | list["Column"] | dict[str, "Column"]
+Column = type[str] | type[int] | type[float] | list["Column"] | dict[str, "Column"]
 """What a column holds: a type, a list of one, or named ones."""
 
 _BATCH_ROWS = 1_000
@@ -142,4 +142,4 @@ def _type(column: Column) -> pa.DataType:
         return pa.struct([(name, _type(inner)) for name, inner in column.items()])
     if isinstance(column, list):
         return pa.list_(_type(column[0]))
-    return pa.int64() if column is int else pa.string()
+    return {int: pa.int64, float: pa.float64}.get(column, pa.string)()

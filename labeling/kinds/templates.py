@@ -24,6 +24,8 @@ class Template:
         What forms and the API call it.
     title, description : str
         What people see; the description is one line.
+    icon : str
+        The name of its icon.
     field_type : str
         "text" or "image": what a row of the data holds.
     label_use : str
@@ -37,6 +39,7 @@ class Template:
     key: str
     title: str
     description: str
+    icon: str
     field_type: str
     label_use: str
     suggested_labels: tuple[str, ...]
@@ -98,6 +101,7 @@ TEMPLATES: dict[str, Template] = {
             key="image-classification",
             title="Image classification",
             description="Each image gets exactly one label, such as the kind of product it shows.",
+            icon="image",
             field_type="image",
             label_use="required",
             suggested_labels=(),
@@ -108,6 +112,7 @@ TEMPLATES: dict[str, Template] = {
             key="multi-label-images",
             title="Multi-label images",
             description="Each image gets every label that applies, or none, such as all the things in a street scene.",
+            icon="multi-choice",
             field_type="image",
             label_use="required",
             suggested_labels=(),
@@ -118,6 +123,7 @@ TEMPLATES: dict[str, Template] = {
             key="text-classification",
             title="Text classification",
             description="Each text gets exactly one label, such as what a customer's message is about.",
+            icon="text",
             field_type="text",
             label_use="required",
             suggested_labels=(),
@@ -128,6 +134,7 @@ TEMPLATES: dict[str, Template] = {
             key="sentiment-rating",
             title="Sentiment rating",
             description="Each text is rated on a scale, from very negative to very positive.",
+            icon="rating",
             field_type="text",
             label_use="optional",
             suggested_labels=_SENTIMENTS,
@@ -138,6 +145,7 @@ TEMPLATES: dict[str, Template] = {
             key="free-text-answer",
             title="Free-text answer",
             description="Each text is answered in free words, such as a summary or a better reply.",
+            icon="edit",
             field_type="text",
             label_use="none",
             suggested_labels=(),

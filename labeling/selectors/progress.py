@@ -167,7 +167,7 @@ def by_label(project: Project) -> list[QuestionProgress]:
     """Return, for each question that has classes, how many tasks carry each label."""
     found = kept(f"progress:labels:{project.pk}", lambda: _class_counts(project.pk))
     questions = versions.schema(project.pk).questions
-    return [_question(question, found) for question in questions if question.class_names]
+    return [_question(question, found) for question in questions if question.options]
 
 
 def _class_counts(project_id: int) -> dict[tuple[str, str], int]:
@@ -177,21 +177,10 @@ def _class_counts(project_id: int) -> dict[tuple[str, str], int]:
 
 
 def _question(question: Question, found: dict[tuple[str, str], int]) -> QuestionProgress:
-    # A rating names some of its steps in a dictionary; other kinds list labels.
-    known = getattr(question.config, "labels", None) or ()
-    steps = known if isinstance(known, dict) else {}
-    shown = {} if steps else {label.name: label for label in known}
-    labels = []
-    for name in question.class_names:
-        label = shown.get(name)
-        labels.append(
-            LabelCount(
-                name=name,
-                title=label.title if label else f"{name} {steps[name]}" if name in steps else name,
-                color=label.color if label else "",
-                count=found.get((question.name, name), 0),
-            )
-        )
+    labels = [
+        LabelCount(option.name, option.title, option.color, count=found.get((question.name, option.name), 0))
+        for option in question.options
+    ]
     return QuestionProgress(
         name=question.name, title=question.title or question.name, kind=question.kind, labels=labels
     )

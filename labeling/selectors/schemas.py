@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+from django.db.models.fields.json import KeyTransform
+
+from labeling.errors import Invalid
 from labeling.kinds.schema.changes import changes
 from labeling.models import Annotation, Label, SchemaVersion
 from labeling.selectors.paging import keyset
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from labeling.kinds.schema.model import Question
     from labeling.models import Project
 
@@ -59,19 +65,26 @@ def labeled(project: Project, question: Question, *, name: str = "") -> int:
     answers = Annotation.objects.filter(task__project=project, counted=True)
     if name:
         labels = labels.filter(classes__contains=[name])
-        answers = answers.filter(answers__contains={question.name: _answer(question, name)})
+        having = _answers_with(answers, question, name)
+        answers = answers.annotate(answer=KeyTransform(question.name, "answers")).filter(answer__in=having)
     else:
         answers = answers.filter(answers__has_key=question.name)
     tasks = labels.order_by().values("task_id").union(answers.order_by().values("task_id"))
     return len(tasks[:CAP])
 
 
-def _answer(question: Question, name: str) -> str | int | list[str]:
-    """Return an answer, or what an answer contains, as JSON holds it."""
-    match question.kind:
-        case "rating":
-            return int(name)
-        case "multi_choice":
-            return [name]
-        case _:
-            return name
+def _answers_with(answers: QuerySet[Annotation], question: Question, name: str) -> list[Any]:
+    """Return the distinct answers that have a class, as many as are ever counted; only the kind knows which do.
+
+    An answer that is none of its kind any more does not keep a label.
+    """
+    found = answers.filter(answers__has_key=question.name).order_by().distinct()
+    found = found.values_list(KeyTransform(question.name, "answers"), flat=True)
+    return list(islice((answer for answer in found.iterator() if name in _classes(question, answer)), CAP))
+
+
+def _classes(question: Question, answer: Any) -> list[str]:
+    try:
+        return question.classes(question.load(answer))
+    except Invalid:
+        return []

@@ -15,19 +15,12 @@ from labeling.kinds.templates import TEMPLATES, Template
 from labeling.models import Project
 from labeling.services import projects
 from labeling.web import project_draft
-from labeling.web.project_draft import Draft, DraftQuestion
+from labeling.web.project_draft import Draft, DraftQuestion, kinds_for
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
 KEPT = "new_project"
 KEPT_SCHEMA = "new_project_schema"
-ICONS = {
-    "image-classification": "image",
-    "multi-label-images": "multi-choice",
-    "text-classification": "text",
-    "sentiment-rating": "rating",
-    "free-text-answer": "edit",
-}
 FILES = {
     "image": "A ZIP of images, or of folders of images named like the labels.",
     "text": "CSV, JSON, Parquet, or plain text with one item a line.",
@@ -39,10 +32,7 @@ FILES = {
 def templates(request: SignedInRequest) -> HttpResponseBase:
     """Offer the templates."""
     draft = project_draft.load(request.session.get(KEPT))
-    cards = [
-        {"template": template, "icon": ICONS.get(template.key, "choice"), "files": FILES[template.field_type]}
-        for template in TEMPLATES.values()
-    ]
+    cards = [{"template": template, "files": FILES[template.field_type]} for template in TEMPLATES.values()]
     return render(request, "labeling/projects/new.html", {"cards": cards, "draft": draft})
 
 
@@ -57,7 +47,7 @@ def questions(request: SignedInRequest, template: str) -> HttpResponseBase:
     draft = project_draft.read(request.POST, chosen)
     verb, _, place = request.POST.get("do", "create").partition(":")
     if verb == "add":
-        draft = replace(draft, questions=(*draft.questions, DraftQuestion(kind="choice")))
+        draft = replace(draft, questions=(*draft.questions, DraftQuestion(kind=kinds_for(draft.field_type)[0].NAME)))
     elif verb == "remove" and place.isdigit() and len(draft.questions) > 1:
         draft = replace(draft, questions=tuple(q for at, q in enumerate(draft.questions) if at != int(place)))
     _keep(request, draft)
@@ -85,7 +75,7 @@ def _form(
         "template": template,
         "draft": draft,
         "checked": project_draft.check(draft),
-        "kinds": project_draft.KIND_WORDS,
+        "kinds": kinds_for(template.field_type),
         "untouched": untouched,
         "fresh": fresh,
         "error": error,

@@ -15,17 +15,25 @@ from labeling.kinds.schema.model import RESERVED_NAMES, titled
 if TYPE_CHECKING:
     from django.http import QueryDict
 
+    from labeling.kinds.protocol import Kind
     from labeling.kinds.templates import Template
 
-KIND_WORDS: dict[str, tuple[str, str]] = {
-    "choice": ("One label", "Exactly one of the labels below."),
-    "multi_choice": ("Several labels", "All labels that apply, or none."),
-    "rating": ("A step on a scale", "One of the steps below, from the lowest to the highest."),
-    "text": ("Free words", "Whatever the annotator writes."),
-}
 MAX_QUESTIONS = 20
 MAX_KEPT = 200_000
 """Characters of a draft that are kept between pages."""
+
+
+def kinds_for(*field_types: str) -> list[Kind]:
+    """Return the kinds that can ask about a field of one of these types, in the order in which they are offered."""
+    return [kind for kind in KINDS.values() if kind.FIELD_TYPES & set(field_types)]
+
+
+def typed_names(text: str) -> list[str]:
+    """Return the names in a list as people type it: one a line, or, in a single line, between commas."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) == 1:
+        lines = [part.strip() for part in re.split(r"[,;\t]", lines[0]) if part.strip()]
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +58,18 @@ class DraftQuestion:
 
     @property
     def names(self) -> list[str]:
-        """The labels in the list: one a line, or, in a single line, between commas."""
-        lines = [line.strip() for line in self.labels.splitlines() if line.strip()]
-        if len(lines) == 1:
-            lines = [part.strip() for part in re.split(r"[,;\t]", lines[0]) if part.strip()]
-        return lines
+        """The names in the list."""
+        return typed_names(self.labels)
 
     @property
-    def has_labels(self) -> bool:
-        """Whether the question is answered with names from a list."""
-        return self.kind != "text"
-
-    @property
-    def hint(self) -> str:
-        """What the kind of question means, in one line."""
-        return KIND_WORDS[self.kind][1]
+    def behavior(self) -> Kind:
+        """The kind of question."""
+        return KINDS[self.kind]
 
     def as_schema(self, about: str) -> dict[str, Any]:
         """Return the question as a schema writes it."""
-        question: dict[str, Any] = {"name": self.name, "kind": self.kind, "field": about, "title": self.title.strip()}
-        match self.kind:
-            case "rating":
-                steps = self.names
-                named = {"labels": {str(step): name for step, name in enumerate(steps, start=1)}} if steps else {}
-                return question | {"min": 1, "max": len(steps) or 5} | named
-            case "text":
-                return question
-            case _:
-                labels = []
-                for name in self.names:
-                    color, key = self.chosen.get(name, ["", ""])
-                    labels.append({"name": name, "color": color, "key": key})
-                return question | {"labels": labels} | ({"min": 0} if self.kind == "multi_choice" else {})
+        common = {"name": self.name, "kind": self.kind, "field": about, "title": self.title.strip()}
+        return common | self.behavior.settings(self.names, self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +104,9 @@ def of_template(template: Template, earlier: Draft) -> Draft:
     sample = template.build(template.suggested_labels or ("A label",)).questions[0]
     labels = "\n".join(template.suggested_labels)
     first = DraftQuestion(kind=sample.kind, title=sample.title, name=sample.name, labels=labels)
-    if earlier.questions and first.kind in {"choice", "multi_choice"}:
+    if earlier.questions:
         before = earlier.questions[0]
-        if before.kind in {"choice", "multi_choice"}:
+        if first.behavior.NAMES == before.behavior.NAMES == "labels":
             first = replace(first, labels=before.labels, chosen=before.chosen)
     others = tuple(replace(question) for question in earlier.questions[1:])
     return Draft(template=template.key, name=earlier.name, field_type=template.field_type, questions=(first, *others))
@@ -146,7 +134,7 @@ def read_questions(form: QueryDict, *, taken: set[str]) -> tuple[DraftQuestion, 
         taken.add(name)
         questions.append(
             DraftQuestion(
-                kind=kind if kind in KIND_WORDS and kind in KINDS else "choice",
+                kind=kind if kind in KINDS else next(iter(KINDS)),
                 title=title,
                 name=name,
                 labels=form.get(f"{at}labels", ""),
@@ -202,10 +190,8 @@ def check(draft: Draft) -> list[Checked]:
 
 def _about_list(question: DraftQuestion) -> list[str]:
     names = question.names
-    if question.kind in {"choice", "multi_choice"} and not names:
-        return ["Name at least one label."]
-    if question.kind == "rating" and len(names) == 1:
-        return ["A scale has at least two steps."]
+    if lacking := list(question.behavior.lacks(names)):
+        return lacking
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(names) < 2000 else []
     return [f"“{name}” is in the list more than once." for name in repeated[:5]]
 
@@ -225,15 +211,13 @@ def _in_words(problem: Problem, question: DraftQuestion) -> str:
 
 def _rows(schema: Schema, question: DraftQuestion) -> list[Row]:
     """Return the labels with their colors and keys; `given` is what they would have by themselves."""
-    config = schema.questions[0].config
-    labels = getattr(config, "labels", ())
-    if isinstance(labels, dict):
+    if question.behavior.NAMES != "labels":
         return []
     alone = replace(question, chosen={}).as_schema(schema.fields[0].name)
-    plain = parse_schema({"fields": [schema.fields[0].model_dump()], "questions": [alone]}).questions[0].config
+    plain = parse_schema({"fields": [schema.fields[0].model_dump()], "questions": [alone]}).questions[0]
     return [
-        Row(label.name, label.color, label.key, f"{own.color}|{own.key}")
-        for label, own in zip(labels, getattr(plain, "labels", ()), strict=True)
+        Row(option.name, option.color, option.key, f"{own.color}|{own.key}")
+        for option, own in zip(schema.questions[0].options, plain.options, strict=True)
     ]
 
 

@@ -66,7 +66,7 @@ def _act(project: Project, draft: SchemaDraft, verb: str, places: list[int]) -> 
     """Do what a button of the form asks for."""
     at, row = (*places, 0, 0)[:2]
     if verb == "add" and len(draft.added) < project_draft.MAX_QUESTIONS:
-        draft.added = (*draft.added, DraftQuestion(kind="choice"))
+        draft.added = (*draft.added, DraftQuestion(kind=project_draft.kinds_for(draft.fields[0]["type"])[0].NAME))
         draft.about = (*draft.about, draft.fields[0]["name"])
     elif verb == "remove":
         draft.added = tuple(question for place, question in enumerate(draft.added) if place != at)
@@ -80,7 +80,7 @@ def _act_on(project: Project, draft: SchemaDraft, question: Edited, *, verb: str
         case "up" | "down" if question.listed:
             question.move(row, by=-1 if verb == "up" else 1)
         case "append" if question.listed:
-            names = DraftQuestion(kind="choice", labels=question.more).names
+            names = project_draft.typed_names(question.more)
             if len(question.body["labels"]) + len(names) > schema_draft.MAX_ROWS:
                 question.problems.append("These are too many to show one by one. They are added when you save.")
             else:
@@ -122,7 +122,7 @@ def _form(
         "number": number,
         "checked": checked,
         "added": list(zip(checked, draft.about, strict=True)),
-        "kinds": project_draft.KIND_WORDS,
+        "kinds": project_draft.kinds_for(*{field["type"] for field in draft.fields}),
         "untouched": bool(acted) or request.method == "GET",
         "fresh": acted == "add",
         "forgot": acted == "forget",

@@ -54,12 +54,7 @@ class Edited:
     @property
     def has_labels(self) -> bool:
         """Whether the question is answered with labels of a list."""
-        return isinstance(self.body.get("labels"), list)
-
-    @property
-    def kind_words(self) -> tuple[str, str]:
-        """What the kind of question is called, and what it means."""
-        return project_draft.KIND_WORDS.get(self.body["kind"], (self.body["kind"], ""))
+        return self.asked.behavior.NAMES == "labels"
 
     @property
     def rows(self) -> list[Row]:
@@ -75,18 +70,17 @@ class Edited:
         ]
 
     @property
-    def steps(self) -> list[tuple[int, str]]:
-        """The steps of a scale with their names."""
-        if self.body["kind"] != "rating":
+    def steps(self) -> list[tuple[str, str]]:
+        """The steps of a scale with their names; none of a scale too long to name them one by one."""
+        steps = self.asked.class_names
+        if self.asked.behavior.NAMES != "steps" or len(steps) > MAX_STEPS:
             return []
-        low, high = self.body["min"], self.body["max"]
-        names = self.body.get("labels", {})
-        return [(step, names.get(str(step), "")) for step in range(low, high + 1)] if high - low < MAX_STEPS else []
+        return [(step, self.body["labels"].get(step, "")) for step in steps]
 
     def append(self) -> None:
         """Put the labels that were typed at the end of the list; those that are there already stay as they are."""
         labels = self.body["labels"]
-        names = DraftQuestion(kind="choice", labels=self.more).names
+        names = project_draft.typed_names(self.more)
         known = {label["name"] for label in labels}
         fresh = [name for name in dict.fromkeys(names) if name not in known]
         colors = {label["color"] for label in labels}
@@ -160,8 +154,8 @@ def of_schema(schema: Schema) -> SchemaDraft:
 
 def _edited(question: Question) -> Edited:
     body = question.dump()
-    labels = body.get("labels")
-    return Edited(asked=question, body=body, listed=isinstance(labels, list) and len(labels) <= MAX_ROWS)
+    listed = question.behavior.NAMES == "labels" and len(body["labels"]) <= MAX_ROWS
+    return Edited(asked=question, body=body, listed=listed)
 
 
 def read(form: QueryDict, schema: Schema) -> SchemaDraft:
@@ -193,9 +187,9 @@ def _overlay(question: Edited, form: QueryDict, at: str) -> None:
             known.get(name, _label(name)) | dict(zip(PARTS, (value.strip() for value in values), strict=True))
             for name, *values in zip(form.getlist(f"{at}label"), *columns, strict=False)
         ]
-    if body["kind"] == "rating" and (names := form.getlist(f"{at}step")):
-        steps = range(body["min"], body["max"] + 1)
-        body["labels"] = {str(step): name.strip() for step, name in zip(steps, names, strict=False) if name.strip()}
+    if question.steps and (names := form.getlist(f"{at}step")):
+        steps = zip(question.asked.class_names, names, strict=False)
+        body["labels"] = {step: name.strip() for step, name in steps if name.strip()}
 
 
 def _lines(text: str) -> str:

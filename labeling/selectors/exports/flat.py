@@ -43,7 +43,7 @@ _COMPACT = """regexp_replace({cell}::text, '("(?:[^"\\\\]|\\\\.)*")|([,:]) ', '\
 _HARMLESS = f"""CASE WHEN ascii(ltrim({{cell}}, '''')) IN ({", ".join(str(ord(start)) for start in csv.FORMULA_STARTS)})
     THEN '''' || {{cell}} ELSE {{cell}} END"""
 
-_ANSWERS: dict[str, parquet.Column] = {"choice": str, "multi_choice": [str], "rating": int, "text": str}
+_NUMBERS = {int: "bigint", float: "float8"}
 _IMAGE: parquet.Column = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
 
 
@@ -71,10 +71,7 @@ def columns_of(schema: Schema) -> list[Column]:
         Column("split", "nullif(t.split, '')"),
         Column(STATE, "q.state"),
         *fields,
-        *(
-            Column(question.name, "l.given -> %({key})s", "answer", _ANSWERS.get(question.kind, str))
-            for question in schema.questions
-        ),
+        *(Column(question.name, "l.given -> %({key})s", "answer", question.column) for question in schema.questions),
         Column("meta", "nullif(t.meta, '{{}}')::text"),
     ]
 
@@ -146,7 +143,7 @@ def _plain_cell(column: Column, cell: str) -> str:
         return cell
     if isinstance(column.type, list | dict):
         return f"nullif({cell}, 'null')::text"
-    if column.type is int:
-        return f"({cell} #>> '{{}}')::bigint"
+    if column.type in _NUMBERS:
+        return f"({cell} #>> '{{}}')::{_NUMBERS[column.type]}"
     compact = _COMPACT.format(cell=cell)
     return f"CASE WHEN jsonb_typeof({cell}) IN ('array', 'object') THEN {compact} ELSE {cell} #>> '{{}}' END"

@@ -81,7 +81,7 @@ def test_every_template_makes_a_project_from_its_own_form(client: Client, templa
             "q0-kind": question.kind,
             "q0-name": question.name,
             "q0-title": question.title,
-            "q0-labels": question.labels or ("a\nb" if question.has_labels else ""),
+            "q0-labels": question.labels or ("a\nb" if question.behavior.NAMES != "none" else ""),
         },
     )
     fitting = TEMPLATES[template].build(("a", "b") if TEMPLATES[template].label_use == "required" else ())
