@@ -51,6 +51,11 @@ class Standing:
     to_go: int | None
     needed: str
 
+    @property
+    def due(self) -> bool:
+        """Whether enough labels are new for a run to start by itself as soon as nobody labels."""
+        return self.to_go == 0
+
 
 def of(project: Project, question: Question, run: Run | None) -> Standing:
     """Return where a question stands."""

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
-from labeling.models import JobRun, JobState, Project
+from labeling.models import Annotation, AnnotationState, JobRun, JobState, Project
 from labeling.selectors import versions
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
@@ -21,6 +21,8 @@ from quality.selectors.runs import KIND
 from quality.services.pipeline.context import check_encoder
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from labeling.models import User
 
 logger = logging.getLogger(__name__)
@@ -29,6 +31,12 @@ QUEUE = "quality"
 
 REST = timedelta(hours=6)
 """What failed or was cancelled does not start by itself again at once; people can start it any time."""
+
+PAUSE = timedelta(minutes=2)
+"""What starts by itself waits until nobody has answered for so long: it would slow down whoever labels."""
+
+LONGEST_WAIT = timedelta(minutes=30)
+"""In a project that never pauses it starts all the same, so long after it was due."""
 
 
 @transaction.atomic
@@ -67,24 +75,29 @@ def _key(project: Project, question: str) -> str:
     return f"{KIND}:{project.pk}:{question}"
 
 
-# Labels of record that came after the newest one that the last complete run knew: counted up to the setting only.
+# Labels of record that came after the newest one that the last complete run knew, counted up to the setting only; when
+# the first of these came, and the last.
 _FRESH = """
-SELECT count(*) FROM (
-    SELECT FROM labeling_label WHERE project_id = %(project)s AND question = %(question)s AND id > %(after)s
-    LIMIT %(most)s
+SELECT count(*), min(created_at), max(created_at) FROM (
+    SELECT created_at FROM labeling_label
+    WHERE project_id = %(project)s AND question = %(question)s AND id > %(after)s
+    ORDER BY id LIMIT %(most)s
 ) fresh
 """
 
 
 def tend() -> list[JobRun]:
-    """Start what is due: projects with enough new labels, and those whose last run is long ago. Runs every minute."""
+    """Start what is due: enough new labels, or the last run long ago, and nobody labeling. Runs every minute."""
     started = []
     for project in Project.objects.filter(archived_at=None).select_related("quality_settings"):
         chosen = getattr(project, "quality_settings", None) or QualitySettings(project=project)
         if not chosen.automatic:
             continue
         for question in versions.schema(project.pk).questions:
-            if question.kind in KINDS and (trigger := _due(project, question.name, chosen)) is not None:
+            if question.kind in KINDS and (due := _find_due(project, question.name, chosen)) is not None:
+                trigger, since = due
+                if timezone.now() - since < LONGEST_WAIT and _is_labeled_now(project):
+                    continue
                 try:
                     job = start(actor=None, project=project, question=question.name, trigger=trigger)
                 except Conflict:
@@ -94,7 +107,14 @@ def tend() -> list[JobRun]:
     return started
 
 
-def _due(project: Project, question: str, chosen: QualitySettings) -> Trigger | None:
+def _is_labeled_now(project: Project) -> bool:
+    """Tell whether somebody has answered just now."""
+    answers = Annotation.objects.filter(project=project, state=AnnotationState.SUBMITTED)
+    return answers.filter(updated_at__gt=timezone.now() - PAUSE).exists()
+
+
+def _find_due(project: Project, question: str, chosen: QualitySettings) -> tuple[Trigger, datetime] | None:
+    """Return why a run is due and since when, if one is."""
     ended = JobRun.objects.filter(exclusive_key=_key(project, question)).order_by("-pk").first()
     if (
         ended is not None
@@ -116,11 +136,13 @@ def _due(project: Project, question: str, chosen: QualitySettings) -> Trigger | 
     }
     with connection.cursor() as cursor:
         cursor.execute(_FRESH, values)
-        fresh = cursor.fetchone()[0]
+        fresh, first, newest = cursor.fetchone()
     if fresh >= chosen.after_labels:
-        return Trigger.LABELS
-    waited = last is not None and timezone.now() - last[1] >= timedelta(hours=chosen.every_hours)
-    return Trigger.SCHEDULE if fresh and chosen.every_hours and waited else None
+        return Trigger.LABELS, newest
+    if not (fresh and last and chosen.every_hours):
+        return None
+    since = max(first, last[1] + timedelta(hours=chosen.every_hours))
+    return (Trigger.SCHEDULE, since) if since <= timezone.now() else None
 
 
 @transaction.atomic

@@ -34,7 +34,9 @@ STRATEGY_WORDS = {
 class SettingsForm(forms.Form):
     """How the check runs, and by itself when."""
 
-    automatic = forms.BooleanField(label="Run by itself", required=False, help_text="After new labels and by schedule.")
+    automatic = forms.BooleanField(
+        label="Run by itself", required=False, help_text="After new labels and by schedule, when labeling pauses."
+    )
     after_labels = forms.IntegerField(
         label="After so many new labels", min_value=1, max_value=1_000_000, help_text="Counted per question."
     )

@@ -63,6 +63,7 @@ def _runs(request: SignedInRequest, project: Project, question: Question) -> dic
     return {
         "past": past,
         "failed": newest if newest and newest.job.state == JobState.FAILED else None,
+        "rests": newest is not None and newest.job.state in {JobState.FAILED, JobState.CANCELLED},
         "unchanged": newest if newest and newest.unchanged else None,
         **(_progress(request, project, job) if job else {}),
     }

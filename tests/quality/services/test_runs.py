@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from labeling.errors import Invalid
-from labeling.models import Event, JobRun, QueueEntry, TaskState
+from labeling.models import Annotation, Event, JobRun, Project, QueueEntry, TaskState
+from labeling.services import annotations as saving
 from labeling.services import jobs, projects, tasks
+from labeling.services.annotations import Submission
 from quality.jobs import tend
 from quality.models import QualitySettings, Run, Trigger
 from quality.selectors import settings as selector
@@ -58,6 +61,62 @@ def test_a_few_new_labels_wait_for_the_schedule() -> None:
     making.label(tasks[:1], ["other"])
     tend()
     assert triggers()[1:] == [Trigger.SCHEDULE]
+
+
+def answered(project: Project, ago: timedelta) -> None:
+    """Have somebody answer a task, so long ago."""
+    task = factories.task(project, text="one more")
+    answer = Submission(answers={making.QUESTION: "other"})
+    saving.submit(actor=factories.member(project), task=task, submission=answer, key=f"answer-{task.pk}")
+    Annotation.objects.filter(project=project).update(updated_at=timezone.now() - ago)
+
+
+def test_a_run_waits_until_labeling_pauses() -> None:
+    project = factories.project()
+    configured(project, after_labels=9)
+    making.messages(project, 9)
+    answered(project, timedelta(seconds=20))
+    tend()
+    assert triggers() == []
+    answered(project, runs.PAUSE + timedelta(seconds=1))
+    tend()
+    assert triggers() == [Trigger.LABELS]
+
+
+def test_a_project_that_never_pauses_gets_its_run_all_the_same() -> None:
+    project = factories.project()
+    configured(project, after_labels=9)
+    making.messages(project, 9)
+    due = timezone.now()
+    with time_machine.travel(due + runs.LONGEST_WAIT - timedelta(minutes=1), tick=False):
+        answered(project, timedelta(0))
+        tend()
+        assert triggers() == []
+    with time_machine.travel(due + runs.LONGEST_WAIT, tick=False):
+        answered(project, timedelta(0))
+        tend()
+        assert triggers() == [Trigger.LABELS]
+
+
+def test_a_run_by_schedule_waits_for_a_pause_too() -> None:
+    project = factories.project()
+    making.messages(project, 9)
+    making.run(project)
+    Run.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    answered(project, timedelta(0))
+    tend()
+    assert triggers() == [Trigger.HAND]
+    answered(project, runs.PAUSE)
+    tend()
+    assert triggers()[1:] == [Trigger.SCHEDULE]
+
+
+def test_by_hand_a_run_starts_while_people_label() -> None:
+    project = factories.project()
+    making.messages(project, 9)
+    answered(project, timedelta(0))
+    runs.start(actor=project.created_by, project=project, question=making.QUESTION)
+    assert triggers() == [Trigger.HAND]
 
 
 @pytest.mark.parametrize("changes", [{"automatic": False}, {"after_labels": 100, "every_hours": 0}])

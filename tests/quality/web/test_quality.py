@@ -72,7 +72,7 @@ def test_before_the_first_check_it_says_what_is_needed(client_for: SignIn) -> No
     making.messages(project, 30, start=50)
     words = text(shown(client_for, project))
     assert "more to go" not in words
-    assert "starts by itself after 64 more labels; you can run it now" in words
+    assert "starts by itself after 64 more labels, when labeling pauses; you can run it now" in words
     assert "you can run it now" not in text(shown(client_for, project, Role.VIEWER))
 
 
