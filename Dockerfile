@@ -1,4 +1,4 @@
-# One image for web, worker, beat and migrations; what it does is decided by the command.
+# One image for web, workers and migrations; what it does is decided by the command.
 
 FROM python:3.12-slim-bookworm AS front-end
 WORKDIR /build

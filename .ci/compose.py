@@ -22,7 +22,7 @@ SECRETS = {
     "DCAI_SITE_URL": "https://dcai.example.org",
     "DCAI_ALLOWED_HOSTS": "dcai.example.org",
 }
-SERVICES = {"postgres", "redis", "migrations", "web", "worker", "worker-quality", "beat"}
+SERVICES = {"postgres", "redis", "migrations", "web", "worker", "worker-quality"}
 QUEUES = {"default", "imports", "media", "quality"}
 
 

@@ -1,5 +1,7 @@
 """The frame: what every process of the site has, whatever it does."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from dcai_web.ops import observe
@@ -11,5 +13,6 @@ class FrameConfig(AppConfig):
     name = "dcai_web"
 
     def ready(self) -> None:
-        """Have errors and traces sent, if the settings say so."""
+        """Have errors and traces sent, if the settings say so; let every process send jobs."""
         observe.start()
+        import_module("dcai_web.celery")

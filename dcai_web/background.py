@@ -13,6 +13,8 @@ from dcai_web.ops import heartbeat
 from dcai_web.ops.health import QUEUES
 
 KNOWN_FOR_SECONDS = 5.0
+# Pages come up first, workers after them: until then it is too early to call one missing.
+ON_THEIR_WAY_SECONDS = 30.0
 
 NO_REDIS = (
     "Imports, image sizes and quality runs wait: Redis, which hands them to the workers, does not answer. Labeling "
@@ -31,6 +33,7 @@ class _Known:
 
     trouble: str = ""
     until: float = 0.0
+    began: float = field(default_factory=time.monotonic)
     asking: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -60,6 +63,6 @@ def _ask() -> str:
         missing = set(QUEUES) - heartbeat.queues_served(settings.REDIS_URL, QUEUES)
     except RedisError:
         return NO_REDIS
-    if not missing:
+    if not missing or time.monotonic() - _known.began < ON_THEIR_WAY_SECONDS:
         return ""
     return NO_WORKER.format(queues=", ".join(_NAMES[queue] for queue in QUEUES if queue in missing))

@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from dcai_web.clock import Clock
 from dcai_web.ops.heartbeat import Heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dcai_web.settings")
@@ -18,6 +19,7 @@ app = Celery("dcai")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
 app.steps["worker"].add(Heartbeat)
+app.steps["worker"].add(Clock)
 
 
 @setup_logging.connect

@@ -27,6 +27,11 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def data_dir(root: Path) -> Path:
+    """Return the folder that everything of this site is kept in."""
+    return Path(text("DCAI_DATA_DIR", str(root / ".dcai"))).expanduser().resolve()
+
+
 def boolean(name: str, *, default: bool) -> bool:
     """Return the variable as yes or no."""
     raw = os.environ.get(name)

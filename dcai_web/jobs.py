@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from dcai_web import uploads
 from dcai_web.ops.backups import schedule
 
 
@@ -11,3 +12,9 @@ from dcai_web.ops.backups import schedule
 def tend_backups() -> None:
     """Make the backup that is due."""
     schedule.tend()
+
+
+@shared_task(name="dcai_web.tidy_uploads")
+def tidy_uploads() -> None:
+    """Delete what servers that were killed left of files under way."""
+    uploads.forget_left_behind()

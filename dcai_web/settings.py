@@ -12,7 +12,7 @@ from dcai_web import env
 from dcai_web.ops import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DCAI_DATA_DIR", str(BASE_DIR / ".dcai"))).expanduser().resolve()
+DATA_DIR = env.data_dir(BASE_DIR)
 
 # --- Core ---------------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DCAI_DEBUG", default=False)
@@ -128,12 +128,16 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULER = "dcai_web.clock:Clock"
+# A process for each message, forked when it comes.
+CELERY_WORKER_POOL = "dcai_web.ops.forking:ForkingPool"
+# What comes through these leaves processors and disks to everybody else.
+LOW_PRIORITY_QUEUES = {"quality"}
+# Started by dcai_web.clock, in seconds; what is not begun within its pause expires.
 CELERY_BEAT_SCHEDULE = {
-    "tend-jobs": {"task": "labeling.tend_jobs", "schedule": 20.0, "options": {"expires": 20}},
-    "tend-backups": {"task": "dcai_web.tend_backups", "schedule": 300.0, "options": {"expires": 300}},
-    "tend-quality": {"task": "quality.tend", "schedule": 60.0, "options": {"expires": 60}},
+    "tend-jobs": {"task": "labeling.tend_jobs", "schedule": 20},
+    "tend-backups": {"task": "dcai_web.tend_backups", "schedule": 300},
+    "tend-quality": {"task": "quality.tend", "schedule": 60},
+    "tidy-uploads": {"task": "dcai_web.tidy_uploads", "schedule": 3600},
 }
 
 # --- People -------------------------------------------------------------------------------------------------------

@@ -40,6 +40,13 @@ def test_libraries_that_compute_wait_for_a_job_that_needs_them(start: str) -> No
     assert done.stdout.splitlines()[-1] == ""
 
 
+def test_the_supervisor_knows_neither_django_nor_celery() -> None:
+    heavy = {"django.apps", "django.db", "celery", "redis"}
+    program = f"import sys, dcai_web.ops.supervisor.up\nprint(*{heavy!r} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "\n"
+
+
 @pytest.mark.parametrize("kind", sorted(jobs._kinds))
 def test_what_does_the_work_of_a_job_is_there(kind: str) -> None:
     assert callable(import_string(jobs._kinds[kind].work))

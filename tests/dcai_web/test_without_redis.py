@@ -151,7 +151,10 @@ def test_the_pages_say_that_jobs_wait(client_for: SignIn) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("all_workers")
-def test_the_pages_say_which_work_no_worker_does(client_for: SignIn, settings: Settings) -> None:
+def test_the_pages_say_which_work_no_worker_does(
+    client_for: SignIn, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background._known, "began", time.monotonic() - background.ON_THEIR_WAY_SECONDS)
     client = client_for(factories.project().created_by)
     assert "Jobs wait" not in client.get(reverse("job-indicator")).content.decode()
     assert "Background work waits" not in client.get(reverse("jobs")).content.decode()
@@ -160,6 +163,17 @@ def test_the_pages_say_which_work_no_worker_does(client_for: SignIn, settings: S
     assert background.trouble() == "", "it is not asked again at once"
     background.forget()
     assert "No worker runs for quality runs" in client.get(reverse("job-indicator")).content.decode()
+
+
+@pytest.mark.usefixtures("all_workers")
+def test_workers_that_come_up_after_the_pages_are_not_missed_yet(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat.client(settings.REDIS_URL).delete("dcai:worker:queue:quality")
+    for seconds, said in ((1.0, False), (background.ON_THEIR_WAY_SECONDS, True)):
+        monkeypatch.setattr(background._known, "began", time.monotonic() - seconds)
+        background.forget()
+        assert ("No worker runs" in background.trouble()) is said
 
 
 def test_the_question_is_asked_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from dcai_web import env, uploads
+from dcai_web import env
 from labeling import locks
 
 
@@ -35,7 +35,6 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self._collect_static()
             self._let_first_admin_in(options["first_admin"])
-            uploads.forget_left_behind()
 
     def _collect_static(self) -> None:
         mark = Path(settings.STATIC_ROOT) / ".fingerprint"

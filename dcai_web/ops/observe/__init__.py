@@ -23,6 +23,18 @@ def start() -> None:
         traces.start()
 
 
+def flush() -> None:
+    """Send what waits: a process that ends without its interpreter's farewell must ask for it."""
+    if settings.SENTRY_DSN:
+        import sentry_sdk  # noqa: PLC0415 - an optional package, loaded where it is wanted
+
+        sentry_sdk.flush()
+    if settings.OTEL_ENDPOINT:
+        from dcai_web.ops.observe import traces  # noqa: PLC0415 - as above
+
+        traces.flush()
+
+
 def _demand(setting: str, package: str) -> None:
     """Stop the start in words when a setting asks for a package that is not there."""
     try:

@@ -35,6 +35,13 @@ def start(*, exporter: SpanExporter | None = None) -> TracerProvider:
     return provider
 
 
+def flush() -> None:
+    """Send the spans that wait."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush()
+
+
 class Private(SpanExporter):
     """Passes spans on without the texts of exceptions: those may hold what a person typed."""
 

@@ -226,7 +226,7 @@ def _of_workers(redis: Redis | None, queues: Sequence[Queue], now: datetime) -> 
         text = f"Nobody takes jobs from {', '.join(idle)}. Start a worker; what waits then starts by itself."
         found.append(Problem("No worker", text))
     if not redis.clock_alive:
-        text = "Recurring jobs do not start, and lost ones are not sent again. Start celery beat, exactly one."
+        text = "Recurring jobs do not start, and lost ones are not sent again. Start a worker for the queue “default”."
         found.append(Problem("The clock is away", text))
     late = [queue for queue in queues if queue.workers and queue.oldest and now - queue.oldest > LONG_WAIT]
     if late:

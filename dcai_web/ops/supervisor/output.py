@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
-_COLORS = {"web": 36, "worker": 32, "quality": 35, "beat": 33, "postgres": 34, "redis": 31, "demo": 95, "prepare": 94}
+_COLORS = {"web": 36, "worker": 32, "quality": 35, "postgres": 34, "redis": 31, "demo": 95, "prepare": 94}
 _MAX_BYTES = 10 * 1024 * 1024
 _BACKUPS = 5
 

@@ -76,18 +76,11 @@ def web(*, host: str, port: int, size: Size) -> Program:
 
 
 def workers(*, size: Size) -> list[Program]:
-    """Return the workers: one for what people wait for, one for the long work on quality."""
+    """Return the workers: one for what people wait for, with the clock in it; one for the long work on quality."""
     return [
         _worker("worker", queues="default,imports,media", processes=size.job_workers),
         _worker("quality", queues="quality", processes=1),
     ]
-
-
-def beat(*, schedule: Path) -> Program:
-    """Return the clock that starts recurring jobs."""
-    command = [str(_TOOLS / "celery"), "--quiet", "-A", "dcai_web.celery", "beat", "--schedule", str(schedule)]
-    command += ["--pidfile=", "--loglevel", "warning"]
-    return Program(name="beat", command=command, options=_HERE)
 
 
 def _worker(name: str, *, queues: str, processes: int) -> Program:

@@ -64,21 +64,21 @@ class Supervisor:
         self._children.remove(child)
         return child.exit_code or 0
 
-    def wait_for(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+    def wait_for(self, condition: Callable[[], bool], *, seconds: float, every: float = TICK) -> bool:
         """Tend the children until the condition holds; False if it does not in time."""
         until = time.monotonic() + seconds
         while not condition():
             # Lines of the children end a `tend` early: do not ask more often because of them.
-            pause = time.monotonic() + TICK
-            while time.monotonic() < pause:
-                self.tend()
+            pause = time.monotonic() + every
+            while (left := pause - time.monotonic()) > 0:
+                self.tend(left)
             if time.monotonic() > until:
                 return False
         return True
 
-    def tend(self) -> None:
+    def tend(self, seconds: float = TICK) -> None:
         """Pass on lines, notice ends, start again what is due; raise `Stopped` once asked to stop."""
-        self._tend()
+        self._tend(seconds)
         for child in self._children:
             if child.due:
                 self._start(child)
@@ -117,10 +117,10 @@ class Supervisor:
         while any(child.running for child in children) and time.monotonic() < until:
             if hurry and self.impatient and not any(child.program.quiet for child in children):
                 return
-            self._tend(extra=children)
+            self._tend(TICK, extra=children)
 
-    def _tend(self, extra: Iterable[Child] = ()) -> None:
-        for key, _ in self._selector.select(TICK):
+    def _tend(self, seconds: float, extra: Iterable[Child] = ()) -> None:
+        for key, _ in self._selector.select(min(seconds, TICK)):
             child: Child = key.data
             if child.running and not child.read():
                 self._selector.unregister(key.fileobj)

@@ -1,4 +1,7 @@
-"""`manage.py up`: from nothing to a page in the browser, and back to nothing running."""
+"""`manage.py up`: from nothing to a page in the browser, and back to nothing running.
+
+It loads nothing of Django: it is the process that does least, and the one that everybody waits for.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,15 @@ import os
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 from dcai_web import env, frontend
 from dcai_web.ops.engines import postgres, redis
-from dcai_web.ops.supervisor import lock, site
+from dcai_web.ops.supervisor import lock, prepared, site
 from dcai_web.ops.supervisor.child import Child
 from dcai_web.ops.supervisor.output import Output
 from dcai_web.ops.supervisor.program import Program
@@ -25,6 +27,9 @@ from dcai_web.ops.supervisor.supervisor import Stopped, Supervisor
 
 ENGINE_PATIENCE = 120.0
 SITE_PATIENCE = 120.0
+# The workers, and whatever waits for them, leave the processors to the pages until these answer; but not for ever.
+PAGES_FIRST = 20.0
+OFTEN = 0.05
 WORLD = {"0.0.0.0", "::"}  # noqa: S104 - named to be recognised, not bound to
 
 
@@ -105,35 +110,38 @@ class Up:
         self._build()
         self._prepare()
         self._child(site.web(host=self._plan.host, port=self._plan.port, size=self._plan.size))
+        answers = self._supervisor.wait_for(self._pages_answer, seconds=PAGES_FIRST, every=OFTEN)
         for program in site.workers(size=self._plan.size):
             self._child(program)
-        self._child(site.beat(schedule=self._run_dir / "celerybeat-schedule"))
-        while not self._supervisor.wait_for(self._is_ready, seconds=SITE_PATIENCE):
+        while not (answers or self._supervisor.wait_for(self._pages_answer, seconds=SITE_PATIENCE)):
             self._output.say(f"Still not ready. The logs are in {self._plan.data_dir / 'logs'}; still trying.")
         self._welcome()
         self._start_demo()
 
     def _start_engines(self) -> None:
+        """Start those that are not given, side by side."""
+        server = None if env.text("DATABASE_URL") else postgres.embedded(self._plan.data_dir)
+        broker = None if env.text("REDIS_URL") else redis.embedded(self._plan.data_dir)
+        started: list[tuple[Callable[[], bool], Child]] = []
         addresses = {}
-        if not env.text("DATABASE_URL"):
-            server = postgres.embedded(self._plan.data_dir)
+        if server:
             server.prepare()
-            child = self._child(site.postgres(server), engine=True)
-            self._await(server.is_ready, child)
-            server.ensure_database()
+            started.append((server.is_ready, self._child(site.postgres(server), engine=True)))
             addresses["DATABASE_URL"] = server.url
-        if not env.text("REDIS_URL"):
-            broker = redis.embedded(self._plan.data_dir)
+        if broker:
             broker.prepare()
-            child = self._child(site.redis(broker), engine=True)
-            self._await(broker.is_ready, child)
+            started.append((broker.is_ready, self._child(site.redis(broker), engine=True)))
             addresses["REDIS_URL"] = broker.url
+        for is_ready, child in started:
+            self._await(is_ready, child)
+        if server:
+            server.ensure_database()
         self._environment.update(addresses)
         # Other commands (`manage.py token`, `manage.py shell`) find the engines here.
         (self._run_dir / "engines.json").write_text(json.dumps(addresses), encoding="utf-8")
 
     def _await(self, is_ready: Callable[[], bool], child: Child) -> None:
-        if not self._supervisor.wait_for(is_ready, seconds=ENGINE_PATIENCE):
+        if not self._supervisor.wait_for(is_ready, seconds=ENGINE_PATIENCE, every=OFTEN):
             message = f"{child.name} does not start: see {self._output.path(child.name)}"
             raise CannotStart(message)
 
@@ -146,11 +154,17 @@ class Up:
             raise CannotStart(message)
 
     def _prepare(self) -> None:
+        """Bring database and static files up to date, unless nothing has changed since that was done."""
+        note = self._run_dir / "prepared"
+        if prepared.is_noted(note, self._environment):
+            return
+        note.unlink(missing_ok=True)
         first_admin = self._run_dir / "first-admin.json"
         program = site.manage("prepare", "prepare", "--first-admin", str(first_admin))
         if self._supervisor.run_once(self._make(program)) != 0:
             message = "The database could not be brought up to date: see the lines above."
             raise CannotStart(message)
+        prepared.write_note(note, self._environment)
 
     def _welcome(self) -> None:
         seconds = time.monotonic() - self._began
@@ -177,7 +191,7 @@ class Up:
     def _follow_sources(self) -> None:
         frontend.forget_build()
         self._child(site.build_on_change())
-        followed = [self._site[name] for name in ("web", "worker", "quality", "beat")]
+        followed = [self._site[name] for name in ("web", "worker", "quality")]
         sources = Sources()
         while True:
             self._supervisor.wait_for(lambda: False, seconds=1)
@@ -187,16 +201,19 @@ class Up:
                 for child in followed:
                     self._supervisor.restart(child)
 
-    def _is_ready(self) -> bool:
+    def _pages_answer(self) -> bool:
+        """Tell whether somebody would see a page now; the workers may be on their way still."""
+        host = "127.0.0.1" if self._plan.host in WORLD else self._plan.host
         try:
-            with urllib.request.urlopen(f"{self._plan.address}/readyz", timeout=2) as answer:  # noqa: S310 - http
-                return bool(answer.status == HTTPStatus.OK)
-        except (urllib.error.URLError, OSError):
+            with socket.create_connection((host, self._plan.port), timeout=2) as asking:
+                asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return asking.recv(100).startswith(b"HTTP/1.1 200")
+        except OSError:
             return False
 
     def _stop(self) -> None:
         for names in (
-            ("build", "prepare", "demo", "static", "beat", "web"),
+            ("build", "prepare", "demo", "static", "web"),
             ("worker", "quality"),
             ("redis",),
             ("postgres",),
@@ -226,6 +243,16 @@ def up(data_dir: Path, *, reload: bool = False) -> None:
             Up(wanted, mark=mark, output=output).run()
     finally:
         output.close()
+
+
+def main(arguments: list[str]) -> int:
+    """Do what `manage.py up` is asked for; return its exit code."""
+    try:
+        up(env.data_dir(site.ROOT), reload="--reload" in arguments)
+    except (lock.AlreadyRunning, CannotStart, ImproperlyConfigured, RuntimeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
