@@ -24,11 +24,17 @@ AHEAD = 5
 
 def measure(url: str, port: int, project: Project, *, annotators: int, seconds: float) -> Pace:
     """Let so many annotators work for so long in each way, each a process on the same processors."""
+    ours = by_http(port, project, annotators=annotators, seconds=seconds)
     users = [stage.person(project) for _ in range(annotators)]
-    secrets = [people.issue_token(user=user, name="bench")[1] for user in users]
-    ours = _together([partial(_by_http, port, project.slug, secret, seconds) for secret in secrets])
     floor = _together([partial(_by_hand, url, project, user.pk, seconds) for user in users])
     return Pace(annotators, ours, floor)
+
+
+def by_http(port: int, project: Project, *, annotators: int, seconds: float) -> Run:
+    """Let so many annotators work for so long with the product."""
+    users = [stage.person(project) for _ in range(annotators)]
+    secrets = [people.issue_token(user=user, name="bench")[1] for user in users]
+    return _together([partial(_by_http, port, project.slug, secret, seconds) for secret in secrets])
 
 
 Taken = tuple[list[float], list[float], float]

@@ -1,8 +1,14 @@
-"""How much memory processes took at most (Linux)."""
+"""How much memory processes take and took at most (Linux).
+
+`python -m tests.bench.processes PID` prints what a process and all that descend from it have in memory now: `make up`'s
+process id says it for the whole site.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +33,38 @@ def family(pid: int) -> list[int]:
     while new:
         found += new
         new = [child for parent in new for child in children.get(parent, [])]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """What a process has in memory, in megabytes.
+
+    Parameters
+    ----------
+    pss
+        Proportional set size: a page that several processes share counts once over all of them. The honest sum.
+    rss
+        Resident set size: a shared page counts once for each.
+    """
+
+    pid: int
+    command: str
+    pss: float
+    rss: float
+
+
+def resident(pid: int) -> list[Resident]:
+    """Return what a process and all that descend from it have in memory now."""
+    found = []
+    for member in family(pid):
+        try:
+            rollup = Path(f"/proc/{member}/smaps_rollup").read_text(encoding="ascii").splitlines()
+            command = Path(f"/proc/{member}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        sizes = {line.split(":")[0]: int(line.split()[1]) for line in rollup[1:]}
+        found.append(Resident(member, command.strip(), sizes["Pss"] / MEGABYTE, sizes["Rss"] / MEGABYTE))
     return found
 
 
@@ -75,3 +113,19 @@ def _status(pid: int) -> dict[str, int]:
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def main() -> None:
+    """Print what a process and all that descend from it have in memory."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pid", type=int)
+    members = resident(parser.parse_args().pid)
+    total = Resident(0, "all of them", sum(each.pss for each in members), sum(each.rss for each in members))
+    for each in (*members, total):
+        sys.stdout.write(
+            f"{each.pid or '':>8}  PSS {each.pss:5,.0f} MB  RSS {each.rss:5,.0f} MB  {each.command[:90]}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
