@@ -16,7 +16,9 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
-from labeling.models import Decision, Flag, FlagReason
+from labeling.models import Flag
+from labeling.reasons.decisions import Decision
+from labeling.reasons.registry import REASONS
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
 from labeling.services.reviews import Ruling
@@ -34,8 +36,11 @@ _CONFLICT = (
     "Somebody decided it already, or its label was changed since it was flagged; `current` says what holds now. "
     "Nothing was changed."
 )
-_REASON: dict[str, Any] = {"enum": ["", *FlagReason.values]}
 DecisionName = Literal["accept_suggestion", "keep", "relabel", "quarantine", "ambiguous"]
+
+
+def _name_reasons(schema: dict[str, Any]) -> None:
+    schema["enum"] = ["", *REASONS]
 
 
 class ReviewFlag(BaseModel):
@@ -45,6 +50,7 @@ class ReviewFlag(BaseModel):
     task: int
     external_id: str | None
     question: str = Field(description="Empty: the whole task.")
+    part: str = Field(description="The part of the answer that it speaks of, such as one region. Empty: all of it.")
     reason: str
     score: float = Field(description="From 0 (look at it first) to 1.")
     given: Any = Field(description="The label that it speaks of, if any.")
@@ -112,7 +118,7 @@ class Reopened(BaseModel):
 class FlagQuery(Page):
     """Which flags to list."""
 
-    reason: str = Field("", max_length=20, json_schema_extra=_REASON)
+    reason: str = Field("", max_length=20, json_schema_extra=_name_reasons)
     state: Literal["open", "resolved", "closed", ""] = ""
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200, description="Flags of tasks whose label of record is this.")
@@ -124,7 +130,7 @@ class ClaimFlags(Body):
     """How many flags to take, and which."""
 
     count: Annotated[int, Field(ge=1, le=reviews.MAX_CLAIM)] = 1
-    reason: str = Field("", max_length=20, json_schema_extra=_REASON)
+    reason: str = Field("", max_length=20, json_schema_extra=_name_reasons)
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200)
     suggested: str = Field("", max_length=200)

@@ -9,7 +9,7 @@ from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.people import ApiToken, Invitation, Membership, Role, User
 from labeling.models.projects import Project, SchemaVersion
-from labeling.models.reviews import Decision, Flag, FlagReason, FlagState, ReviewLease
+from labeling.models.reviews import Flag, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScore, Split, Task, TaskState
 
@@ -21,10 +21,8 @@ __all__ = [
     "ApiToken",
     "BulkAct",
     "Comment",
-    "Decision",
     "Event",
     "Flag",
-    "FlagReason",
     "FlagState",
     "GuidelineDraft",
     "GuidelineVersion",

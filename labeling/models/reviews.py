@@ -12,21 +12,6 @@ from labeling.models.projects import Project
 from labeling.models.tasks import Task
 
 
-class FlagReason(models.TextChoices):
-    """Why a task was flagged."""
-
-    MANUAL = "manual", "Flagged by a person"
-    SKIPPED = "skipped", "Skipped"
-    CONFLICT = "conflict", "People disagree"
-    LABEL_ERROR = "label_error", "Likely label error"
-    OUTLIER = "outlier", "Outlier"
-    NEAR_DUPLICATE = "near_duplicate", "Near duplicate"
-    AMBIGUOUS = "ambiguous", "Ambiguous"
-    LOW_QUALITY = "low_quality", "Low-quality item"
-    GOLD_MISS = "gold_miss", "Gold miss"
-    STALE_GUIDELINE = "stale_guideline", "Labeled under an older guideline"
-
-
 class FlagState(models.TextChoices):
     """Whether a flag waits for a person."""
 
@@ -35,27 +20,20 @@ class FlagState(models.TextChoices):
     CLOSED = "closed", "No longer holds"
 
 
-class Decision(models.TextChoices):
-    """What a reviewer decided about a flag."""
-
-    ACCEPT = "accept_suggestion", "The suggested label was taken"
-    KEEP = "keep", "Kept as it is"
-    RELABEL = "relabel", "Another label was given"
-    QUARANTINE = "quarantine", "Quarantined"
-    AMBIGUOUS = "ambiguous", "Ambiguous"
-
-
 class Flag(models.Model):
     """A reason for a reviewer to look at a task, with its score, evidence and resolution."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="flags", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     question = models.CharField(max_length=64, blank=True, help_text="Empty: the whole task.")
-    reason = models.CharField(max_length=20, choices=FlagReason.choices)
+    part = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="A part of the answer. Empty: all of it."
+    )
+    reason = models.CharField(max_length=20, help_text="A name in labeling.reasons.")
     state = models.CharField(max_length=8, choices=FlagState.choices, default=FlagState.OPEN)
     score = models.FloatField(default=0.0, help_text="In [0, 1]; low is bad.")
     note = models.TextField(blank=True)
-    evidence = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict, help_text="Read and written through the type of the reason.")
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -68,7 +46,7 @@ class Flag(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("task", "question", "reason"), name="flag_one_open", condition=Q(state="open")
+                fields=("task", "question", "reason", "part"), name="flag_one_open_part", condition=Q(state="open")
             ),
             models.CheckConstraint(condition=Q(state__in=FlagState.values), name="flag_state_known"),
         )

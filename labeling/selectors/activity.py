@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from labeling.models import BulkAct, Event, Role, Split, User
+from labeling.reasons.decisions import decision_named
 from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
@@ -98,17 +99,9 @@ def _rows(payload: Payload) -> str:
     return ", ".join(parts) or "no rows"
 
 
-_DECISIONS = {
-    "accept_suggestion": "took the suggested label of",
-    "keep": "kept the label of",
-    "relabel": "gave another label to",
-    "quarantine": "quarantined",
-    "ambiguous": "marked as ambiguous",
-}
-
-
 def _decided(payload: Payload) -> str:
-    return _DECISIONS.get(str(payload.get("resolution", "")), "decided a flag on")
+    decision = decision_named(str(payload.get("resolution", "")))
+    return decision.did if decision else "decided a flag on"
 
 
 def _synced(payload: Payload) -> str:

@@ -14,9 +14,7 @@ from labeling.models import (
     AnnotationState,
     BulkAct,
     Comment,
-    Decision,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -26,6 +24,8 @@ from labeling.models import (
     TaskState,
 )
 from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
+from labeling.reasons.decisions import decision_named
+from labeling.reasons.registry import reason_named
 from labeling.selectors import flag_notes
 from labeling.selectors.explorer import Chip, chips_of
 
@@ -119,13 +119,13 @@ def _answered(revision: AnnotationRevision) -> str:
 def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
     alone = schema.questions[0] if len(schema.questions) == 1 else None
     for flag in Flag.objects.filter(task=task).select_related("raised_by", "resolved_by").order_by("pk"):
-        shown = reviewer or flag.reason == FlagReason.MANUAL or flag.raised_by_id == reader.pk
+        reason = reason_named(flag.reason)
+        shown = reviewer or reason.signed or flag.raised_by_id == reader.pk
         about = f" about “{_title(schema, flag.question)}”" if flag.question else ""
         yield Moment(
             at=flag.created_at,
             icon="flag",
-            words=f"was flagged{about}"
-            + ("" if flag.reason == FlagReason.MANUAL else f": {FlagReason(flag.reason).label.lower()}"),
+            words=f"was flagged{about}" + ("" if reason.signed else f": {reason.title.lower()}"),
             who=str(flag.raised_by) if shown and flag.raised_by else "",
             note=flag_notes.note(flag, schema.question(flag.question) or alone),
             current=flag.state == FlagState.OPEN,
@@ -135,7 +135,7 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             yield Moment(
                 at=flag.resolved_at,
                 icon="check",
-                words=f"the flag “{FlagReason(flag.reason).label.lower()}” was closed: {_decision(flag.resolution)}",
+                words=f"the flag “{reason.title.lower()}” was closed: {_decision(flag.resolution)}",
                 who=str(flag.resolved_by) if flag.resolved_by else "",
                 note=flag.resolution_note,
             )
@@ -190,7 +190,8 @@ def _act_words(done: AnyAct) -> str:
 
 def _decision(resolution: str) -> str:
     """Say what was decided about a flag; nothing: it was closed by itself."""
-    return Decision(resolution).label.lower() if resolution in Decision.values else resolution or "no longer holds"
+    decision = decision_named(resolution)
+    return decision.label.lower() if decision else resolution or "no longer holds"
 
 
 def _title(schema: Schema, question: str) -> str:

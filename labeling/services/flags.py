@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from labeling.errors import Invalid, Problem
-from labeling.models import Flag, FlagReason, FlagState
+from labeling.models import Flag, FlagState
+from labeling.reasons.evidence import BASIS, GIVEN, VERSION, Evidence
+from labeling.reasons.manual import MANUAL
 from labeling.selectors import versions
 from labeling.services import events
 
 if TYPE_CHECKING:
     from labeling.models import BulkAct, Label, Project, Task, User
+    from labeling.reasons.base import Reason
+
+E = TypeVar("E", bound=Evidence)
 
 MAX_NOTE = 5_000
 _RESOLUTION = ("state", "resolved_by", "resolved_at", "resolution", "resolution_note", "label", "act")
@@ -25,38 +30,40 @@ _RESOLUTION = ("state", "resolved_by", "resolved_at", "resolution", "resolution_
 def put(
     *,
     task: Task,
-    reason: FlagReason,
+    reason: Reason[E],
     question: str = "",
+    part: str = "",
     actor: User | None = None,
     note: str = "",
     score: float = 0.0,
-    evidence: dict[str, Any] | None = None,
+    evidence: E | None = None,
 ) -> Flag:
     """Open a flag, or bring the open one for the same reason up to date; to be called within a transaction."""
     flag, created = Flag.objects.get_or_create(
         task=task,
         question=question,
-        reason=reason,
+        reason=reason.name,
+        part=part,
         state=FlagState.OPEN,
         defaults={
             "project_id": task.project_id,
             "raised_by": actor,
             "note": note,
             "score": score,
-            "evidence": evidence or {},
+            "evidence": (evidence or reason.evidence()).dump(),
         },
     )
     if not created:
         flag.note = "\n".join(part for part in (flag.note, note) if part)[-MAX_NOTE:]
         flag.score = score
-        flag.evidence = evidence or flag.evidence
+        flag.evidence = evidence.dump() if evidence else flag.evidence
         flag.save(update_fields=("note", "score", "evidence"))
     return flag
 
 
-def drop(*, task: Task, reason: FlagReason, question: str = "") -> None:
+def drop(*, task: Task, reason: Reason[Evidence], question: str = "", part: str = "") -> None:
     """Close the open flag of a reason that no longer holds; to be called within a transaction."""
-    Flag.objects.filter(task=task, question=question, reason=reason, state=FlagState.OPEN).update(
+    Flag.objects.filter(task=task, question=question, reason=reason.name, part=part, state=FlagState.OPEN).update(
         state=FlagState.CLOSED, resolved_at=timezone.now()
     )
 
@@ -74,7 +81,7 @@ def raise_flag(*, actor: User, task: Task, note: str, question: str = "") -> Fla
     if question and versions.schema(task.project_id).question(question) is None:
         message = f"There is no question “{question}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    flag = put(task=task, reason=FlagReason.MANUAL, question=question, actor=actor, note=note)
+    flag = put(task=task, reason=MANUAL, question=question, actor=actor, note=note)
     events.record(
         verb="flag.raised",
         project=task.project,
@@ -116,7 +123,7 @@ def reopen(*, flag: Flag) -> None:
     Where the same was flagged again meanwhile, that flag is the one to decide.
     """
     again = Flag.objects.filter(
-        task_id=flag.task_id, question=flag.question, reason=flag.reason, state=FlagState.OPEN
+        task_id=flag.task_id, question=flag.question, reason=flag.reason, part=flag.part, state=FlagState.OPEN
     ).exists()
     flag.state = FlagState.CLOSED if again else FlagState.OPEN
     flag.resolved_by = flag.label = flag.act = None
@@ -127,18 +134,32 @@ def reopen(*, flag: Flag) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why one task should be looked at, as a scan of the whole project found it.
+    """Why one task, or one part of its answer, should be looked at, as a scan of the whole project found it.
 
-    `basis` stands for all that the finding rests on (such as the given label): a flag that a person resolved is not
-    opened again on the same basis.
+    A flag that a person resolved is not opened again on the same evidence (`Evidence.rests_on`). Without a note, the
+    evidence says in words what was found.
     """
 
     task_id: int
-    reason: FlagReason
+    reason: Reason[Evidence]
     score: float
-    basis: str
+    evidence: Evidence
     note: str = ""
-    evidence: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the columns of `labeling_found`."""
+        evidence = self.evidence.dump()
+        return (
+            self.task_id,
+            self.reason.name,
+            self.part,
+            self.score,
+            self.note or self.evidence.sentence(),
+            json.dumps(evidence),
+            evidence[BASIS],
+            self.evidence.earlier_basis(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +179,30 @@ ORDER BY id FOR UPDATE
 """
 _FOUND = """
 CREATE TEMPORARY TABLE labeling_found
-    (task_id bigint, reason text, score double precision, note text, evidence jsonb, basis text) ON COMMIT DROP
+    (task_id bigint, reason text, part text, score double precision, note text, evidence jsonb, basis text,
+     earlier_basis text) ON COMMIT DROP
 """
-# Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record.
+# Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record. Flags
+# without a version say what they rest on in a form that was cut: there the label itself is compared too.
 _FORGET_DECIDED = """
 DELETE FROM labeling_found n USING labeling_flag f
-WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.state = 'resolved'
-  AND (f.evidence ->> 'basis' = n.basis
+WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
+  AND f.state = 'resolved'
+  AND (f.evidence ->> %(basis_key)s = n.basis
+       OR (f.evidence ->> %(version_key)s IS NULL AND f.evidence ->> %(basis_key)s = n.earlier_basis
+           AND f.evidence -> %(given_key)s IS NOT DISTINCT FROM n.evidence -> %(given_key)s)
        OR EXISTS (SELECT FROM labeling_label l WHERE l.id = f.label_id AND l.retired_at IS NULL))
 """
 _UPDATE_FOUND = """
 UPDATE labeling_flag f SET score = n.score, note = n.note, evidence = n.evidence
 FROM labeling_found n
-WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.state = 'open'
+WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
+  AND f.state = 'open'
 """
 _OPEN_FOUND = """
-INSERT INTO labeling_flag (task_id, project_id, question, reason, state, score, note, evidence, created_at,
+INSERT INTO labeling_flag (task_id, project_id, question, reason, part, state, score, note, evidence, created_at,
                            resolution, resolution_note)
-SELECT n.task_id, %(project)s, %(question)s, n.reason, 'open', n.score, n.note, n.evidence, now(), '', ''
+SELECT n.task_id, %(project)s, %(question)s, n.reason, n.part, 'open', n.score, n.note, n.evidence, now(), '', ''
 FROM labeling_found n JOIN labeling_task t ON t.id = n.task_id AND t.project_id = %(project)s
 ORDER BY n.task_id
 ON CONFLICT DO NOTHING
@@ -184,27 +211,40 @@ _CLOSE_REST = """
 UPDATE labeling_flag f SET state = 'closed', resolved_at = now()
 WHERE f.project_id = %(project)s AND f.question = %(question)s AND f.reason = ANY(%(reasons)s) AND f.state = 'open'
   AND f.raised_by_id IS NULL
-  AND NOT EXISTS (SELECT FROM labeling_found n WHERE n.task_id = f.task_id AND n.reason = f.reason)
+  AND NOT EXISTS (
+      SELECT FROM labeling_found n WHERE n.task_id = f.task_id AND n.reason = f.reason AND n.part = f.part
+  )
 """
 
 
 @transaction.atomic
 def sync(
-    *, project: Project, question: str, reasons: Collection[FlagReason], findings: Iterable[Finding], actor: User | None
+    *,
+    project: Project,
+    question: str,
+    reasons: Collection[Reason[Evidence]],
+    findings: Iterable[Finding],
+    actor: User | None,
 ) -> Synced:
     """Make the open flags of these reasons those that a scan found: open, update and close by the thousand.
 
     What a person resolved stays resolved while what it rested on is unchanged; what a person raised is not closed.
     """
-    values: dict[str, Any] = {"project": project.pk, "question": question, "reasons": list(map(str, reasons))}
+    values: dict[str, Any] = {
+        "project": project.pk,
+        "question": question,
+        "reasons": [reason.name for reason in reasons],
+        "basis_key": BASIS,
+        "version_key": VERSION,
+        "given_key": GIVEN,
+    }
     with connection.cursor() as cursor:
         # Whoever decides one of these flags now either is done before the scan looks, or waits for it.
         cursor.execute(_LOCK_OPEN, values)
         cursor.execute(_FOUND)
         with cursor.copy("COPY labeling_found FROM STDIN") as copy:
             for found in findings:
-                evidence = json.dumps({**found.evidence, "basis": found.basis})
-                copy.write_row((found.task_id, str(found.reason), found.score, found.note, evidence, found.basis))
+                copy.write_row(found.row())
         cursor.execute(_FORGET_DECIDED, values)
         decided = cursor.rowcount
         cursor.execute(_UPDATE_FOUND, values)

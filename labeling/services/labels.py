@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
-from labeling.models import FlagReason, Label, LabelSource, TaskState
+from labeling.models import Label, LabelSource, TaskState
+from labeling.reasons.conflict import CONFLICT, ConflictEvidence
 from labeling.services import flags
 
 if TYPE_CHECKING:
@@ -200,13 +201,13 @@ def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tup
         if agreement is not None:
             flags.put(
                 task=task,
-                reason=FlagReason.CONFLICT,
+                reason=CONFLICT,
                 question=question,
                 score=agreement,
-                evidence={"people": settlement.people, "agreement": agreement},
+                evidence=ConflictEvidence(people=settlement.people, agreement=agreement),
             )
-        elif (FlagReason.CONFLICT, question) in flagged:
-            flags.drop(task=task, reason=FlagReason.CONFLICT, question=question)
+        elif (CONFLICT.name, question) in flagged:
+            flags.drop(task=task, reason=CONFLICT, question=question)
 
 
 def _settled(question: Question, counted: Sequence[Given]) -> Answer | None:

@@ -6,31 +6,19 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.models import Decision, FlagReason
+from labeling.reasons.decisions import Decision
 from labeling.selectors.explorer import Chip
 from labeling.web.answers import from_form
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question, Schema
+    from labeling.reasons.decisions import Choice
     from labeling.selectors.reviews import Card
 
 DIGITS = "1234567890"
 MOST_BUTTONS = 24
 MOST_BOXES = 200
 TEXT, SEVERAL, ONE, LIST, NONE = "text", "several", "one", "list", "none"
-
-KEEP_WORDS = {
-    FlagReason.SKIPPED: "Leave it in the queue",
-    FlagReason.OUTLIER: "It belongs here",
-    FlagReason.NEAR_DUPLICATE: "Keep both",
-    FlagReason.LOW_QUALITY: "Good enough",
-    FlagReason.STALE_GUIDELINE: "Still right",
-}
-QUARANTINE_WORDS = {FlagReason.NEAR_DUPLICATE: "Quarantine this copy"}
-QUARANTINE_ABOUT = "The task leaves the queue, training and export until it is restored."
-AMBIGUOUS_ABOUT = "Several labels fit: the label stays, and the task can be found among the ambiguous ones."
-NOT_AMBIGUOUS = {FlagReason.OUTLIER, FlagReason.NEAR_DUPLICATE, FlagReason.LOW_QUALITY}
-"""Reasons that are about the item alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +48,28 @@ class Asked:
 
 
 def decisions(card: Card) -> list[Button]:
-    """Return the decisions to offer, in the order in which they stand."""
-    reason = FlagReason(card.flag.reason)
-    found = []
-    if card.suggestion:
-        decision = Decision.ACCEPT if card.suggestion.of_flag else Decision.RELABEL
-        answer = "" if card.suggestion.of_flag else json.dumps(card.suggestion.value)
-        found.append(Button(decision, "Take", "a", "check", answer, card.suggestion.chips))
-    chips = card.given[0].chips if len(card.given) == 1 and reason not in KEEP_WORDS else []
-    found.append(Button(Decision.KEEP, KEEP_WORDS.get(reason, "Keep" if chips else "Keep it so"), "s", "ok", "", chips))
-    found.append(
-        Button(
-            Decision.QUARANTINE, QUARANTINE_WORDS.get(reason, "Quarantine"), "q", "quarantine", about=QUARANTINE_ABOUT
-        )
-    )
-    if reason not in NOT_AMBIGUOUS:
-        found.append(Button(Decision.AMBIGUOUS, "Ambiguous", "m", "more", about=AMBIGUOUS_ABOUT))
-    return found
+    """Return the decisions to offer, in the order in which they stand; to take a suggestion where there is one."""
+    return [
+        _button(choice, card)
+        for choice in card.reason.choices
+        if choice.decision is not Decision.ACCEPT or card.suggestion is not None
+    ]
+
+
+def _button(choice: Choice, card: Card) -> Button:
+    decision, answer, chips = choice.decision, "", card.given[0].chips if len(card.given) == 1 else []
+    if decision is Decision.ACCEPT and card.suggestion is not None:
+        chips = card.suggestion.chips
+        if not card.suggestion.of_flag:  # the flag rests on no suggestion: it is a label like any other
+            decision, answer = Decision.RELABEL, json.dumps(card.suggestion.value)
+    shown = chips if choice.names_label else []
+    words = choice.words if shown or not choice.names_label else choice.unlabeled or choice.words
+    return Button(decision, words, choice.key, choice.icon, answer, shown, about=choice.about)
 
 
 def asked(card: Card, schema: Schema) -> list[Asked]:
     """Return the questions that another label can be given to; none where the item itself is the matter."""
-    if card.flag.reason == FlagReason.LOW_QUALITY:
+    if not card.reason.relabels:
         return []
     questions = [card.question] if card.question else ([] if card.flag.question else list(schema.questions))
     given = {label.question: label.value for label in card.given}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, project_for
 from labeling.errors import DomainError, Invalid
-from labeling.models import Decision
+from labeling.reasons.decisions import ABOUT_LABELS, decision_named
 from labeling.selectors import explorer, versions
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 TILES = 24
 MOST_GROUPS = 6
 """Pairs of labels that are looked for one after another."""
-
-WORDS = {
-    Decision.ACCEPT: "took the suggested label",
-    Decision.KEEP: "kept as it is",
-    Decision.RELABEL: "given another label",
-    Decision.QUARANTINE: "quarantined",
-    Decision.AMBIGUOUS: "marked ambiguous",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +90,7 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "groups": _groups(project, _claimed(request, project, wanted)),
         "wanted": wanted,
         "key": uuid4(),
+        "choices": ABOUT_LABELS,
         "relabels": _relabels(project, wanted),
     }
     return render(request, "labeling/reviews/tiles.html", values)
@@ -117,18 +110,19 @@ def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
 def _decide(request: SignedInRequest, project: Project) -> None:
     """Do what the pressed button says: a decision, or relabel:<the answer as JSON>."""
     name, _, rest = request.POST["decision"].partition(":")
-    if name not in Decision.values:
+    decision = decision_named(name)
+    if decision is None:
         raise Invalid("Choose what to decide about the selected flags.")
     chosen = _chosen(request.POST.getlist("flag"))
     done = reviews.decide(
         actor=request.user,
         project=project,
         flag_ids=list(chosen),
-        ruling=Ruling(Decision(name), answer=_answer(rest) if rest else None),
+        ruling=Ruling(decision, answer=_answer(rest) if rest else None),
         key=request.POST.get("key", ""),
         seen=chosen,
     )
-    words = f"{len(done.flag_ids):,} flag{'' if len(done.flag_ids) == 1 else 's'} {WORDS[Decision(name)]}."
+    words = f"{len(done.flag_ids):,} flag{'' if len(done.flag_ids) == 1 else 's'} {decision.done}."
     if done.left:
         words += f" {len(done.left):,} left alone: {next(iter(done.left.values()))}"
     back = request.htmx.current_url_abs_path or reverse("project-review-grid", args=(project.slug,))
@@ -174,7 +168,7 @@ def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
         given = [chip for label in card.given for chip in label.chips]
         suggested = card.suggestion.chips if card.suggestion and card.suggestion.of_flag else []
         key = (card.flag.reason, card.flag.question, *(c.title for c in given), "", *(c.title for c in suggested))
-        group = groups.setdefault(key, Group(card.reason, given, suggested))
+        group = groups.setdefault(key, Group(card.reason.title, given, suggested))
         group.tiles.append(Tile(card, rows[card.flag.task_id]))
     return sorted(groups.values(), key=lambda group: -len(group.tiles))
 

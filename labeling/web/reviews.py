@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, project_for
 from labeling.errors import NotFound
-from labeling.models import BulkAct, Decision
+from labeling.models import BulkAct
 from labeling.models.acts import ReviewAct
+from labeling.reasons.decisions import Decision
 from labeling.selectors import activity, explorer, versions
 from labeling.selectors import reviews as reading
 from labeling.services import reviews

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Annotation, AnnotationState, Decision, Lease, Split, Task, TaskState
+from labeling.models import Annotation, AnnotationState, Lease, Split, Task, TaskState
+from labeling.reasons.decisions import Decision
 from labeling.selectors import explorer, similarity, task_history, versions
 from labeling.selectors import reviews as reading
 from labeling.services import annotations as answering

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
 from labeling.errors import DomainError, Invalid
-from labeling.models import BulkAct, FlagReason, LabelSource, Project, Split
+from labeling.models import BulkAct, LabelSource, Project, Split
 from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
+from labeling.reasons.registry import offered_reasons, reason_named
 from labeling.selectors import activity, explorer, versions
 from labeling.services import explorer as looks
 from labeling.services import tasks
@@ -133,7 +134,7 @@ def _choices(project: Project, asked: Asked, schema: Schema, *, reviewer: bool) 
         "states": explorer.STATE_FILTERS,
         "splits": [(value, words) for value, words in Split.choices if value],
         "sources": LabelSource.choices,
-        "reasons": FlagReason.choices,
+        "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
         "decisions": explorer.DECISIONS,
         "sorts": {explorer.BY_SIMILARITY: "Most similar first"} | explorer.SORTS
         if asked.wanted.similar
@@ -190,7 +191,7 @@ def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterato
 def _flag_words(wanted: str) -> str:
     if wanted in explorer.DECISIONS:
         return f"flag decided: {explorer.DECISIONS[wanted]}"
-    return "any open flag" if wanted == "any" else f"flag: {FlagReason(wanted).label.lower()}"
+    return "any open flag" if wanted == "any" else f"flag: {reason_named(wanted).title.lower()}"
 
 
 @signed_in

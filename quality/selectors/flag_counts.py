@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Count
 
-from labeling.models import Flag, FlagReason, FlagState
+from labeling.models import Flag, FlagState
+from labeling.reasons.decisions import Decision
+from labeling.reasons.evidence import GIVEN, SUGGESTED
+from labeling.reasons.label_error import LABEL_ERROR
 from quality.scoring.intervals import wilson
 
 if TYPE_CHECKING:
     from labeling.models import Project
 
-CHANGED = frozenset({"accept_suggestion", "relabel"})
-KEPT = "keep"
+CHANGED = frozenset({Decision.ACCEPT, Decision.RELABEL})
 
 _PAIRS = """
-SELECT evidence ->> 'given', evidence ->> 'suggested', count(*) FROM labeling_flag
-WHERE project_id = %s AND question = %s AND reason = 'label_error' AND state = 'open'
+SELECT evidence ->> %(given)s, evidence ->> %(suggested)s, count(*) FROM labeling_flag
+WHERE project_id = %(project)s AND question = %(question)s AND reason = %(reason)s AND state = 'open'
 GROUP BY 1, 2
 """
 
@@ -59,17 +61,19 @@ def open_by_reason(project: Project, question: str) -> dict[str, int]:
 
 def open_by_pair(project: Project, question: str) -> dict[tuple[str, str], int]:
     """Return the number of open label errors of a question, by given and suggested class."""
+    values: dict[str, Any] = {"project": project.pk, "question": question, "reason": LABEL_ERROR.name}
+    values |= {"given": GIVEN, "suggested": SUGGESTED}
     with connection.cursor() as cursor:
-        cursor.execute(_PAIRS, [project.pk, question])
+        cursor.execute(_PAIRS, values)
         return {(given or "", suggested or ""): count for given, suggested, count in cursor.fetchall()}
 
 
 def decided(project: Project, question: str) -> Decided:
     """Return what became of the flagged labels that people decided."""
     found = Flag.objects.filter(
-        project=project, question=question, reason=FlagReason.LABEL_ERROR, state=FlagState.RESOLVED
+        project=project, question=question, reason=LABEL_ERROR.name, state=FlagState.RESOLVED
     ).order_by()
     counts: dict[str, int] = dict(found.values_list("resolution").annotate(count=Count("pk")))
     changed = sum(count for resolution, count in counts.items() if resolution in CHANGED)
-    kept = counts.get(KEPT, 0)
+    kept = counts.get(Decision.KEEP, 0)
     return Decided(changed=changed, kept=kept, interval=wilson(changed, changed + kept))

@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling.models import Split
+from labeling.reasons.ambiguous import AMBIGUOUS
+from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.low_quality import LOW_QUALITY
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
+from labeling.reasons.registry import offered_reasons
 from labeling.selectors import explorer
 from quality.selectors import confusion, flag_counts, health, people
 from quality.selectors.words import between, share
 from quality.web import addresses
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labeling.kinds.schema import Question
     from labeling.models import Project
+    from labeling.reasons.base import Reason
+    from labeling.reasons.evidence import Evidence
     from labeling.selectors.explorer import Chip
     from quality.models import Run
 
@@ -72,20 +82,13 @@ def _figures(
             return ""
         return addresses.flags(project, reviewer=reviewer, question=run.question, reason=reason)
 
-    found = [*_errors(summary, waiting, behind("label_error"))]
-    if "outliers" in summary:
-        found.append(_counted("Outliers", "outlier", waiting, behind, "unlike all other items", summary["outliers"]))
-    if copies := summary.get("duplicates"):
-        groups = f"{copies['groups']:,} group{'' if copies['groups'] == 1 else 's'}"
-        parts = [f"{copies['items']:,} items in {groups}"] if copies["groups"] else ["no copies"]
-        parts += [f"{copies['differing']:,} with differing labels"] if copies["differing"] else []
-        parts += [f"{copies['across_splits']:,} across splits"] if copies["across_splits"] else []
-        found.append(_counted("Near duplicates", "near_duplicate", waiting, behind, ", ".join(parts)))
-    if "ambiguous" in summary:
-        words = "as likely one class as another"
-        found.append(_counted("Ambiguous", "ambiguous", waiting, behind, words, summary["ambiguous"]))
-    if "low_quality" in summary:
-        found.append(_counted("Low quality", "low_quality", waiting, behind, "hard to see or read"))
+    found = [*_errors(summary, waiting, behind(LABEL_ERROR.name))]
+    looked_for = _looked_for(summary)
+    found += [
+        _counted(reason, waiting, behind, *looked_for.get(reason.name, ("", None)))
+        for reason in offered_reasons()
+        if reason.counted_as and (reason.name in looked_for or waiting.get(reason.name))
+    ]
     if spread := summary.get("balance"):
         present = [row for row in spread["counts"] if row[1]]
         ends = [f"“{_chip(chips, name).title}” ({count:,})" for name, count in present]
@@ -104,20 +107,44 @@ def _errors(summary: dict[str, Any], waiting: dict[str, int], href: str) -> list
         Figure("Likely wrong labels", share(errors["rate"]), basis=f"{basis}of {errors['items']:,} labels"),
         Figure(
             "To review",
-            f"{waiting.get('label_error', 0):,}",
-            unit="flag" if waiting.get("label_error") == 1 else "flags",
+            f"{waiting.get(LABEL_ERROR.name, 0):,}",
+            unit="flag" if waiting.get(LABEL_ERROR.name) == 1 else "flags",
             basis=f"this check flagged {errors['flagged']:,} labels",
             href=href,
         ),
     ]
 
 
+def _looked_for(summary: dict[str, Any]) -> dict[str, tuple[str, int | None]]:
+    """Return what the check looked for, by reason: what it says of it, and how many it found where it flags fewer."""
+    found: dict[str, tuple[str, int | None]] = {}
+    if "outliers" in summary:
+        found[OUTLIER.name] = ("", summary["outliers"])
+    if copies := summary.get("duplicates"):
+        groups = f"{copies['groups']:,} group{'' if copies['groups'] == 1 else 's'}"
+        parts = [f"{copies['items']:,} items in {groups}"] if copies["groups"] else ["no copies"]
+        parts += [f"{copies['differing']:,} with differing labels"] if copies["differing"] else []
+        parts += [f"{copies['across_splits']:,} across splits"] if copies["across_splits"] else []
+        found[NEAR_DUPLICATE.name] = (", ".join(parts), None)
+    if "ambiguous" in summary:
+        found[AMBIGUOUS.name] = ("", summary["ambiguous"])
+    if "low_quality" in summary:
+        found[LOW_QUALITY.name] = ("", None)
+    return found
+
+
 def _counted(
-    name: str, reason: str, waiting: dict[str, int], behind: Any, words: str, found: int | None = None
+    reason: Reason[Evidence], waiting: dict[str, int], behind: Callable[[str], str], words: str, found: int | None
 ) -> Figure:
-    count = waiting.get(reason, 0)
+    count = waiting.get(reason.name, 0)
     more = f"; {found:,} found by the check" if found is not None and found > count else ""
-    return Figure(name, f"{count:,}", unit="flag" if count == 1 else "flags", basis=words + more, href=behind(reason))
+    return Figure(
+        reason.counted_as,
+        f"{count:,}",
+        unit="flag" if count == 1 else "flags",
+        basis=(words or reason.criterion) + more,
+        href=behind(reason.name),
+    )
 
 
 def _matrix(
@@ -130,7 +157,7 @@ def _matrix(
             project,
             reviewer=reviewer,
             question=question.name,
-            reason="label_error",
+            reason=LABEL_ERROR.name,
             given=cell.given,
             suggested=cell.suggested,
         )
@@ -160,7 +187,7 @@ def _classes(
             "chip": _chip(chips, row["name"]),
             "rate": min(1.0, row["wrong"] / row["labels"]) if row["labels"] else 0.0,
             "href": addresses.flags(
-                project, reviewer=reviewer, question=question.name, reason="label_error", given=row["name"]
+                project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, given=row["name"]
             )
             if row["flagged"]
             else "",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, job_for, may, project_for
 from labeling.errors import Conflict, NotFound
 from labeling.models import ALIVE, JobState
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import jobs as job_facts
 from labeling.selectors import versions
 from labeling.web.requests import SignedInRequest, signed_in
@@ -46,7 +47,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "can_review": reviewer,
         "can_run": reviewer and project.archived_at is None,
         "can_manage": may(request.user, project, Action.MANAGE),
-        "review": addresses.flags(project, reviewer=reviewer, question=question.name, reason="label_error"),
+        "review": addresses.flags(project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name),
         **_runs(request, project, question),
     }
     if run is not None:

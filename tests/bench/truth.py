@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from labeling.models import Flag, FlagReason, FlagState, Label, Project
+from labeling.models import Flag, FlagState, Label, Project
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import demo, jobs, tasks
 from labeling.services.demo.plans import DEMOS, Item, items, truth
 from quality.models import Gain, Prediction
@@ -56,7 +57,7 @@ def measure(key: str, seed: int) -> Found:
     labels = _given(project, question)
     taken = [name for name in labels if planned[name].split != "test"]
     wrong = np.array([labels[name] != true[name] for name in taken])
-    flags = Flag.objects.filter(project=project, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN)
+    flags = Flag.objects.filter(project=project, reason=LABEL_ERROR.name, state=FlagState.OPEN)
     flagged = {str(name): pk for name, pk in flags.values_list("task__external_id", "task_id")}
     run = newest(project, question)
     quality = dict(Prediction.objects.filter(run=run).values_list("task__external_id", "quality"))

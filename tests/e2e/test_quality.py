@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from labeling.models import Flag, FlagReason, LabelSource, Project
+from labeling.models import Flag, LabelSource, Project
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services.jobs import PROGRESS_SECONDS
 from quality.models import Run
 from quality.services.pipeline import chain
@@ -62,7 +63,7 @@ def test_from_one_click_to_the_flags_behind_a_cell(
     matrix = page.locator(".dc-matrix")
     expect(matrix).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Likely wrong labels")).to_be_visible()
-    flag = Flag.objects.filter(reason=FlagReason.LABEL_ERROR, evidence__given="other").first()
+    flag = Flag.objects.filter(reason=LABEL_ERROR.name, evidence__given="other").first()
     assert flag is not None
     matrix.get_by_role("link", name=f"given other, suggested {flag.evidence['suggested']}").click()
     page.wait_for_url("**/review/?reason=label_error&question=intent&given=other&suggested=*")

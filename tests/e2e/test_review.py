@@ -11,9 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from labeling.models import (
     Comment,
-    Decision,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -22,6 +20,9 @@ from labeling.models import (
     Role,
     User,
 )
+from labeling.reasons.decisions import Decision
+from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.manual import MANUAL
 from labeling.services import flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
@@ -58,14 +59,15 @@ def flagged(count: int, **schema: Any) -> tuple[Project, User, list[Flag]]:
     findings = [
         flags.Finding(
             task_id=task.pk,
-            reason=FlagReason.LABEL_ERROR,
+            reason=LABEL_ERROR,
             score=place / 100,
-            basis="billing",
-            evidence={"label": labels[task.pk], "given": "billing", "suggested": "delivery", "probability": 0.9},
+            evidence=LABEL_ERROR.evidence(
+                label=labels[task.pk], given="billing", suggested="delivery", probability=0.9
+            ),
         )
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[FlagReason.LABEL_ERROR], findings=findings, actor=None)
+    flags.sync(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
     found = list(Flag.objects.filter(project=project).order_by("score"))
     return project, factories.member(project, Role.REVIEWER, name="Ann Onymous"), found
 
@@ -249,8 +251,8 @@ def test_several_labels_are_ticked_and_given(browse: Browse, violations: Check) 
     tasks.assign_label(
         actor=project.created_by, project=project, task_ids=[made[0].pk], question="topics", value=["refund"]
     )
-    flags.put(task=made[0], reason=FlagReason.MANUAL, question="topics", note="<script>look</script>")
-    flags.put(task=made[1], reason=FlagReason.MANUAL, score=0.5, note="whole task")
+    flags.put(task=made[0], reason=MANUAL, question="topics", note="<script>look</script>")
+    flags.put(task=made[1], reason=MANUAL, score=0.5, note="whole task")
     page = browse(factories.member(project, Role.REVIEWER), path=address(project))
     number(page)
     expect(card(page).get_by_text("<script>look</script>")).to_be_visible()

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from labeling import locks
 from labeling.locks import Space
-from labeling.models import Decision, Role
+from labeling.models import Role
+from labeling.reasons.decisions import Decision
 from labeling.services import annotations, claims, demo, flags, reviews
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling

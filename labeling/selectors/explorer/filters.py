@@ -16,9 +16,7 @@ from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import (
     Annotation,
     AnnotationState,
-    Decision,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -26,6 +24,8 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.reasons.decisions import Decision
+from labeling.reasons.registry import REASONS
 from labeling.selectors import similarity
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         split=one_of("split", (*Split.values, NO_SPLIT)),
         labels=labels,
         source=one_of("source", LabelSource.values),
-        flag=one_of("flag", (*FlagReason.values, ANY_FLAG, *DECISIONS)),
+        flag=one_of("flag", (*REASONS, ANY_FLAG, *DECISIONS)),
         annotator=int(annotator) if annotator and not problems else 0,
         meta=meta,
         similar=int(similar) if similar and not problems else 0,

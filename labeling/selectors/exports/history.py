@@ -61,9 +61,10 @@ WHERE c.project_id = %(project)s AND c.task_id {these} GROUP BY c.task_id
 _FLAGS = """
 SELECT f.task_id,
        json_agg(json_build_object(
-           'question', f.question, 'reason', f.reason, 'state', f.state, 'score', f.score, 'note', f.note,
-           'evidence', f.evidence, 'raised_by', r.email, 'created_at', f.created_at, 'resolved_by', s.email,
-           'resolved_at', f.resolved_at, 'resolution', f.resolution, 'resolution_note', f.resolution_note
+           'question', f.question, 'part', f.part, 'reason', f.reason, 'state', f.state, 'score', f.score,
+           'note', f.note, 'evidence', f.evidence, 'raised_by', r.email, 'created_at', f.created_at,
+           'resolved_by', s.email, 'resolved_at', f.resolved_at, 'resolution', f.resolution,
+           'resolution_note', f.resolution_note
        ) ORDER BY f.id)::text AS past
 FROM labeling_flag f
 LEFT JOIN labeling_user r ON r.id = f.raised_by_id

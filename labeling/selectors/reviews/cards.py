@@ -14,7 +14,6 @@ from labeling.models import (
     BulkAct,
     Comment,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -22,6 +21,8 @@ from labeling.models import (
     TaskState,
 )
 from labeling.models.acts import ReviewAct, load_act
+from labeling.reasons.base import Raiser
+from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
 from labeling.selectors.explorer import Chip
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from labeling.kinds.schema import Question, Schema
     from labeling.models import Project, User
+    from labeling.reasons.base import Reason
+    from labeling.reasons.evidence import Evidence
     from labeling.selectors.explorer import TaskRow
     from labeling.selectors.guidelines import LabelPart
 
@@ -41,15 +44,6 @@ LOOKED_AT = 60
 LAST = 10
 NAMED = 3
 """Tasks of one decision that are named."""
-
-_BY_PEOPLE = {
-    FlagReason.MANUAL,
-    FlagReason.SKIPPED,
-    FlagReason.CONFLICT,
-    FlagReason.GOLD_MISS,
-    FlagReason.STALE_GUIDELINE,
-}
-_MODEL_MAY_SUGGEST = {FlagReason.MANUAL, FlagReason.CONFLICT, FlagReason.GOLD_MISS, FlagReason.STALE_GUIDELINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +105,18 @@ class Card:
     """A flag with its evidence."""
 
     flag: Flag
+    reason: Reason[Evidence]
+    evidence: Evidence
     question: Question | None
     given: list[GivenLabel] = field(default_factory=list)
     suggestion: Suggestion | None = None
     changed: bool = False
     shares: list[Share] = field(default_factory=list)
-    neighbors: list[Neighbor] = field(default_factory=list)
-    copies: list[Neighbor] = field(default_factory=list)
+    near: list[Neighbor] = field(default_factory=list)
     people: list[Said] = field(default_factory=list)
     parts: list[LabelPart] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-
-    @property
-    def reason(self) -> str:
-        """Why it was flagged, in words."""
-        return FlagReason(self.flag.reason).label
 
     @property
     def note(self) -> str:
@@ -141,7 +131,7 @@ class Card:
     @property
     def lacks_neighbors(self) -> bool:
         """Whether the flag came without the items most like its own, and they are worth looking for."""
-        return self.flag.reason in _BY_PEOPLE and not self.neighbors
+        return self.reason.raised_by is not Raiser.CHECK and not self.near
 
     @property
     def seen(self) -> list[int]:
@@ -161,6 +151,8 @@ class _Sources:
     rows: dict[int, TaskRow]
     parts: dict[tuple[str, str], LabelPart]
     verdicts: dict[int, verdicts.Verdict]
+    evidence: dict[int, Evidence]
+    """By flag."""
 
 
 def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:
@@ -182,7 +174,8 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
     comments = Comment.objects.filter(task_id__in=tasks).select_related("author").order_by("pk")
     open_flags = Flag.objects.filter(task_id__in=tasks, state=FlagState.OPEN).defer("evidence").order_by("pk")
     guideline = guidelines.newest(project)
-    near = {pk for flag in flags for pk in _named_tasks(flag.evidence)}
+    evidence = {flag.pk: load_evidence(flag.reason, flag.evidence) for flag in flags}
+    near = {item.task for found in evidence.values() for item in found.near_items()}
     return _Sources(
         schema=schema,
         labels=labels,
@@ -196,6 +189,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
             for label in part.labels
         },
         verdicts=verdicts.of(project, [label for of_task in labels.values() for label in of_task.values()]),
+        evidence=evidence,
     )
 
 
@@ -206,36 +200,36 @@ def _by_task(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
     return found
 
 
-def _named_tasks(evidence: dict[str, Any]) -> list[int]:
-    return [near["task"] for kind in ("neighbors", "copies") for near in evidence.get(kind, ())]
-
-
 def _card(flag: Flag, sources: _Sources) -> Card:
     schema, current = sources.schema, sources.labels.get(flag.task_id, {})
+    reason, evidence = reason_named(flag.reason), sources.evidence[flag.pk]
     # About the whole task is about its question, where there is but one.
     alone = schema.questions[0] if len(schema.questions) == 1 else None
     question = schema.question(flag.question) if flag.question else alone
     asked = [question] if question else ([] if flag.question else list(schema.questions))
     given = [_given(one, current[one.name]) for one in asked if one.name in current]
-    suggestion = _suggestion(flag, question, current, sources)
+    suggestion = _suggestion(reason, evidence, question, current, sources)
     about = [(label.question, name) for label in given for name in label.classes]
     if question and suggestion:
         about += [(question.name, name) for name in suggestion.classes]
     parts = [part for key in dict.fromkeys(about) if (part := sources.parts.get(key)) and not part.is_empty]
     return Card(
         flag=flag,
+        reason=reason,
+        evidence=evidence,
         question=question,
         given=given,
         suggestion=suggestion,
-        changed=_changed(flag, current.get(flag.question)),
-        shares=_shares(flag, question),
-        neighbors=_neighbors(flag, "neighbors", question, sources),
-        copies=_neighbors(flag, "copies", question, sources),
-        people=_people(flag, question, sources),
+        changed=_changed(evidence, current.get(flag.question)),
+        shares=_shares(evidence, question),
+        near=_near(evidence, question, sources),
+        people=_people(flag.task_id, reason, question, sources),
         parts=parts[:MOST_PARTS],
         comments=sources.comments.get(flag.task_id, [])[-MOST_COMMENTS:],
         others=[
-            FlagReason(other.reason).label for other in sources.open_flags.get(flag.task_id, ()) if other.pk != flag.pk
+            reason_named(other.reason).title
+            for other in sources.open_flags.get(flag.task_id, ())
+            if other.pk != flag.pk
         ],
     )
 
@@ -257,13 +251,17 @@ def _given(question: Question, label: Label) -> GivenLabel:
 
 
 def _suggestion(
-    flag: Flag, question: Question | None, current: dict[str, Label], sources: _Sources
+    reason: Reason[Evidence],
+    evidence: Evidence,
+    question: Question | None,
+    current: dict[str, Label],
+    sources: _Sources,
 ) -> Suggestion | None:
     if question is None:
         return None
     label = current.get(question.name)
-    value, probability, of_flag = flag.evidence.get("suggested"), flag.evidence.get("probability"), True
-    if value is None and flag.reason in _MODEL_MAY_SUGGEST and label is not None:
+    value, of_flag = evidence.suggested, True
+    if value is None and reason.model_may_suggest and label is not None:
         value, of_flag = sources.verdicts.get(label.pk, verdicts.UNKNOWN).predicted, False
         if value == label.value:
             return None
@@ -277,41 +275,37 @@ def _suggestion(
         value=question.dump_answer(answer),
         chips=explorer.chips_of(question, value),
         classes=question.classes(answer),
-        probability=probability,
+        probability=evidence.probability,
         of_flag=of_flag,
     )
 
 
-def _changed(flag: Flag, label: Label | None) -> bool:
-    return "given" in flag.evidence and (label is None or label.value != flag.evidence["given"])
+def _changed(evidence: Evidence, label: Label | None) -> bool:
+    return evidence.given is not None and (label is None or label.value != evidence.given)
 
 
-def _shares(flag: Flag, question: Question | None) -> list[Share]:
+def _shares(evidence: Evidence, question: Question | None) -> list[Share]:
     known = explorer.named_labels(question) if question else {}
-    return [
-        Share(known.get(share["class"], Chip(share["class"])), share["probability"])
-        for share in flag.evidence.get("distribution", ())
-    ]
+    return [Share(known.get(share.name, Chip(share.name)), share.probability) for share in evidence.class_shares()]
 
 
-def _neighbors(flag: Flag, kind: str, question: Question | None, sources: _Sources) -> list[Neighbor]:
+def _near(evidence: Evidence, question: Question | None, sources: _Sources) -> list[Neighbor]:
     places = [one.name for one in sources.schema.questions]
     found = []
-    for near in flag.evidence.get(kind, ()):
-        row = sources.rows.get(near["task"])
+    for near in evidence.near_items():
+        row = sources.rows.get(near.task)
         if row is None:
             continue  # it was deleted since
         given = row.given[places.index(question.name)].chips if question else [c for g in row.given for c in g.chips]
-        distance = near.get("distance")
-        closeness = None if distance is None else max(0.0, 1 - distance)
-        found.append(Neighbor(row=row, chips=given, closeness=closeness, split=near.get("split", "")))
+        closeness = None if near.distance is None else max(0.0, 1 - near.distance)
+        found.append(Neighbor(row=row, chips=given, closeness=closeness, split=near.split))
     return found
 
 
-def _people(flag: Flag, question: Question | None, sources: _Sources) -> list[Said]:
-    """Return who answered what, where several did or one was skipped."""
-    said = sources.said.get(flag.task_id, [])
-    if len(said) < 2 and flag.reason != FlagReason.SKIPPED:
+def _people(task_id: int, reason: Reason[Evidence], question: Question | None, sources: _Sources) -> list[Said]:
+    """Return who answered what, where several did or one is worth knowing."""
+    said = sources.said.get(task_id, [])
+    if len(said) < 2 and not reason.shows_one_answer:
         return []
     asked: Collection[Question] = [question] if question else sources.schema.questions
     return [

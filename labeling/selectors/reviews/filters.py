@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from labeling.errors import Invalid, Problem
-from labeling.models import Annotation, AnnotationState, Flag, FlagReason, FlagState, Label, QueueEntry, TaskState
+from labeling.models import Annotation, AnnotationState, Flag, FlagState, Label, QueueEntry, TaskState
+from labeling.reasons.evidence import SUGGESTED
+from labeling.reasons.registry import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +85,7 @@ def read(query: Mapping[str, str]) -> FlagFilter:
         if len(value) > MAX_LABEL or "\x00" in value:
             problems.append(Problem(name, "Expected a name from the list."))
     found = FlagFilter(
-        reason=one_of("reason", FlagReason.values),
+        reason=one_of("reason", list(REASONS)),
         below=one_of("below", list(SCORES)),
         annotator=number("annotator"),
         task=number("task"),
@@ -108,8 +110,7 @@ def matching(project: Project, wanted: FlagFilter) -> QuerySet[Flag]:
         flags = flags.filter(Exists(labels.filter(question=OuterRef("question"))) | Q(Exists(labels), question=""))
     if wanted.suggested:
         flags = flags.filter(
-            Q(evidence__contains={"suggested": wanted.suggested})
-            | Q(evidence__contains={"suggested": [wanted.suggested]})
+            Q(evidence__contains={SUGGESTED: wanted.suggested}) | Q(evidence__contains={SUGGESTED: [wanted.suggested]})
         )
     if wanted.annotator:
         theirs = Annotation.objects.filter(task_id=OuterRef("task_id"), annotator_id=wanted.annotator)

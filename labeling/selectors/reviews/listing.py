@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
-from labeling.models import Flag, FlagReason, Label
+from labeling.models import Flag, Label
+from labeling.reasons.evidence import GIVEN, SUGGESTED
+from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer, versions
 from labeling.selectors.reviews.filters import FlagFilter, waiting
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 MOST_PAIRS = 8
+_PAIR = (f"evidence__{GIVEN}", f"evidence__{SUGGESTED}")
 
 
 def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:
@@ -33,10 +36,11 @@ def document(flag: Flag, given: Any) -> dict[str, Any]:
         "task": flag.task_id,
         "external_id": flag.task.external_id,
         "question": flag.question,
+        "part": flag.part,
         "reason": flag.reason,
         "score": flag.score,
         "given": given,
-        "suggested": flag.evidence.get("suggested"),
+        "suggested": load_evidence(flag.reason, flag.evidence).suggested,
         "state": flag.state,
         "note": flag.note,
         "created_at": flag.created_at,
@@ -50,14 +54,18 @@ def document(flag: Flag, given: Any) -> dict[str, Any]:
 
 def given_of(flags: Sequence[Flag]) -> dict[int, Any]:
     """Return, by flag, the label it speaks of: the one it was raised about, else the one of record now."""
-    open_tasks = {flag.task_id for flag in flags if "given" not in flag.evidence and flag.question}
+    raised_about = {flag.pk: load_evidence(flag.reason, flag.evidence).given for flag in flags}
+    open_tasks = {flag.task_id for flag in flags if raised_about[flag.pk] is None and flag.question}
     now = {
         (task, question): value
         for task, question, value in Label.objects.filter(task_id__in=open_tasks, retired_at__isnull=True).values_list(
             "task_id", "question", "value"
         )
     }
-    return {flag.pk: flag.evidence.get("given", now.get((flag.task_id, flag.question))) for flag in flags}
+    return {
+        flag.pk: now.get((flag.task_id, flag.question)) if raised_about[flag.pk] is None else raised_about[flag.pk]
+        for flag in flags
+    }
 
 
 def label_ids(task_id: int) -> dict[str, int]:
@@ -81,18 +89,18 @@ def by_reason(project: Project, wanted: FlagFilter) -> list[tuple[str, str, int]
     """Return the reasons for which flags wait, in words, with how many, most first; whatever reason is asked for."""
     found = waiting(project, wanted.without("reason")).order_by().values_list("reason").annotate(count=Count("pk"))
     rows = sorted(found, key=lambda row: (-row[1], row[0]))
-    return [(reason, FlagReason(reason).label, count) for reason, count in rows]
+    return [(reason, reason_named(reason).title, count) for reason, count in rows]
 
 
 def by_pair(project: Project, wanted: FlagFilter) -> list[Pair]:
     """Return the pairs of given and suggested label that wait most often."""
     found = (
         waiting(project, wanted)
-        .filter(evidence__has_keys=["given", "suggested"])
+        .filter(evidence__has_keys=[GIVEN, SUGGESTED])
         .order_by()
-        .values_list("question", "evidence__given", "evidence__suggested")
+        .values_list("question", *_PAIR)
         .annotate(count=Count("pk"))
-        .order_by("-count", "question", "evidence__given", "evidence__suggested")
+        .order_by("-count", "question", *_PAIR)
     )
     schema = versions.schema(project.pk)
     return [Pair(*row, *(_title(schema.question(row[0]), value) for value in row[1:3])) for row in found[:MOST_PAIRS]]

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
-from labeling.models import AnnotationRevision, AnnotationState, Comment, FlagReason, SkipReason
+from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipReason
+from labeling.reasons.skipped import SKIPPED
 from labeling.selectors import versions as schemas
 from labeling.services import flags, labels
 from labeling.services.annotations import stored
@@ -126,6 +127,6 @@ def _take_slot(slots: Slots, standing: Standing, state: AnnotationState) -> tupl
 def _mark_skips(actor: User, task: Task, submission: Submission, standing: Standing, *, filled: bool) -> None:
     if submission.state == AnnotationState.SKIPPED:
         note = SkipReason(submission.skip_reason or SkipReason.OTHER).label
-        flags.put(task=task, reason=FlagReason.SKIPPED, actor=actor, note=note)
-    elif submission.state == AnnotationState.SUBMITTED and filled and (FlagReason.SKIPPED, "") in standing.flags:
-        flags.drop(task=task, reason=FlagReason.SKIPPED)
+        flags.put(task=task, reason=SKIPPED, actor=actor, note=note)
+    elif submission.state == AnnotationState.SUBMITTED and filled and (SKIPPED.name, "") in standing.flags:
+        flags.drop(task=task, reason=SKIPPED)

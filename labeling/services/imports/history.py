@@ -14,6 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from labeling.errors import Invalid
 from labeling.kinds.base import storable
+from labeling.kinds.problems import listed, quoted
 from labeling.kinds.schema import load_answers
 from labeling.models import (
     Annotation,
@@ -21,7 +22,6 @@ from labeling.models import (
     AnnotationState,
     Comment,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -29,6 +29,7 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.reasons.registry import REASONS, load_evidence
 from labeling.services.people import clean_email
 
 if TYPE_CHECKING:
@@ -94,11 +95,18 @@ class PastComment(_Part):
     created_at: AwareDatetime
 
 
+def _known_reason(name: str) -> str:
+    if name not in REASONS:
+        raise ValueError(f"Expected one of the flag reasons {listed(list(REASONS))}; found {quoted(name)}.")
+    return name
+
+
 class PastFlag(_Part):
     """A flag and what became of it."""
 
     question: Annotated[str, Field(max_length=64)] = ""
-    reason: FlagReason
+    part: Annotated[str, Field(max_length=64), AfterValidator(storable)] = ""
+    reason: Annotated[str, AfterValidator(_known_reason)]
     state: FlagState
     score: float = Field(default=0.0, ge=0, le=1)
     note: Words = ""
@@ -177,7 +185,7 @@ def parse_history(raw: Any, schema: Schema, data: Mapping[str, Any]) -> History:
             _check_holding(question, question.load(value), data)
     _once("annotation of one person", (annotation.annotator for annotation in past.annotations))
     _once("answer of record to one question", (label.question for label in past.labels if label.retired_at is None))
-    _once("open flag for one reason", ((f.question, f.reason) for f in past.flags if f.state == FlagState.OPEN))
+    _once("open flag for one reason", ((f.question, f.reason, f.part) for f in past.flags if f.state == FlagState.OPEN))
     if len(past.annotations) > 50:
         raise Invalid("The history has more than 50 annotations of one task.")
     return past
@@ -339,11 +347,12 @@ class _Restorer:
                 task_id=task_id,
                 project=self._project,
                 question=flag.question,
+                part=flag.part,
                 reason=flag.reason,
                 state=flag.state,
                 score=flag.score,
                 note=flag.note,
-                evidence=flag.evidence,
+                evidence=load_evidence(flag.reason, flag.evidence).dump(),
                 raised_by_id=self._person(flag.raised_by),
                 resolved_by_id=self._person(flag.resolved_by),
                 resolved_at=flag.resolved_at and self._moment(flag.resolved_at),

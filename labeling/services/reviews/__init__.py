@@ -2,13 +2,12 @@
 
 from labeling.services.reviews.deciding import Decided, decide
 from labeling.services.reviews.leases import MAX_CLAIM, claim, release, renew
-from labeling.services.reviews.ruling import MAX_AT_ONCE, OF_LABELS, Ruling
+from labeling.services.reviews.ruling import MAX_AT_ONCE, Ruling
 from labeling.services.reviews.undoing import undo
 
 __all__ = [
     "MAX_AT_ONCE",
     "MAX_CLAIM",
-    "OF_LABELS",
     "Decided",
     "Ruling",
     "claim",

@@ -9,8 +9,10 @@ from django.db import transaction
 
 from labeling import locks
 from labeling.errors import Conflict, DomainError, Invalid, Problem
-from labeling.models import BulkAct, Decision, Flag, FlagReason
+from labeling.models import BulkAct, Flag
 from labeling.models.acts import ReviewAct, load_act
+from labeling.reasons.decisions import Decision
+from labeling.reasons.registry import reason_named
 from labeling.services import events, flags
 from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
@@ -128,17 +130,19 @@ def _settled_with(desk: Desk, flag: Flag, ruling: Ruling, answered: set[str]) ->
     """
     if ruling.decision == Decision.QUARANTINE:
         return []
-    about = answered | ({flag.question} if flag.reason in rulings.OF_LABELS else set())
+    about = answered | ({flag.question} if reason_named(flag.reason).is_about_label else set())
     given = answered if ruling.decision in {Decision.ACCEPT, Decision.RELABEL} else set()
+    labeled = bool(given) and desk.entries[flag.task_id].open_slots == 0
     return [
         other
         for other in desk.open_flags_of(flag.task_id)
-        if other is not flag
-        and (
-            (other.reason in rulings.OF_LABELS and other.question in about)
-            or (other.reason == FlagReason.SKIPPED and given and desk.entries[flag.task_id].open_slots == 0)
-        )
+        if other is not flag and _answered_too(other, about, labeled=labeled)
     ]
+
+
+def _answered_too(other: Flag, about: set[str], *, labeled: bool) -> bool:
+    reason = reason_named(other.reason)
+    return (reason.is_about_label and other.question in about) or (reason.falls_when_labeled and labeled)
 
 
 def _keep(act: BulkAct, desk: Desk, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.problems import under
-from labeling.models import Decision, FlagReason, FlagState
+from labeling.models import FlagState
+from labeling.reasons.decisions import Decision, decision_named
+from labeling.reasons.registry import load_evidence, reason_named
 from labeling.services.flags import MAX_NOTE
 
 if TYPE_CHECKING:
@@ -19,17 +21,6 @@ if TYPE_CHECKING:
 MAX_KEY = 64
 MAX_AT_ONCE = 200
 """Flags that one act may decide."""
-
-OF_LABELS = frozenset(
-    {
-        FlagReason.LABEL_ERROR,
-        FlagReason.CONFLICT,
-        FlagReason.AMBIGUOUS,
-        FlagReason.GOLD_MISS,
-        FlagReason.STALE_GUIDELINE,
-    }
-)
-"""Reasons that put the label itself in doubt: a decision about the label answers all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +71,16 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         Ids of the labels of record that the reviewer saw; None: those that the flag rests on.
     """
     if flag.state != FlagState.OPEN:
-        decided = (
-            Decision(flag.resolution).label.lower() if flag.resolution in Decision.values else "it no longer holds"
-        )
-        message = f"This flag is closed already: {decided}."
+        decision = decision_named(flag.resolution)
+        message = f"This flag is closed already: {decision.label.lower() if decision else 'it no longer holds'}."
         raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
     asked = [question.name for question in questions_of(flag, schema)]
     standing = {name: current[name] for name in asked if name in current}
     if seen is not None:
         changed = set(seen) != {label.pk for label in standing.values()}
     else:
-        label = standing.get(flag.question)
-        changed = "given" in flag.evidence and (label is None or label.value != flag.evidence["given"])
+        label, given = standing.get(flag.question), load_evidence(flag.reason, flag.evidence).given
+        changed = given is not None and (label is None or label.value != given)
     if changed:
         message = "The label was changed after this was flagged or shown. Look at it again and decide anew."
         now = {name: {"label": label.pk, "value": label.value} for name, label in standing.items()}
@@ -119,14 +108,15 @@ def answers(
 
 def _keeps_label(flag: Flag) -> bool:
     """Whether to keep means that the label is right, and not only that the item may stay."""
-    return flag.reason in OF_LABELS or flag.reason == FlagReason.MANUAL or bool(flag.evidence.get("labels_differ"))
+    return reason_named(flag.reason).keeps_label(load_evidence(flag.reason, flag.evidence))
 
 
 def _suggested(flag: Flag) -> dict[str, Any]:
-    if "suggested" not in flag.evidence or not flag.question:
+    suggested = load_evidence(flag.reason, flag.evidence).suggested
+    if suggested is None or not flag.question:
         message = "This flag suggests no label. Decide `relabel` with an answer, or `keep`."
         raise Invalid(message, problems=(Problem("decision", message),))
-    return {flag.question: flag.evidence["suggested"]}
+    return {flag.question: suggested}
 
 
 def _relabeled(flag: Flag, answer: Any, schema: Schema) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labeling.models import Label
+from labeling.reasons.evidence import ClassShare, NearItem, Person
 from quality.learning import neighbors
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ CHUNK = 2_000
 
 
 def givens(label_ids: Integers) -> dict[int, dict[str, Any]]:
-    """Return, by label, what was given, by whom, when and under which guideline."""
+    """Return, by label, the part of `LabelEvidence` that tells what was given, by whom, when, under which guideline."""
     found: dict[int, dict[str, Any]] = {}
     for start in range(0, label_ids.size, CHUNK):
         chunk = [int(pk) for pk in label_ids[start : start + CHUNK] if pk >= 0]
@@ -30,17 +31,19 @@ def givens(label_ids: Integers) -> dict[int, dict[str, Any]]:
                 "label": label.pk,
                 "given": label.value,
                 "source": label.source,
-                "given_by": None if by is None else {"id": by.pk, "name": str(by)},
+                "given_by": None if by is None else Person(id=by.pk, name=str(by)),
                 "given_at": label.created_at.isoformat(),
                 "guideline": label.guideline_version,
             }
     return found
 
 
-def distribution(values: Floats, classes: Integers, names: list[str]) -> list[dict[str, Any]]:
+def distribution(values: Floats, classes: Integers, names: list[str]) -> tuple[ClassShare, ...]:
     """Return the most probable classes of one item, most probable first."""
     order = np.argsort(-values, kind="stable")[:TOP]
-    return [{"class": names[int(classes[column])], "probability": round(float(values[column]), 4)} for column in order]
+    return tuple(
+        ClassShare(name=names[int(classes[column])], probability=round(float(values[column]), 4)) for column in order
+    )
 
 
 class Neighborhood:
@@ -51,7 +54,7 @@ class Neighborhood:
         self._embedding = embedding
         self._labeled = np.flatnonzero(context.items.labeled)
 
-    def of(self, rows: Integers) -> list[list[dict[str, Any]]]:
+    def of(self, rows: Integers) -> list[tuple[NearItem, ...]]:
         """Return the neighbors of each row, nearest first."""
         items, names = self._context.items, self._context.question.class_names
         near = neighbors.among(self._embedding, rows, self._labeled, NEIGHBORS)
@@ -64,13 +67,13 @@ class Neighborhood:
                     break
                 classes = [names[code] for code in items.codes[items.starts[other] : items.starts[other + 1]]]
                 shown.append(
-                    {
-                        "task": int(items.tasks[other]),
-                        "label": classes if several or len(classes) != 1 else classes[0],
-                        "distance": round(distance, 4),
-                    }
+                    NearItem(
+                        task=int(items.tasks[other]),
+                        label=classes if several or len(classes) != 1 else classes[0],
+                        distance=round(distance, 4),
+                    )
                 )
-            found.append(shown)
+            found.append(tuple(shown))
         return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from labeling.reasons.registry import load_evidence, reason_named
+
 if TYPE_CHECKING:
-    from labeling.models import FlagReason
+    from labeling.reasons.base import Reason
+    from labeling.reasons.evidence import Evidence
     from quality.learning.arrays import Doubles, Integers
 
 LEAST = 20
@@ -23,12 +26,34 @@ class Draft:
     """
 
     task: int
-    reason: FlagReason
+    reason: Reason[Evidence]
     score: float
-    note: str
-    basis: str
+    evidence: Evidence
     label: int = -1
-    evidence: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
+
+    @classmethod
+    def load(cls, kept: dict[str, Any]) -> Self:
+        """Return what was kept as JSON, by an earlier version too."""
+        return cls(
+            task=kept["task"],
+            reason=reason_named(kept["reason"]),
+            score=kept["score"],
+            evidence=load_evidence(kept["reason"], kept["evidence"]),
+            label=kept["label"],
+            part=kept.get("part", ""),
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as JSON, to be kept until the run is complete."""
+        return {
+            "task": self.task,
+            "reason": self.reason.name,
+            "score": self.score,
+            "evidence": self.evidence.dump(),
+            "label": self.label,
+            "part": self.part,
+        }
 
 
 def limited(rows: Integers, scores: Doubles, *, of: int) -> Integers:

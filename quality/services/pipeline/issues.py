@@ -9,7 +9,8 @@ import numpy as np
 from django.db import connection, transaction
 
 from labeling.errors import Invalid
-from labeling.models import FlagReason
+from labeling.reasons.ambiguous import AMBIGUOUS, AmbiguousEvidence
+from labeling.reasons.label_error import LABEL_ERROR, LabelErrorEvidence
 from quality.learning import neighbors
 from quality.models import Prediction
 from quality.scoring import ambiguity, balance, groups, label_errors, multi_label
@@ -43,7 +44,7 @@ def run(context: Context) -> None:
     _spread(context)
     context.progress(9, 10, "Comparing people with each other")
     several_people.run(context, found)
-    arrays.keep_json(context.run, "findings", [asdict(draft) for draft in drafts])
+    arrays.keep_json(context.run, "findings", [draft.dump() for draft in drafts])
 
 
 def _of_labels(
@@ -96,14 +97,12 @@ def _one_label(
         row = int(rows[position])
         suggested = names[int(classes[errors.suggested[at]])]
         probability = float(values[at, errors.suggested[at]])
-        was = names[int(classes[labels[at]])]
         drafts.append(
             _label_error(
                 context,
                 row,
                 score=float(errors.quality[at]),
                 given=given,
-                note=f"Likely “{suggested}” ({probability:.0%}) rather than “{was}”.",
                 suggested=suggested,
                 probability=probability,
                 distribution=evidence.distribution(found.values[lines[at]], found.classes, names),
@@ -114,18 +113,16 @@ def _one_label(
 
 
 def _label_error(
-    context: Context, row: int, *, score: float, given: dict[int, dict[str, Any]], note: str, **details: Any
+    context: Context, row: int, *, score: float, given: dict[int, dict[str, Any]], **details: Any
 ) -> Draft:
     label = int(context.items.labels[row])
     shown = given.get(label, {"label": label})
     return Draft(
         task=int(context.items.tasks[row]),
-        reason=FlagReason.LABEL_ERROR,
+        reason=LABEL_ERROR,
         score=score,
-        note=note,
-        basis=item_issues.basis(shown.get("given")),
         label=label,
-        evidence={**shown, **details},
+        evidence=LabelErrorEvidence(**shown, **details),
     )
 
 
@@ -139,17 +136,14 @@ def _ambiguous(context: Context, found: Predicted, lines: Integers, surroundings
     drafts = []
     for position, at in enumerate(picked.tolist()):
         shown = evidence.distribution(found.values[lines[at]], found.classes, names)
-        one, other = shown[0]["class"], shown[1]["class"]
         label = int(context.items.labels[rows[position]])
         drafts.append(
             Draft(
                 task=int(context.items.tasks[rows[position]]),
-                reason=FlagReason.AMBIGUOUS,
+                reason=AMBIGUOUS,
                 score=float(close.score[at]),
-                note=f"Could well be “{one}” or “{other}”.",
-                basis=item_issues.basis(given.get(label, {}).get("given")),
                 label=label,
-                evidence={**given.get(label, {}), "distribution": shown, "neighbors": near[position]},
+                evidence=AmbiguousEvidence(**given.get(label, {}), distribution=shown, neighbors=near[position]),
             )
         )
     return drafts
@@ -192,18 +186,15 @@ def _several_labels(
         predicted_sets[line] = codes
         missing = [names[int(code)] for code in found.classes[errors.suggested[item] & ~truth[item]]]
         extra = [names[int(code)] for code in found.classes[~errors.suggested[item] & truth[item]]]
-        parts = [f"missing: {_quoted(missing)}"] if missing else []
-        parts += [f"too much: {_quoted(extra)}"] if extra else []
         drafts.append(
             _label_error(
                 context,
                 row,
                 score=float(errors.quality[item]),
                 given=given,
-                note=f"Likely {'; '.join(parts)}"[:500] + ".",
                 suggested=[names[code] for code in codes],
-                missing=missing,
-                extra=extra,
+                missing=tuple(missing),
+                extra=tuple(extra),
                 probability=float(
                     np.abs(found.values[line][errors.wrong[item]] - truth[item][errors.wrong[item]]).max()
                 ),
@@ -212,10 +203,6 @@ def _several_labels(
             )
         )
     return drafts
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
 
 
 def _say_errors(context: Context, labels: Integers, errors: label_errors.LabelErrors, names: list[str]) -> None:

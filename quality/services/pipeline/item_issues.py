@@ -5,12 +5,14 @@ They are found once per field, by the run of the first question asked about it.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labeling.models import FlagReason, Split
+from labeling.reasons.evidence import NearItem
+from labeling.reasons.low_quality import LOW_QUALITY, LowQualityEvidence
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
+from labeling.reasons.outlier import OUTLIER, OutlierEvidence
 from quality.scoring import duplicates, image_quality, outliers, text_quality
 from quality.scoring.image_quality import Poor
 from quality.selectors import items as selector
@@ -27,13 +29,6 @@ if TYPE_CHECKING:
 
 K = 10
 SHOWN_COPIES = 10
-ITEM = "item"
-"""What findings rest on that only the item's data decide, which never change."""
-
-
-def basis(value: Any) -> str:
-    """Return a short text that is the same for the same JSON value."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)[:300]
 
 
 def find(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
@@ -45,11 +40,9 @@ def find(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[
     drafts = [
         Draft(
             task=int(context.items.tasks[row]),
-            reason=FlagReason.LOW_QUALITY,
+            reason=LOW_QUALITY,
             score=found.score,
-            note="; ".join(found.problems).capitalize() + ".",
-            basis=ITEM,
-            evidence={"problems": list(found.problems)},
+            evidence=LowQualityEvidence(problems=tuple(found.problems)),
         )
         for row, found in poor.items()
     ]
@@ -112,34 +105,27 @@ def _copy(
     leaks: bool,
 ) -> Draft:
     items = context.items
-    what = "The same item" if found.exact[row] else "Nearly the same item"
-    note = f"{what} is there {size} times" if size > 2 else f"{what} is there twice"
-    if differ:
-        note += ", and the labels differ"
-    if leaks:
-        note += f"{' and' if differ else ', and'} the {Split.TEST.label.lower()} split has one of them"
     closeness = float(found.closeness[row])
     return Draft(
         task=int(items.tasks[row]),
-        reason=FlagReason.NEAR_DUPLICATE,
+        reason=NEAR_DUPLICATE,
         # Low is bad: differing labels are worst, then copies across splits, then the rest.
         score=0.1 * closeness if differ else 0.2 + 0.1 * closeness if leaks else 0.5 + 0.5 * closeness,
-        note=note + ".",
-        basis=basis([sorted(int(items.tasks[other]) for other in others), differ]),
         label=int(items.labels[row]) if differ else -1,
-        evidence={
-            "labels_differ": differ,
-            "across_splits": leaks,
-            "exact": bool(found.exact[row]),
-            "copies": [
-                {
-                    "task": int(items.tasks[other]),
-                    "label": _label(context, other) if items.labels[other] >= 0 else None,
-                    "split": str(selector.SPLITS[int(items.splits[other])]),
-                }
+        evidence=NearDuplicateEvidence(
+            times=size,
+            labels_differ=differ,
+            across_splits=leaks,
+            exact=bool(found.exact[row]),
+            copies=tuple(
+                NearItem(
+                    task=int(items.tasks[other]),
+                    label=_label(context, other) if items.labels[other] >= 0 else None,
+                    split=str(selector.SPLITS[int(items.splits[other])]),
+                )
                 for other in others
-            ],
-        },
+            ),
+        ),
     )
 
 
@@ -173,11 +159,9 @@ def _outliers(
     return [
         Draft(
             task=int(context.items.tasks[row]),
-            reason=FlagReason.OUTLIER,
+            reason=OUTLIER,
             score=float(found.score[row]),
-            note="Unlike all other items.",
-            basis=ITEM,
-            evidence={"neighbors": around[position]},
+            evidence=OutlierEvidence(neighbors=around[position]),
         )
         for position, row in enumerate(picked.tolist())
     ]

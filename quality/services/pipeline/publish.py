@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.models import FlagReason, Label, QueueEntry, Task, TaskState, User
+from labeling.models import Label, QueueEntry, Task, TaskState, User
+from labeling.reasons.base import About
+from labeling.reasons.evidence import RUN
+from labeling.reasons.registry import checked_reasons
 from labeling.services import flags, queue
 from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
 from quality.models.jobs import RunCursor
 from quality.services import arrays
 from quality.services.pipeline import encode, order, several_people
+from quality.services.pipeline.findings import Draft
 from quality.services.queueing import order_queue
 
 if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
 
-OF_LABELS = (FlagReason.LABEL_ERROR, FlagReason.AMBIGUOUS)
-OF_ITEMS = (FlagReason.OUTLIER, FlagReason.NEAR_DUPLICATE, FlagReason.LOW_QUALITY)
-
 
 def run(context: Context) -> None:
     """Show what the run found: flags, predictions, counts by class and the gain, in one transaction."""
-    findings = arrays.kept_json(context.run, "findings") or []
+    findings = [Draft.load(kept) for kept in arrays.kept_json(context.run, "findings") or []]
     measured = arrays.kept_json(context.run, "gain")
     context.job.progress(5000, 6000, "Putting the results in place")
     with transaction.atomic():
@@ -32,7 +33,7 @@ def run(context: Context) -> None:
         synced = flags.sync(
             project=context.project,
             question=context.question.name,
-            reasons=OF_LABELS + OF_ITEMS if context.owns_items else OF_LABELS,
+            reasons=checked_reasons(About.LABEL) + (checked_reasons(About.ITEM) if context.owns_items else []),
             findings=current,
             actor=context.run.requested_by,
         )
@@ -85,11 +86,11 @@ def reorder(context: Context) -> None:
     arrays.forget(context.run)
 
 
-def _standing(context: Context, findings: list[dict[str, Any]]) -> list[flags.Finding]:
+def _standing(context: Context, findings: list[Draft]) -> list[flags.Finding]:
     """Return the findings whose label still stands and whose task is still there and not in quarantine."""
-    labels = {found["label"] for found in findings if found["label"] >= 0}
+    labels = {found.label for found in findings if found.label >= 0}
     standing = set(Label.objects.filter(pk__in=labels, retired_at=None).values_list("pk", flat=True))
-    tasks = {found["task"] for found in findings}
+    tasks = {found.task for found in findings}
     there = set(
         QueueEntry.objects.filter(task_id__in=tasks, project=context.project)
         .exclude(state=TaskState.QUARANTINED)
@@ -97,15 +98,14 @@ def _standing(context: Context, findings: list[dict[str, Any]]) -> list[flags.Fi
     )
     return [
         flags.Finding(
-            task_id=found["task"],
-            reason=FlagReason(found["reason"]),
-            score=found["score"],
-            basis=found["basis"],
-            note=found["note"],
-            evidence={**found["evidence"], "run": context.run.pk},
+            task_id=found.task,
+            reason=found.reason,
+            score=found.score,
+            evidence=found.evidence.model_copy(update={RUN: context.run.pk}),
+            part=found.part,
         )
         for found in findings
-        if found["task"] in there and (found["label"] < 0 or found["label"] in standing)
+        if found.task in there and (found.label < 0 or found.label in standing)
     ]
 
 

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import Flag, FlagReason, Label, LabelSource, Project, Role, Task, User
+from labeling.models import Flag, Label, LabelSource, Project, Role, Task, User
+from labeling.reasons.conflict import CONFLICT
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import flags, tasks
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -31,16 +33,15 @@ def flag_all(project: Project, made: list[Task], *, suggested: str = "delivery")
     findings = [
         flags.Finding(
             task_id=task.pk,
-            reason=FlagReason.LABEL_ERROR,
+            reason=LABEL_ERROR,
             score=place / 100,
-            basis="billing",
             note="Likely another.",
-            evidence={"label": labels[task.pk].pk, "given": labels[task.pk].value, "suggested": suggested},
+            evidence=LABEL_ERROR.evidence(label=labels[task.pk].pk, given=labels[task.pk].value, suggested=suggested),
         )
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[FlagReason.LABEL_ERROR], findings=findings, actor=None)
-    return list(Flag.objects.filter(task__in=made, reason=FlagReason.LABEL_ERROR).order_by("score"))
+    flags.sync(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
+    return list(Flag.objects.filter(task__in=made, reason=LABEL_ERROR.name).order_by("score"))
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_flags_are_listed_worst_first_with_what_was_given_and_what_is_suggested(
 
 def test_a_flag_without_a_finding_tells_the_label_of_record(project: Project, client: APIClient) -> None:
     (task,) = labeled(project, 1, "other")
-    flags.put(task=task, reason=FlagReason.CONFLICT, question="intent", score=0.5)
+    flags.put(task=task, reason=CONFLICT, question="intent", score=0.5)
     (row,) = client.get(address(project)).json()["results"]
     assert (row["given"], row["suggested"]) == ("other", None)
 
@@ -122,7 +123,7 @@ def test_a_filter_that_is_none_is_refused(project: Project, client: APIClient, q
 def test_the_list_needs_the_same_queries_for_one_and_for_many(project: Project, client: APIClient) -> None:
     def more(count: int = 5) -> None:
         for task in labeled(project, count):
-            flags.put(task=task, reason=FlagReason.CONFLICT, question="intent")
+            flags.put(task=task, reason=CONFLICT, question="intent")
 
     flag_all(project, labeled(project, 1))
     more(1)

@@ -14,9 +14,7 @@ from labeling.api import urls
 from labeling.api.docs import openapi
 from labeling.models import (
     ApiToken,
-    Decision,
     Flag,
-    FlagReason,
     Invitation,
     JobRun,
     Membership,
@@ -25,6 +23,9 @@ from labeling.models import (
     Task,
     User,
 )
+from labeling.reasons.decisions import Decision
+from labeling.reasons.manual import MANUAL
+from labeling.reasons.outlier import OUTLIER
 from labeling.services import flags, people, reviews
 from tests import factories
 
@@ -95,7 +96,7 @@ def world() -> World:
         member=member,
         invitation=invitation,
         token=token,
-        flag=flags.put(task=task, reason=FlagReason.MANUAL, question="intent"),
+        flag=flags.put(task=task, reason=MANUAL, question="intent"),
         decided=decided(project, task, manager),
         people={
             "outsider": factories.user(),
@@ -110,7 +111,7 @@ def world() -> World:
 
 def decided(project: Project, task: Task, reviewer: User) -> Flag:
     """Return a flag that a reviewer has decided."""
-    flag = flags.put(task=task, reason=FlagReason.OUTLIER, question="intent")
+    flag = flags.put(task=task, reason=OUTLIER, question="intent")
     reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=reviews.Ruling(Decision.AMBIGUOUS))
     return flag
 

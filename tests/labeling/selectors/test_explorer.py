@@ -12,7 +12,6 @@ from labeling.errors import Forbidden, Invalid
 from labeling.models import (
     AnnotationState,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -21,6 +20,7 @@ from labeling.models import (
     QueueEntry,
     Task,
 )
+from labeling.reasons.outlier import OUTLIER
 from labeling.selectors import explorer
 from labeling.selectors.explorer import pages
 from labeling.services import annotations as answers
@@ -149,8 +149,8 @@ def test_labels_are_found_by_question_and_only_current_ones() -> None:
 def test_flags_are_found_while_they_are_open() -> None:
     project = factories.project()
     flagged, resolved, _ = factories.tasks(project, 3)
-    Flag.objects.create(task=flagged, project=project, reason=FlagReason.OUTLIER)
-    Flag.objects.create(task=resolved, project=project, reason=FlagReason.OUTLIER, state=FlagState.RESOLVED)
+    Flag.objects.create(task=flagged, project=project, reason=OUTLIER.name)
+    Flag.objects.create(task=resolved, project=project, reason=OUTLIER.name, state=FlagState.RESOLVED)
     assert found(project, "flag=outlier") == {flagged.pk}
     assert found(project, "flag=any") == {flagged.pk}
     assert found(project, "flag=manual") == set()
@@ -332,7 +332,7 @@ def test_rows_show_labels_flags_and_the_beginning_of_a_text() -> None:
     project = factories.project()
     (task,) = factories.tasks(project, data=[{"text": "word " * 500}], meta={"k": "v"})
     label(task)
-    Flag.objects.create(task=task, project=project, reason=FlagReason.OUTLIER)
+    Flag.objects.create(task=task, project=project, reason=OUTLIER.name)
     (row,) = explorer.rows(project, [task.pk])
     assert len(row.text) == 280
     assert [chip.title for chip in row.given[0].chips] == ["billing"]

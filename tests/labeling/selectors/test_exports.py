@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling.formats import csv as csv_format
-from labeling.models import AnnotationState, FlagReason, Project, Task
+from labeling.models import AnnotationState, Project, Task
+from labeling.reasons.manual import MANUAL
 from labeling.selectors import exports
 from labeling.selectors.exports import reading
 from labeling.services import annotations, flags, tasks
@@ -95,7 +96,7 @@ def act(
     elif what == "comment":
         annotations.comment(actor=person, task=task, body=str(answers))
     elif what == "flag":
-        flags.put(task=task, reason=FlagReason.MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
+        flags.put(task=task, reason=MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
     elif what == "quarantine":
         tasks.quarantine(actor=manager, project=project, task_ids=[task.pk])
     else:

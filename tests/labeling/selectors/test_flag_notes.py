@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.models import Flag, FlagReason
+from labeling.models import Flag
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import flag_notes, versions
 from tests import factories
 
@@ -25,7 +26,7 @@ SCHEMA = {
 def test_labels_are_called_as_people_know_them() -> None:
     project = factories.project(schema=SCHEMA)
     intent, mood = versions.schema(project.pk).questions
-    flag = Flag(reason=FlagReason.LABEL_ERROR, note="Likely “complaint_or_praise” (71%) rather than “other”.")
+    flag = Flag(reason=LABEL_ERROR.name, note="Likely “complaint_or_praise” (71%) rather than “other”.")
     assert flag_notes.note(flag, intent) == "Likely “Complaint or praise” (71%) rather than “other”."
     assert flag_notes.note(Flag(note="Could well be “1” or “gone”."), mood) == "Could well be “1 · bad” or “gone”."
     assert flag_notes.note(flag, None) == flag.note

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from labeling.models import Decision, Event, Flag, FlagReason, FlagState, Project, QueueEntry, Task
+from labeling.models import Event, Flag, FlagState, Project, QueueEntry, Task
+from labeling.reasons.base import Reason
+from labeling.reasons.conflict import CONFLICT
+from labeling.reasons.decisions import Decision
+from labeling.reasons.evidence import Evidence
+from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
 from labeling.services import flags, queue, reviews
 from labeling.services.reviews import Ruling
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-REASONS = (FlagReason.LABEL_ERROR, FlagReason.OUTLIER)
+REASONS = (LABEL_ERROR, OUTLIER)
 
 
-def finding(task: Task, reason: FlagReason = FlagReason.LABEL_ERROR, **values: Any) -> flags.Finding:
-    given: dict[str, Any] = {"score": 0.1, "basis": "a"} | values
-    return flags.Finding(task_id=task.pk, reason=reason, **given)
+def finding(task: Task, reason: Reason[Evidence] = LABEL_ERROR, **values: Any) -> flags.Finding:
+    """Return what a scan found about the label “a”, or about another that is `given`."""
+    evidence = reason.evidence(given=values.pop("given", "a"))
+    return flags.Finding(task_id=task.pk, reason=reason, evidence=evidence, **({"score": 0.1} | values))
 
 
 def sync(project: Project, *findings: flags.Finding, question: str = "intent") -> tuple[int, int, int, int]:
@@ -31,7 +40,7 @@ def sync(project: Project, *findings: flags.Finding, question: str = "intent") -
 def test_flags_follow_the_findings() -> None:
     project = factories.project()
     one, two, three = factories.tasks(project, 3)
-    assert sync(project, finding(one), finding(two), finding(one, FlagReason.OUTLIER)) == (3, 0, 0, 0)
+    assert sync(project, finding(one), finding(two), finding(one, OUTLIER)) == (3, 0, 0, 0)
     assert sync(project, finding(two, score=0.3, note="worse"), finding(three)) == (1, 1, 2, 0)
     states = {(flag.task_id, flag.reason): flag.state for flag in Flag.objects.all()}
     assert states == {
@@ -41,7 +50,8 @@ def test_flags_follow_the_findings() -> None:
         (three.pk, "label_error"): FlagState.OPEN,
     }
     flag = Flag.objects.get(task=two)
-    assert (flag.score, flag.note, flag.evidence) == (0.3, "worse", {"basis": "a"})
+    assert (flag.score, flag.note, flag.evidence["given"]) == (0.3, "worse", "a")
+    assert Flag.objects.get(task=three).note == "Another label is more likely."
     assert Event.objects.filter(verb="flags.synced").count() == 2
 
 
@@ -51,9 +61,110 @@ def test_what_a_person_resolved_stays_so_on_the_same_basis() -> None:
     sync(project, finding(task))
     ruling = Ruling(Decision.KEEP)
     flag = Flag.objects.get()
-    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling, seen={flag.pk: []})
     assert sync(project, finding(task)) == (0, 0, 0, 1)
-    assert sync(project, finding(task, basis="b")) == (1, 0, 0, 0)
+    assert sync(project, finding(task, given="b")) == (1, 0, 0, 0)
+
+
+def decided_before_versions(task: Task, given: Any) -> Flag:
+    """Make a flag that a person kept, as it was stored before evidence had a version."""
+    return Flag.objects.create(
+        task=task,
+        project=task.project,
+        question="intent",
+        reason=LABEL_ERROR.name,
+        state=FlagState.RESOLVED,
+        resolution=Decision.KEEP,
+        evidence={"given": given, "basis": json.dumps(given, sort_keys=True, ensure_ascii=False)[:300]},
+    )
+
+
+MANY = [f"label number {number}" for number in range(40)]
+
+
+def test_answers_that_differ_late_are_not_taken_for_each_other() -> None:
+    project = factories.project()
+    task = factories.task(project)
+    sync(project, finding(task, given=MANY))
+    flag = Flag.objects.get()
+    reviews.decide(
+        actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=Ruling(Decision.KEEP), seen={flag.pk: []}
+    )
+    assert sync(project, finding(task, given=MANY)) == (0, 0, 0, 1)
+    assert sync(project, finding(task, given=[*MANY[:-1], "another"])) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("given", ["a", 3, ["b", "a"], MANY, "é“"])
+def test_what_was_decided_before_evidence_had_versions_stays_decided(given: Any) -> None:
+    project = factories.project()
+    task = factories.task(project)
+    decided_before_versions(task, given)
+    assert sync(project, finding(task, given=given)) == (0, 0, 0, 1)
+
+
+def test_a_new_error_is_found_though_the_old_basis_was_cut() -> None:
+    project = factories.project()
+    task = factories.task(project)
+    decided_before_versions(task, MANY)
+    assert sync(project, finding(task, given=[*MANY[:-1], "another"])) == (1, 0, 0, 0)
+
+
+def test_items_that_were_decided_before_evidence_had_versions_stay_decided() -> None:
+    project = factories.project()
+    odd, twice = factories.tasks(project, 2)
+    copies = [{"task": odd.pk, "label": None, "split": "train"}]
+    for task, reason, evidence in (
+        (odd, OUTLIER, {"neighbors": [], "basis": "item", "run": 1}),
+        (twice, NEAR_DUPLICATE, {"copies": copies, "labels_differ": True, "basis": f"[[{odd.pk}], true]", "run": 1}),
+    ):
+        Flag.objects.create(
+            task=task,
+            project=project,
+            question="intent",
+            reason=reason.name,
+            state=FlagState.RESOLVED,
+            evidence=evidence,
+        )
+    found = [
+        flags.Finding(task_id=odd.pk, reason=OUTLIER, score=0.1, evidence=OUTLIER.evidence()),
+        flags.Finding(
+            task_id=twice.pk,
+            reason=NEAR_DUPLICATE,
+            score=0.1,
+            evidence=NEAR_DUPLICATE.evidence.load({"copies": copies, "labels_differ": True}),
+        ),
+    ]
+    done = flags.sync(project=project, question="intent", reasons=[OUTLIER, NEAR_DUPLICATE], findings=found, actor=None)
+    assert (done.opened, done.decided) == (0, 2)
+
+
+def test_each_part_of_an_answer_has_its_own_flag() -> None:
+    project = factories.project()
+    task = factories.task(project)
+    assert sync(project, finding(task), finding(task, part="r1"), finding(task, part="r2")) == (3, 0, 0, 0)
+    flag = Flag.objects.get(part="r1")
+    ruling = Ruling(Decision.QUARANTINE)
+    act = reviews.decide(
+        actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling, seen={flag.pk: []}
+    ).act
+    assert set(Flag.objects.filter(state=FlagState.OPEN).values_list("part", flat=True)) == {"", "r2"}
+    assert sync(project, finding(task, part="r1"), finding(task, part="r2", note="still")) == (0, 1, 1, 1)
+    assert Flag.objects.get(state=FlagState.OPEN).part == "r2"
+    assert Flag.objects.get(part="").state == FlagState.CLOSED
+    # What stands beside it is another flag: the one that is taken back opens again.
+    assert reviews.undo(actor=project.created_by, act=act) == [flag.pk]
+    assert set(Flag.objects.filter(state=FlagState.OPEN).values_list("part", flat=True)) == {"r1", "r2"}
+
+
+def test_a_part_is_flagged_once_by_hand_too_and_dropped_by_itself() -> None:
+    task = factories.task(factories.project())
+    for part in ("", "r1", "r1"):
+        flags.put(task=task, reason=OUTLIER, question="intent", part=part)
+    assert list(Flag.objects.order_by("pk").values_list("part", flat=True)) == ["", "r1"]
+    flags.drop(task=task, reason=OUTLIER, question="intent", part="r1")
+    assert Flag.objects.get(state=FlagState.OPEN).part == ""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Flag.objects.create(task=task, project=task.project, question="intent", reason=OUTLIER.name)
 
 
 def test_other_questions_reasons_and_people_are_left_alone() -> None:
@@ -61,8 +172,8 @@ def test_other_questions_reasons_and_people_are_left_alone() -> None:
     task = factories.task(project)
     sync(project, finding(task), question="mood")
     flags.raise_flag(actor=project.created_by, task=task, note="look", question="")
-    flags.put(task=task, reason=FlagReason.CONFLICT, question="intent")
-    flags.put(task=task, reason=FlagReason.OUTLIER, question="intent", actor=project.created_by)
+    flags.put(task=task, reason=CONFLICT, question="intent")
+    flags.put(task=task, reason=OUTLIER, question="intent", actor=project.created_by)
     assert sync(project) == (0, 0, 0, 0)
     assert Flag.objects.filter(state=FlagState.OPEN).count() == 4
 

@@ -10,7 +10,10 @@ import pytest
 from django.utils import timezone
 
 from labeling.errors import Conflict
-from labeling.models import Decision, Flag, FlagReason, FlagState, Label, Project, ReviewLease, Role, Task, User
+from labeling.models import Flag, FlagState, Label, Project, ReviewLease, Role, Task, User
+from labeling.reasons.decisions import Decision
+from labeling.reasons.manual import MANUAL
+from labeling.reasons.outlier import OUTLIER
 from labeling.selectors.reviews import FlagFilter
 from labeling.services import anonymity, flags, reviews, tasks
 from labeling.services.reviews import Ruling
@@ -22,10 +25,10 @@ def flagged(project: Project, count: int) -> list[Flag]:
     """Make tasks with a flag each, the first one the worst."""
     made = factories.tasks(project, count)
     findings = [
-        flags.Finding(task_id=task.pk, reason=FlagReason.OUTLIER, score=place / 1000, basis="item")
+        flags.Finding(task_id=task.pk, reason=OUTLIER, score=place / 1000, evidence=OUTLIER.evidence())
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[FlagReason.OUTLIER], findings=findings, actor=None)
+    flags.sync(project=project, question="intent", reasons=[OUTLIER], findings=findings, actor=None)
     return list(Flag.objects.filter(project=project).order_by("score"))
 
 
@@ -51,7 +54,7 @@ def test_all_that_is_flagged_about_a_task_goes_to_one_reviewer() -> None:
     project = factories.project()
     ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
     (flag,) = flagged(project, 1)
-    flags.put(task=flag.task, reason=FlagReason.MANUAL, score=0.9)
+    flags.put(task=flag.task, reason=MANUAL, score=0.9)
     assert reviews.claim(actor=ann, project=project, count=1) == [flag.pk]
     assert reviews.claim(actor=bob, project=project, count=5) == []
     assert len(reviews.claim(actor=ann, project=project, count=5)) == 2
@@ -121,7 +124,7 @@ def test_many_reviewers_at_once_share_the_flags_without_meeting() -> None:
     flagged(project, 120)
     # Some tasks have a second flag: it may not go to somebody else.
     for task in Task.objects.filter(project=project).order_by("pk")[:30]:
-        flags.put(task=task, reason=FlagReason.MANUAL, score=0.5)
+        flags.put(task=task, reason=MANUAL, score=0.5)
     people = [factories.member(project, Role.REVIEWER) for _ in range(6)]
     crew = [fork(_review, project.pk, person.pk) for person in people]
     for process in crew:

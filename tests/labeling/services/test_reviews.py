@@ -10,10 +10,8 @@ from labeling.errors import Conflict, Invalid, NotFound
 from labeling.models import (
     AnnotationState,
     BulkAct,
-    Decision,
     Event,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     LabelSource,
@@ -24,6 +22,15 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.reasons.ambiguous import AMBIGUOUS
+from labeling.reasons.base import Reason
+from labeling.reasons.conflict import CONFLICT
+from labeling.reasons.decisions import Decision
+from labeling.reasons.evidence import Evidence
+from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
+from labeling.reasons.skipped import SKIPPED
 from labeling.selectors import queues
 from labeling.services import annotations as answering
 from labeling.services import flags, reviews, tasks
@@ -55,26 +62,18 @@ def current(task: Task, question: str = "intent") -> Label:
     return Label.objects.get(task=task, question=question, retired_at=None)
 
 
-def found(*tasks_: Task, suggested: str | None = "delivery", reason: FlagReason = FlagReason.LABEL_ERROR) -> list[Flag]:
+def found(*tasks_: Task, suggested: str | None = "delivery", reason: Reason[Evidence] = LABEL_ERROR) -> list[Flag]:
     """Flag tasks as the scan of a project does."""
     project = tasks_[0].project
     findings = []
     for task in tasks_:
         label = Label.objects.filter(task=task, question="intent", retired_at=None).first()
-        evidence = {"label": label.pk, "given": label.value} if label else {}
+        said: dict[str, Any] = {"label": label.pk, "given": label.value} if label else {}
         if suggested:
-            evidence |= {"suggested": suggested, "probability": 0.9}
-        findings.append(
-            flags.Finding(
-                task_id=task.pk,
-                reason=reason,
-                score=0.1,
-                basis=str(label.value) if label else "item",
-                evidence=evidence,
-            )
-        )
+            said |= {"suggested": suggested, "probability": 0.9}
+        findings.append(flags.Finding(task_id=task.pk, reason=reason, score=0.1, evidence=reason.evidence(**said)))
     flags.sync(project=project, question="intent", reasons=[reason], findings=findings, actor=None)
-    return [Flag.objects.get(task=task, reason=reason, state=FlagState.OPEN) for task in tasks_]
+    return [Flag.objects.get(task=task, reason=reason.name, state=FlagState.OPEN) for task in tasks_]
 
 
 def decide(by: User, *decided: Flag, decision: Decision = Decision.ACCEPT, **values: Any) -> Decided:
@@ -108,7 +107,7 @@ def test_accepting_writes_the_suggested_label_and_closes_the_flag(project: Proje
     flag.refresh_from_db()
     assert (flag.state, flag.resolution, flag.resolved_by) == (FlagState.RESOLVED, "accept_suggestion", ann)
     assert (flag.resolution_note, flag.label, flag.act) == ("clearly", label, done.act)
-    assert flag.evidence["basis"] == "billing"
+    assert LABEL_ERROR.evidence.load(flag.evidence).given == "billing"
     event = Event.objects.get(verb="flag.resolved")
     assert (event.task, event.actor, event.payload["resolution"]) == (task, ann, "accept_suggestion")
     assert Label.objects.filter(task=task, retired_at__isnull=False).count() == 1
@@ -120,7 +119,7 @@ def test_keeping_confirms_the_given_label(project: Project, ann: User) -> None:
     decide(ann, flag, decision=Decision.KEEP)
     assert (current(task).value, current(task).source) == ("billing", LabelSource.REVIEW)
     # A second reviewer who keeps it too adds nothing.
-    (again,) = found(task, reason=FlagReason.AMBIGUOUS, suggested=None)
+    (again,) = found(task, reason=AMBIGUOUS, suggested=None)
     confirmed = current(task)
     decide(ann, again, decision=Decision.KEEP)
     assert current(task) == confirmed
@@ -149,7 +148,7 @@ def test_decisions_about_the_item_leave_the_label(project: Project, ann: User, d
 def test_keeping_an_odd_item_says_nothing_about_its_label(project: Project, ann: User) -> None:
     task = answered(project)
     before = current(task)
-    (flag,) = found(task, reason=FlagReason.OUTLIER, suggested=None)
+    (flag,) = found(task, reason=OUTLIER, suggested=None)
     decide(ann, flag, decision=Decision.KEEP)
     assert current(task) == before
 
@@ -157,8 +156,8 @@ def test_keeping_an_odd_item_says_nothing_about_its_label(project: Project, ann:
 def test_a_decided_label_answers_whatever_else_put_it_in_doubt(project: Project, ann: User) -> None:
     task = answered(project)
     (flag,) = found(task)
-    doubt = flags.put(task=task, reason=FlagReason.CONFLICT, question="intent")
-    odd = flags.put(task=task, reason=FlagReason.OUTLIER, question="intent")
+    doubt = flags.put(task=task, reason=CONFLICT, question="intent")
+    odd = flags.put(task=task, reason=OUTLIER, question="intent")
     done = decide(ann, flag)
     states = dict(Flag.objects.values_list("pk", "state"))
     assert states == {flag.pk: "resolved", doubt.pk: "resolved", odd.pk: "open"}
@@ -171,7 +170,7 @@ def test_a_skipped_task_is_labeled_by_the_reviewer_and_nobody_else_is_asked(proj
     person = factories.member(project)
     submission = Submission(answers={}, state=AnnotationState.SKIPPED, skip_reason="unclear")
     answering.submit(actor=person, task=task, submission=submission, key="skip")
-    flag = Flag.objects.get(reason=FlagReason.SKIPPED)
+    flag = Flag.objects.get(reason=SKIPPED.name)
     done = decide(ann, flag, decision=Decision.RELABEL, answer="other")
     entry = QueueEntry.objects.get(task=task)
     assert (entry.state, entry.required, entry.open_slots) == (TaskState.LABELED, 0, 0)
@@ -223,7 +222,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 def test_a_suggestion_can_be_accepted_only_where_there_is_one(project: Project, ann: User) -> None:
-    (flag,) = found(answered(project), suggested=None, reason=FlagReason.AMBIGUOUS)
+    (flag,) = found(answered(project), suggested=None, reason=AMBIGUOUS)
     with pytest.raises(Invalid, match="suggests no label"):
         decide(ann, flag)
 
@@ -296,7 +295,7 @@ def test_nothing_to_decide_among_many_is_a_conflict(project: Project, ann: User)
 def test_two_flags_of_one_task_in_one_act(project: Project, ann: User) -> None:
     task = answered(project)
     (one,) = found(task)
-    (two,) = found(task, reason=FlagReason.NEAR_DUPLICATE)
+    (two,) = found(task, reason=NEAR_DUPLICATE)
     done = decide(ann, one, two, decision=Decision.RELABEL, answer="other")
     assert Label.objects.filter(task=task).count() == 2
     assert done.act.count == 1
@@ -361,9 +360,9 @@ def test_a_decision_that_something_newer_rests_on_stays(project: Project, ann: U
 
 def test_what_was_flagged_anew_meanwhile_is_not_flagged_twice(project: Project, ann: User) -> None:
     task = answered(project)
-    (flag,) = found(task, reason=FlagReason.OUTLIER, suggested=None)
+    (flag,) = found(task, reason=OUTLIER, suggested=None)
     done = decide(ann, flag, decision=Decision.AMBIGUOUS)
-    flags.put(task=task, reason=FlagReason.OUTLIER, question="intent")
+    flags.put(task=task, reason=OUTLIER, question="intent")
     reviews.undo(actor=ann, act=done.act)
     assert sorted(Flag.objects.values_list("state", flat=True)) == ["closed", "open"]
 
@@ -378,12 +377,11 @@ def test_what_a_person_decided_is_not_flagged_again_on_unchanged_data(
     label = current(task)
     finding = flags.Finding(
         task_id=task.pk,
-        reason=FlagReason.LABEL_ERROR,
+        reason=LABEL_ERROR,
         score=0.1,
-        basis=str(label.value),
-        evidence={"label": label.pk, "given": label.value, "suggested": "other"},
+        evidence=LABEL_ERROR.evidence(label=label.pk, given=label.value, suggested="other"),
     )
-    reasons = [FlagReason.LABEL_ERROR]
+    reasons = [LABEL_ERROR]
     again = flags.sync(project=project, question="intent", reasons=reasons, findings=[finding], actor=None)
     assert (again.opened, again.decided) == (0, 1)
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from labeling.models import (
     Flag,
-    FlagReason,
     Label,
     Project,
     Task,
 )
+from labeling.reasons.base import Reason
+from labeling.reasons.evidence import Evidence
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import flags, tasks
 
 
@@ -19,7 +21,7 @@ def label(project: Project, made: list[Task], value: Any = "billing", question: 
     tasks.assign_label(actor=project.created_by, project=project, task_ids=ids, question=question, value=value)
 
 
-def flag_all(made: list[Task], reason: FlagReason = FlagReason.LABEL_ERROR, **more: Any) -> list[Flag]:
+def flag_all(made: list[Task], reason: Reason[Evidence] = LABEL_ERROR, **more: Any) -> list[Flag]:
     """Flag labeled tasks as the scan of a project does, the first the worst."""
     labels = {found.task_id: found for found in Label.objects.filter(task__in=made, retired_at=None)}
     findings = [
@@ -27,21 +29,25 @@ def flag_all(made: list[Task], reason: FlagReason = FlagReason.LABEL_ERROR, **mo
             task_id=task.pk,
             reason=reason,
             score=place / 1000,
-            basis="billing",
             note="Likely “delivery” (90%) rather than “billing”.",
-            evidence={
-                "label": labels[task.pk].pk,
-                "given": labels[task.pk].value,
-                "suggested": "delivery",
-                "probability": 0.9,
-                "distribution": [{"class": "delivery", "probability": 0.9}, {"class": "billing", "probability": 0.1}],
-                "neighbors": [
-                    {"task": other.pk, "label": "billing", "distance": 0.25} for other in made if other != task
-                ][:6],
-            }
-            | more,
+            evidence=reason.evidence.load(
+                {
+                    "label": labels[task.pk].pk,
+                    "given": labels[task.pk].value,
+                    "suggested": "delivery",
+                    "probability": 0.9,
+                    "distribution": [
+                        {"class": "delivery", "probability": 0.9},
+                        {"class": "billing", "probability": 0.1},
+                    ],
+                    "neighbors": [
+                        {"task": other.pk, "label": "billing", "distance": 0.25} for other in made if other != task
+                    ][:6],
+                }
+                | more
+            ),
         )
         for place, task in enumerate(made)
     ]
     flags.sync(project=made[0].project, question="intent", reasons=[reason], findings=findings, actor=None)
-    return list(Flag.objects.filter(task__in=made, reason=reason).order_by("score"))
+    return list(Flag.objects.filter(task__in=made, reason=reason.name).order_by("score"))

@@ -11,9 +11,7 @@ from django.test import Client
 
 from labeling.models import (
     BulkAct,
-    Decision,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     Project,
@@ -24,6 +22,15 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.reasons.ambiguous import AMBIGUOUS
+from labeling.reasons.base import Reason
+from labeling.reasons.decisions import Decision
+from labeling.reasons.evidence import Evidence
+from labeling.reasons.low_quality import LOW_QUALITY
+from labeling.reasons.manual import MANUAL
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
+from labeling.reasons.skipped import SKIPPED
 from labeling.selectors import similarity, verdicts
 from labeling.selectors.verdicts import Verdict
 from labeling.services import annotations as answering
@@ -109,14 +116,14 @@ def test_cards_are_leased_and_come_after_those_that_are_there(
 @pytest.mark.parametrize(
     ("reason", "offered", "words"),
     [
-        (FlagReason.OUTLIER, {"keep", "quarantine", "relabel", "accept_suggestion"}, "It belongs here"),
-        (FlagReason.NEAR_DUPLICATE, {"keep", "quarantine", "relabel", "accept_suggestion"}, "Quarantine this copy"),
-        (FlagReason.AMBIGUOUS, {"keep", "quarantine", "relabel", "accept_suggestion", "ambiguous"}, "Ambiguous"),
-        (FlagReason.LOW_QUALITY, {"keep", "quarantine", "accept_suggestion"}, "Good enough"),
+        (OUTLIER, {"keep", "quarantine", "relabel", "accept_suggestion"}, "It belongs here"),
+        (NEAR_DUPLICATE, {"keep", "quarantine", "relabel", "accept_suggestion"}, "Quarantine this copy"),
+        (AMBIGUOUS, {"keep", "quarantine", "relabel", "accept_suggestion", "ambiguous"}, "Ambiguous"),
+        (LOW_QUALITY, {"keep", "quarantine", "accept_suggestion"}, "Good enough"),
     ],
 )
 def test_the_decisions_offered_depend_on_the_reason(
-    project: Project, client: Client, reason: FlagReason, offered: set[str], words: str
+    project: Project, client: Client, reason: Reason[Evidence], offered: set[str], words: str
 ) -> None:
     made = factories.tasks(project, 1)
     label(project, made)
@@ -134,7 +141,7 @@ def test_flags_that_people_raise_have_cards_too(client_for: SignIn) -> None:
     split, skipped = factories.tasks(project, 2)
     for person, given in ((one, "billing"), (two, "delivery")):
         answering.submit(actor=person, task=split, submission=Submission({"intent": given}), key=f"{given}")
-    flags.put(task=skipped, reason=FlagReason.SKIPPED, actor=one, note="The guideline does not say")
+    flags.put(task=skipped, reason=SKIPPED, actor=one, note="The guideline does not say")
     page = cards(client_for(project.created_by), project)
     assert page.count("<article") == 2
     assert "People disagree" in page
@@ -149,7 +156,7 @@ def test_flags_without_a_finding_get_their_neighbors_when_asked(
 ) -> None:
     made = factories.tasks(project, 4)
     label(project, made[1:3])
-    flag = flags.put(task=made[0], reason=FlagReason.MANUAL, question="intent")
+    flag = flags.put(task=made[0], reason=MANUAL, question="intent")
     asked: list[int] = []
 
     def to(of: Project, task_id: int, *, most: int) -> list[int]:
@@ -171,7 +178,7 @@ def test_the_model_may_suggest_where_the_flag_does_not(
 ) -> None:
     made = factories.tasks(project, 1)
     label(project, made)
-    flag = flags.put(task=made[0], reason=FlagReason.MANUAL)
+    flag = flags.put(task=made[0], reason=MANUAL)
 
     def told(_: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
         return {given.pk: Verdict(quality=0.1, predicted="other") for given in labels}
@@ -222,7 +229,7 @@ def test_the_page_counts_what_waits_and_says_the_filter(project: Project, client
     made = factories.tasks(project, 3)
     label(project, made)
     flag_all(made)
-    flags.put(task=made[0], reason=FlagReason.MANUAL)
+    flags.put(task=made[0], reason=MANUAL)
     page = client.get(
         f"/p/{project.slug}/review/",
         {"reason": "label_error", "given": "billing", "suggested": "delivery", "below": "0.5", "annotator": "1"},
@@ -331,7 +338,7 @@ def test_other_labels_of_several_kinds(client_for: SignIn) -> None:
     project = factories.project(schema=schema)
     task = factories.task(project)
     for question in ("stars", "many", ""):
-        flags.put(task=task, reason=FlagReason.MANUAL, question=question, note=f"about {question}")
+        flags.put(task=task, reason=MANUAL, question=question, note=f"about {question}")
     page = cards(client_for(project.created_by), project)
     stars, many, whole = (part for part in page.split("</article>")[:3])
     assert 'data-answer="5" data-words="5" data-key="5"' in stars

@@ -13,7 +13,6 @@ from labeling.models import (
     AnnotationState,
     Comment,
     Flag,
-    FlagReason,
     FlagState,
     Label,
     Lease,
@@ -23,6 +22,8 @@ from labeling.models import (
     Task,
     User,
 )
+from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.outlier import OUTLIER
 from labeling.services import annotations as answers
 from labeling.services import claims, flags, tasks
 from labeling.services.annotations import Submission
@@ -108,7 +109,7 @@ def test_strangers_and_wrong_projects_find_nothing(client_for: SignIn) -> None:
 def test_viewers_can_neither_write_nor_decide(client_for: SignIn) -> None:
     project = factories.project()
     task = factories.task(project)
-    flag = Flag.objects.create(task=task, project=project, reason=FlagReason.OUTLIER)
+    flag = Flag.objects.create(task=task, project=project, reason=OUTLIER.name)
     viewer, annotator = client_for(factories.member(project, Role.VIEWER)), client_for(factories.member(project))
     assert viewer.post(f"/tasks/{task.pk}/comments/", {"body": "x"}).status_code == 403
     assert viewer.post(f"/tasks/{task.pk}/flags/", {"note": "x"}).status_code == 403
@@ -137,7 +138,7 @@ def test_a_reviewer_closes_a_flag_and_the_label_stays(client_for: SignIn) -> Non
     project = factories.project()
     task = factories.task(project)
     answer(factories.member(project), task, "billing", "1")
-    flag = Flag.objects.create(task=task, project=project, reason=FlagReason.LABEL_ERROR)
+    flag = Flag.objects.create(task=task, project=project, reason=LABEL_ERROR.name)
     client = client_for(factories.member(project, Role.REVIEWER))
     page = client.post(f"/flags/{flag.pk}/resolve/", {"note": "it is right"}, follow=True).content.decode()
     flag.refresh_from_db()

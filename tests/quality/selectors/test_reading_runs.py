@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.models import FlagReason, LabelSource
+from labeling.models import LabelSource
+from labeling.reasons.low_quality import LOW_QUALITY
 from labeling.selectors import versions
 from labeling.services import tasks
 from quality.models import Prediction
@@ -99,7 +100,7 @@ def test_quarantine_ends_a_tasks_part_in_flags() -> None:
     labeled = making.messages(project, 30)
     odd = factories.task(project, text="")
     making.run(project)
-    assert odd.flags.filter(state="open", reason=FlagReason.LOW_QUALITY).exists()
+    assert odd.flags.filter(state="open", reason=LOW_QUALITY.name).exists()
     tasks.quarantine(actor=project.created_by, project=project, task_ids=[odd.pk, labeled[0].pk])
     making.run(project)
     assert not odd.flags.filter(state="open").exists()

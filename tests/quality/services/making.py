@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from labeling.models import (
     Flag,
-    FlagReason,
     FlagState,
     JobRun,
     Label,
@@ -20,6 +19,7 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import jobs
 from quality.models import Run
 from quality.services import runs
@@ -105,7 +105,7 @@ def project_with_errors(**settings: Any) -> Project:
 
 def label_errors(project: Project, state: str = FlagState.OPEN) -> list[Flag]:
     """Return the likely label errors that a run flagged."""
-    return list(Flag.objects.filter(project=project, reason=FlagReason.LABEL_ERROR, state=state).order_by("task_id"))
+    return list(Flag.objects.filter(project=project, reason=LABEL_ERROR.name, state=state).order_by("task_id"))
 
 
 def result(project: Project, **params: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from labeling.errors import Conflict
-from labeling.models import Flag, FlagReason, JobRun, JobState, LabelSource, QueueEntry
+from labeling.models import Flag, JobRun, JobState, LabelSource, QueueEntry
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import versions
 from labeling.services import jobs, tasks
 from quality.models import ClassPair, Gain, Prediction, Run, RunArray
@@ -173,7 +174,7 @@ def test_labels_that_arrive_during_a_run_wait_for_the_next(monkeypatch: pytest.M
     run = making.shown(project)
     assert run.labels == 75
     assert Prediction.objects.get(task=waiting).quality is None
-    assert not Flag.objects.filter(task=waiting, reason=FlagReason.LABEL_ERROR).exists()
+    assert not Flag.objects.filter(task=waiting, reason=LABEL_ERROR.name).exists()
     question = versions.schema(project.pk).question(making.QUESTION)
     assert question is not None
     assert standing.of(project, question, run).fresh == 1

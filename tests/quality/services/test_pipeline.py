@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labeling.models import Decision, Flag, FlagReason, FlagState, JobState, Label, LabelSource, QueueEntry
+from labeling.models import Flag, FlagState, JobState, Label, LabelSource, QueueEntry
+from labeling.reasons.decisions import Decision
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import reviews, tasks
 from labeling.services.reviews import Ruling
 from quality.learning import classifier
@@ -142,7 +144,7 @@ def test_a_rerun_closes_what_no_longer_holds_and_leaves_decisions_alone() -> Non
     # Another label is another question.
     making.label([kept.task], ["delivery"])
     making.run(project)
-    again = Flag.objects.get(task=kept.task, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN)
+    again = Flag.objects.get(task=kept.task, reason=LABEL_ERROR.name, state=FlagState.OPEN)
     assert again.evidence["given"] == "delivery"
 
 
@@ -154,11 +156,11 @@ def test_a_label_that_a_reviewer_decided_is_not_flagged_while_it_stands() -> Non
     ruling = Ruling(Decision.RELABEL, answer="delivery")
     act = reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=ruling).act
     making.run(project)
-    assert not Flag.objects.filter(task=flag.task, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN).exists()
+    assert not Flag.objects.filter(task=flag.task, reason=LABEL_ERROR.name, state=FlagState.OPEN).exists()
     # Taken back, the label is as it was, and so is the flag.
     reviews.undo(actor=reviewer, act=act)
     making.run(project)
-    assert Flag.objects.get(task=flag.task, reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN).pk == flag.pk
+    assert Flag.objects.get(task=flag.task, reason=LABEL_ERROR.name, state=FlagState.OPEN).pk == flag.pk
 
 
 def test_corrections_are_counted() -> None:

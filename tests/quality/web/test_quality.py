@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from labeling.models import Decision, Flag, FlagReason, FlagState, JobRun, JobState, LabelSource, Project, Role, User
+from labeling.models import Flag, FlagState, JobRun, JobState, LabelSource, Project, Role, User
+from labeling.reasons.decisions import Decision
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import jobs, reviews
 from labeling.services.reviews import Ruling
 from quality.models import ClassPair, Run
@@ -117,7 +119,7 @@ def test_what_was_found_is_shown_with_what_it_rests_on(client_for: SignIn) -> No
     page = shown(client_for, project)
     words = text(page)
     figures = {figure.name: figure for figure in page.context["figures"]}
-    waiting = Flag.objects.filter(reason=FlagReason.LABEL_ERROR, state=FlagState.OPEN).count()
+    waiting = Flag.objects.filter(reason=LABEL_ERROR.name, state=FlagState.OPEN).count()
     assert figures["To review"].value == str(waiting)
     assert f"this check flagged {waiting} labels" in figures["To review"].basis
     assert figures["Likely wrong labels"].basis.startswith("95%: ")
@@ -140,7 +142,7 @@ def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
     assert cell.open == 1
     assert href == f"/p/{project.slug}/tasks/?flag=label_error&label.intent=is%3Aother"
     assert f'href="{href.replace("&", "&amp;")}"' in text(page)
-    flag = Flag.objects.get(reason=FlagReason.LABEL_ERROR, evidence__given="other", evidence__suggested="billing")
+    flag = Flag.objects.get(reason=LABEL_ERROR.name, evidence__given="other", evidence__suggested="billing")
     reply = client_for(factories.member(project, Role.VIEWER)).get(href)
     assert [row.id for row in reply.context["rows"]] == [flag.task_id]
     # Who decides flags comes to the review of just these.

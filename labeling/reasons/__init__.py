@@ -1,0 +1,1 @@
+"""Flag reasons: one object each, which says everything that pages, services and the check need to know about it."""

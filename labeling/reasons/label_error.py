@@ -1,0 +1,43 @@
+"""A model that did not learn from a label is sure of another one."""
+
+from __future__ import annotations
+
+from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.evidence import LabelEvidence
+
+_LONGEST = 500
+
+
+class LabelErrorEvidence(LabelEvidence):
+    """What the model says; of several labels also those that are missing and those that are too much."""
+
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        """Return what is more likely than the given label."""
+        parts = [f"missing: {_quoted(self.missing)}"] if self.missing else []
+        parts += [f"too much: {_quoted(self.extra)}"] if self.extra else []
+        if parts:
+            return f"Likely {'; '.join(parts)}"[:_LONGEST] + "."
+        if self.suggested is None:
+            return "Another label is more likely."
+        sure = "" if self.probability is None else f" ({self.probability:.0%})"
+        rather = "" if self.given is None else f" rather than “{self.given}”"
+        return f"Likely “{self.suggested}”{sure}{rather}."
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+LABEL_ERROR = Reason(
+    name="label_error",
+    rank=40,
+    title="Likely label error",
+    meaning="a model that did not learn from this label is sure of another one",
+    about=About.LABEL,
+    raised_by=Raiser.CHECK,
+    evidence=LabelErrorEvidence,
+    template="labeling/reviews/evidence/model.html",
+)
