@@ -15,7 +15,6 @@ WITH_PART = models.UniqueConstraint(
 BEFORE = models.UniqueConstraint(fields=("task", "question", "reason"), name="flag_one_open", condition=OPEN)
 
 
-
 def build(constraint: models.UniqueConstraint) -> str:
     """Return the statement that makes the index of a constraint while others write."""
     columns = ", ".join(("task_id", *constraint.fields[1:]))

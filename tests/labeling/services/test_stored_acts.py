@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from labeling.models import (
     BulkAct,
-    Decision,
     Flag,
     FlagState,
     Label,
@@ -23,6 +22,7 @@ from labeling.models import (
     User,
 )
 from labeling.models.acts import ACTS, load_act
+from labeling.reasons.decisions import Decision
 from labeling.services import flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
