@@ -208,7 +208,7 @@ def _card(flag: Flag, sources: _Sources) -> Card:
     question = schema.question(flag.question) if flag.question else alone
     asked = [question] if question else ([] if flag.question else list(schema.questions))
     given = [_given(one, current[one.name]) for one in asked if one.name in current]
-    suggestion = _suggestion(reason, evidence, question, current, sources)
+    suggestion = _suggestion(flag, question, current, sources)
     about = [(label.question, name) for label in given for name in label.classes]
     if question and suggestion:
         about += [(question.name, name) for name in suggestion.classes]
@@ -251,17 +251,13 @@ def _given(question: Question, label: Label) -> GivenLabel:
 
 
 def _suggestion(
-    reason: Reason[Evidence],
-    evidence: Evidence,
-    question: Question | None,
-    current: dict[str, Label],
-    sources: _Sources,
+    flag: Flag, question: Question | None, current: dict[str, Label], sources: _Sources
 ) -> Suggestion | None:
     if question is None:
         return None
-    label = current.get(question.name)
+    evidence, label = sources.evidence[flag.pk], current.get(question.name)
     value, of_flag = evidence.suggested, True
-    if value is None and reason.model_may_suggest and label is not None:
+    if value is None and reason_named(flag.reason).model_may_suggest and label is not None:
         value, of_flag = sources.verdicts.get(label.pk, verdicts.UNKNOWN).predicted, False
         if value == label.value:
             return None
