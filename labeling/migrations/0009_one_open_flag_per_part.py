@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     """Reversible, as long as no two parts of an answer are flagged for the same reason."""
 
     atomic = False
-    dependencies = [("labeling", "0007_flag_part")]
+    dependencies = [("labeling", "0008_flag_part")]
 
     operations = [
         migrations.RunSQL(drop(WITH_PART), migrations.RunSQL.noop),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Reversible."""
 
-    dependencies = [("labeling", "0006_skip_reason_words")]
+    dependencies = [("labeling", "0007_queue_scores")]
 
     operations = [
         migrations.AddField(
