@@ -1,4 +1,4 @@
-"""Annotations of tasks, and what is said about tasks: comments and flags."""
+"""Annotations of tasks, and comments on them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.api.tasks import TaskDocument
-from labeling.models import Annotation, AnnotationState, Comment, Flag, SkipReason
+from labeling.models import AnnotationState, SkipReason
+from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import tasks
 from labeling.services import annotations as saving
-from labeling.services import flags
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-    from labeling.models import Project, User
+    from labeling.models import Annotation, Comment, Project, User
 
 TAG = "Annotations"
 KEY_HEADER = "Idempotency-Key"
@@ -102,18 +102,6 @@ class CommentList(BaseModel):
     next: str | None
 
 
-class FlagDocument(BaseModel):
-    """A reason for a reviewer to look at a task."""
-
-    id: int
-    task: int
-    question: str
-    reason: str
-    state: str
-    note: str
-    created_at: datetime
-
-
 class AnnotationNew(Body):
     """Answers to a task, and how they came about."""
 
@@ -133,13 +121,6 @@ class CommentNew(Body):
     """A comment."""
 
     body: str = Field(json_schema_extra=filled(saving.MAX_COMMENT))
-
-
-class FlagNew(Body):
-    """A flag for a reviewer."""
-
-    note: str = Field(json_schema_extra=filled(flags.MAX_NOTE))
-    question: str | None = None
 
 
 def annotation_document(annotation: Annotation) -> dict[str, Any]:
@@ -171,19 +152,6 @@ def comment_document(comment: Comment) -> dict[str, Any]:
     }
 
 
-def flag_document(flag: Flag) -> dict[str, Any]:
-    """Return a flag."""
-    return {
-        "id": flag.pk,
-        "task": flag.task_id,
-        "question": flag.question,
-        "reason": flag.reason,
-        "state": flag.state,
-        "note": flag.note,
-        "created_at": flag.created_at,
-    }
-
-
 class TaskAnnotations(Endpoint):
     """The annotations of a task."""
 
@@ -199,12 +167,10 @@ class TaskAnnotations(Endpoint):
         """Return the annotations that the person may see."""
         user = actor(request)
         task = access.task_for(user, task_id, Action.VIEW)
-        found = Annotation.objects.filter(task=task).select_related("annotator")
-        if not access.may(user, task.project, Action.REVIEW):
-            found = found.filter(annotator=user)
+        everybody = access.may(user, task.project, Action.REVIEW)
         return listed(
             request,
-            found,
+            annotation_reads.annotations_of_task(task, of=None if everybody else user),
             query(request, Page),
             order="pk",
             show=lambda rows: [annotation_document(row) for row in rows],
@@ -250,7 +216,7 @@ class Mine(Endpoint):
         project = access.project_for(user, slug, Action.VIEW)
         return listed(
             request,
-            Annotation.objects.filter(project=project, annotator=user).select_related("annotator"),
+            annotation_reads.annotations_of_project(project, of=user),
             query(request, Page),
             order="-updated_at",
             show=lambda rows: _with_tasks(project, user, rows),
@@ -271,7 +237,7 @@ class ProjectAnnotations(Endpoint):
         project = access.project_for(actor(request), slug, Action.REVIEW)
         return listed(
             request,
-            Annotation.objects.filter(project=project).select_related("annotator"),
+            annotation_reads.annotations_of_project(project),
             query(request, Page),
             order="pk",
             show=lambda rows: [annotation_document(row) for row in rows],
@@ -287,7 +253,7 @@ class Comments(Endpoint):
         task = access.task_for(actor(request), task_id, Action.VIEW)
         return listed(
             request,
-            Comment.objects.filter(task=task).select_related("author"),
+            annotation_reads.comments_of_task(task),
             query(request, Page),
             order="-pk",
             show=lambda rows: [comment_document(row) for row in rows],
@@ -299,15 +265,3 @@ class Comments(Endpoint):
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)
         comment = saving.comment(actor=actor(request), task=task, body=body(request, CommentNew).body)
         return Response(comment_document(comment), status=201)
-
-
-class Flags(Endpoint):
-    """Flagging a task for a reviewer."""
-
-    @operation("flags_raise", "Flag a task", tag=TAG, body=FlagNew, returns={201: FlagDocument})
-    def post(self, request: Request, task_id: int) -> Response:
-        """Raise a flag by hand."""
-        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
-        sent = body(request, FlagNew)
-        flag = flags.raise_flag(actor=actor(request), task=task, note=sent.note, question=sent.question or "")
-        return Response(flag_document(flag), status=201)

@@ -1,4 +1,4 @@
-"""Flags for reviewers: list them, take some, decide them, take a decision back."""
+"""Flags: raise one, list them, take some, decide them, take a decision back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
-from labeling.api.openapi import operation
+from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
-from labeling.models import Flag
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import reviews as reading
-from labeling.services import reviews
+from labeling.services import flags, reviews
 from labeling.services.reviews import Ruling
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def _name_reasons(schema: dict[str, Any]) -> None:
     schema["enum"] = ["", *REASONS]
 
 
-class ReviewFlag(BaseModel):
+class FlagDocument(BaseModel):
     """A reason for a reviewer to look at a task, and what was decided about it."""
 
     id: int
@@ -65,17 +64,17 @@ class ReviewFlag(BaseModel):
     label: int | None = Field(description="The label that the decision led to.")
 
 
-class ReviewFlagList(BaseModel):
+class FlagList(BaseModel):
     """One page of flags, worst first."""
 
-    results: list[ReviewFlag]
+    results: list[FlagDocument]
     next: str | None
 
 
 class ReviewClaimDocument(BaseModel):
     """The flags that are yours to decide for a while, worst first."""
 
-    flags: list[ReviewFlag]
+    flags: list[FlagDocument]
     lease_seconds: int
 
 
@@ -96,7 +95,7 @@ class Resolution(BaseModel):
     """What a decision did."""
 
     act: int = Field(description="What can be taken back as one.")
-    flag: ReviewFlag
+    flag: FlagDocument
     flags: list[int] = Field(description="All flags that were closed by it: the same label may be in doubt twice.")
 
 
@@ -148,6 +147,13 @@ class ReleaseFlags(Body):
     flags: Ids = []
 
 
+class FlagNew(Body):
+    """A flag for a reviewer."""
+
+    note: str = Field(json_schema_extra=filled(flags.MAX_NOTE))
+    question: str | None = None
+
+
 class Ruled(Body):
     """A decision."""
 
@@ -185,14 +191,26 @@ def _key(request: Request) -> str:
 
 
 def _documents(flag_ids: list[int]) -> list[dict[str, Any]]:
-    found = Flag.objects.select_related("task", "resolved_by").defer("task__data", "task__meta").in_bulk(flag_ids)
-    return reading.documents([found[pk] for pk in flag_ids if pk in found])
+    return reading.documents(reading.flags_by_id(flag_ids))
+
+
+class TaskFlags(Endpoint):
+    """Flagging a task for a reviewer."""
+
+    @operation("flags_raise", "Flag a task", tag=TAG, body=FlagNew, returns={201: FlagDocument})
+    def post(self, request: Request, task_id: int) -> Response:
+        """Raise a flag by hand."""
+        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
+        sent = body(request, FlagNew)
+        flag = flags.raise_flag(actor=actor(request), task=task, note=sent.note, question=sent.question or "")
+        (shown,) = _documents([flag.pk])
+        return Response(shown, status=201)
 
 
 class Flags(Endpoint):
     """The flags of a project."""
 
-    @operation("flags_list", "List flags", tag=TAG, query=FlagQuery, returns={200: ReviewFlagList})
+    @operation("flags_list", "List flags", tag=TAG, query=FlagQuery, returns={200: FlagList})
     def get(self, request: Request, slug: str) -> Response:
         """Return flags of any state, worst first."""
         project = access.project_for(actor(request), slug, Action.REVIEW)

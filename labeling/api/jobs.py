@@ -14,7 +14,9 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import query
-from labeling.models import ImportProblem, JobRun, JobState
+from labeling.models import JobRun, JobState
+from labeling.selectors import imports as import_reads
+from labeling.selectors import jobs as job_reads
 from labeling.services import jobs
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class ProjectJobs(Endpoint):
         project = access.project_for(actor(request), slug, Action.VIEW)
         return listed(
             request,
-            JobRun.objects.filter(project=project),
+            job_reads.jobs_of_project(project),
             query(request, Page),
             order="-pk",
             show=lambda rows: [document(job) for job in rows],
@@ -123,7 +125,7 @@ class JobProblems(Endpoint):
         job = access.job_for(actor(request), job_id, Action.MANAGE)
         return listed(
             request,
-            ImportProblem.objects.filter(job=job),
+            import_reads.problems_of(job),
             query(request, Page),
             order="row",
             show=lambda rows: [

@@ -14,6 +14,7 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Id, query
 from labeling.models import Label
+from labeling.selectors import labels as label_reads
 from labeling.selectors import verdicts
 
 if TYPE_CHECKING:
@@ -90,13 +91,9 @@ class Labels(Endpoint):
         """Return the labels that hold now, in the order in which they were given."""
         project = access.project_for(actor(request), slug, Action.VIEW)
         wanted = query(request, LabelQuery)
-        exact = {"task_id": wanted.task, "question": wanted.question, "source": wanted.source}
-        found = Label.objects.filter(project=project, retired_at=None)
         return listed(
             request,
-            found.filter(**{name: value for name, value in exact.items() if value})
-            .select_related("task")
-            .defer("task__data", "task__meta"),
+            label_reads.labels_of_project(project, task_id=wanted.task, question=wanted.question, source=wanted.source),
             wanted,
             order="pk",
             show=lambda rows: documents(project, rows),

@@ -181,7 +181,7 @@ class Members(Endpoint):
         project = access.project_for(actor(request), slug, Action.VIEW)
         return listed(
             request,
-            Membership.objects.filter(project=project).select_related("user"),
+            members.members_of(project),
             query(request, Page),
             order="pk",
             show=lambda rows: [member_document(member) for member in rows],
@@ -245,7 +245,7 @@ class Invitations(Endpoint):
         project = access.project_for(actor(request), slug, Action.MANAGE)
         return listed(
             request,
-            Invitation.objects.filter(project=project, accepted_at=None, revoked_at=None),
+            members.unanswered_invitations(project),
             query(request, Page),
             order="pk",
             show=lambda rows: [invitation_document(invitation) for invitation in rows],
@@ -287,7 +287,7 @@ class Tokens(Endpoint):
         """Return the person's tokens, revoked ones included."""
         return listed(
             request,
-            ApiToken.objects.filter(user=actor(request)),
+            members.all_tokens_of(actor(request)),
             query(request, Page),
             order="pk",
             show=lambda rows: [token_document(token) for token in rows],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from django.db.models import Exists, OuterRef
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
 
@@ -15,8 +14,9 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
-from labeling.models import Label, Task
+from labeling.models import Task
 from labeling.selectors import explorer, tasks
+from labeling.selectors import labels as label_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_SEARCH
 from labeling.services import claims
@@ -143,12 +143,7 @@ def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
     if wanted.external_id:
         found = found.filter(external_id=wanted.external_id)
     if wanted.label or wanted.question:
-        labels = Label.objects.filter(project=project, task_id=OuterRef("pk"), retired_at=None)
-        if wanted.question:
-            labels = labels.filter(question=wanted.question)
-        if wanted.label:
-            labels = labels.filter(classes__contains=[wanted.label])
-        found = found.filter(Exists(labels))
+        found = label_reads.tasks_with_label(found, project, question=wanted.question, label=wanted.label)
     return found
 
 

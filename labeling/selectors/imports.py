@@ -13,6 +13,8 @@ from labeling.models import ImportProblem, JobRun, JobState, Upload
 from labeling.models.imports import ImportParams, ImportResult
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from labeling.models import Project
 
 KIND = "labeling.import"
@@ -57,15 +59,20 @@ def left_over(job: JobRun) -> Upload | None:
     return upload if upload is not None and upload.file and job.state != JobState.SUCCEEDED else None
 
 
+def problems_of(job: JobRun) -> QuerySet[ImportProblem]:
+    """Return what was wrong with the rows of an import."""
+    return ImportProblem.objects.filter(job=job)
+
+
 def problems(job: JobRun) -> list[ImportProblem]:
     """Return the first problems, in the order of the rows."""
-    return list(ImportProblem.objects.filter(job=job).order_by("row", "pk")[:SHOWN])
+    return list(problems_of(job).order_by("row", "pk")[:SHOWN])
 
 
 def reasons(job: JobRun) -> list[Reason]:
     """Return what was wrong most often."""
     found = (
-        ImportProblem.objects.filter(job=job)
+        problems_of(job)
         .values_list("column", "message")
         .annotate(count=Count("pk"))
         .order_by("-count", "column", "message")[:5]
@@ -75,5 +82,5 @@ def reasons(job: JobRun) -> list[Reason]:
 
 def report(job: JobRun) -> Iterator[bytes]:
     """Yield every kept problem as CSV."""
-    found = ImportProblem.objects.filter(job=job).order_by("row", "pk").values("row", "column", "message")
+    found = problems_of(job).order_by("row", "pk").values("row", "column", "message")
     return csv.write(found.iterator(chunk_size=2_000), ("row", "column", "message"))

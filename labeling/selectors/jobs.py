@@ -13,7 +13,9 @@ from labeling.models import ALIVE, JobRun, JobState
 from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
-    from labeling.models import User
+    from django.db.models import QuerySet
+
+    from labeling.models import Project, User
 
 PAGE = 50
 SORTS = {"started": "pk", "kind": "kind"}
@@ -40,6 +42,11 @@ def jobs(
         found = found.filter(project__slug=project)
     order = SORTS.get(sort.removeprefix("-"), "pk")
     return keyset(found, order=f"-{order}" if sort.startswith("-") or not sort else order, cursor=cursor, size=PAGE)
+
+
+def jobs_of_project(project: Project) -> QuerySet[JobRun]:
+    """Return the jobs of a project."""
+    return JobRun.objects.filter(project=project)
 
 
 def time_left(job: JobRun) -> timedelta | None:

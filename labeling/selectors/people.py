@@ -22,7 +22,7 @@ SORTS = {"person": "user__email", "joined": "created_at"}
 def members(project: Project, *, q: str = "", role: str = "", sort: str = "", cursor: str = "") -> Page[Membership]:
     """Return a page of members with the moment of their last answer (`last_answer_at`)."""
     latest = Annotation.objects.filter(project=project, annotator=OuterRef("user")).order_by("-updated_at")
-    found = Membership.objects.filter(project=project).select_related("user")
+    found = members_of(project)
     if q:
         found = found.filter(Q(user__email__icontains=q) | Q(user__name__icontains=q))
     if role in Role.values:
@@ -31,6 +31,11 @@ def members(project: Project, *, q: str = "", role: str = "", sort: str = "", cu
     sign = "-" if sort.startswith("-") else ""
     found = found.annotate(last_answer_at=Subquery(latest.values("updated_at")[:1]))
     return keyset(found, order=sign + order, cursor=cursor, size=PAGE)
+
+
+def members_of(project: Project) -> QuerySet[Membership]:
+    """Return the members of a project, with their accounts."""
+    return Membership.objects.filter(project=project).select_related("user")
 
 
 def member(project: Project, membership_id: int) -> Membership:
@@ -43,12 +48,15 @@ def member(project: Project, membership_id: int) -> Membership:
 
 def open_invitations(project: Project, *, q: str = "", cursor: str = "", size: int = PAGE) -> Page[Invitation]:
     """Return a page of the invitations that can still be accepted, newest first."""
-    found = Invitation.objects.filter(
-        project=project, revoked_at=None, accepted_at=None, expires_at__gt=timezone.now()
-    ).select_related("created_by")
+    found = unanswered_invitations(project).filter(expires_at__gt=timezone.now()).select_related("created_by")
     if q:
         found = found.filter(email__icontains=q)
     return keyset(found, order="-pk", cursor=cursor, size=size)
+
+
+def unanswered_invitations(project: Project) -> QuerySet[Invitation]:
+    """Return the invitations that nobody has accepted and nobody withdrew, those that ran out too."""
+    return Invitation.objects.filter(project=project, accepted_at=None, revoked_at=None)
 
 
 def invitation(project: Project, invitation_id: int) -> Invitation:
@@ -64,6 +72,11 @@ def has_account(email: str) -> bool:
     return bool(email) and User.objects.filter(email=email).exists()
 
 
+def all_tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Return the person's tokens, revoked ones too."""
+    return ApiToken.objects.filter(user=user)
+
+
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """Return the person's tokens that work, newest first."""
-    return ApiToken.objects.filter(user=user, revoked_at=None).order_by("-pk")
+    return all_tokens_of(user).filter(revoked_at=None).order_by("-pk")

@@ -204,6 +204,11 @@ def _basis(guideline: int, schema: int) -> str:
     return f"{under}, schema {schema}"
 
 
+def leases_of_task(task: Task) -> list[Lease]:
+    """Return who has the task now, or had it until their time ran out."""
+    return list(Lease.objects.filter(task=task).select_related("user"))
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a task stands in the queue, in words."""

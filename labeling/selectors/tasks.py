@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling import statements
-from labeling.models import Comment
 from labeling.selectors import versions
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
-    from labeling.models import Project, Task, User
+    from labeling.models import Project, User
     from labeling.selectors.versions import Versions
 
 
@@ -80,17 +79,3 @@ def with_urls(data: dict[str, Any], *, schema: Schema, slug: str) -> dict[str, A
                 for key, variant in (("url", "screen"), ("thumb", "thumb"), ("original", "original"))
             }
     return shown
-
-
-def comments(task: Task) -> list[dict[str, Any]]:
-    """Return what people said about a task, oldest first."""
-    return [
-        {
-            "id": comment.pk,
-            "task": task.pk,
-            "author": str(comment.author),
-            "body": comment.body,
-            "created_at": comment.created_at,
-        }
-        for comment in Comment.objects.filter(task=task).select_related("author").order_by("pk")
-    ]

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Annotation, AnnotationState, Lease, Split, Task, TaskState
+from labeling.models import Lease, Split, Task, TaskState
 from labeling.reasons.decisions import Decision
+from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import explorer, similarity, task_history, versions
 from labeling.selectors import reviews as reading
 from labeling.services import annotations as answering
@@ -99,25 +100,19 @@ def _shown(project: Project, name: str, title: str, value: Any) -> Shown:
 def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
     (row,) = explorer.rows(task.project, [task.pk])
     entry = task.queue_entry
-    leases = list(Lease.objects.filter(task=task).select_related("user"))
+    leases = task_history.leases_of_task(task)
     return {
         "row": row,
         "answers": [(question.title, given) for question, given in zip(schema.questions, row.given, strict=True)],
         "standing": task_history.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
         "history": task_history.history(task, schema=schema, reader=request.user, reviewer=reviewer),
-        "mine": _has_answered(request, task),
+        "mine": annotation_reads.has_answered(request.user, task),
         "open_to_me": entry.state != TaskState.QUARANTINED
         and (entry.open_slots > 0 or any(_free_for(request, lease) for lease in leases)),
         "offered": offered(schema) if reviewer else [],
         "questions": [(question.name, question.title) for question in schema.questions],
         "splits": [(value, words) for value, words in Split.choices if value],
     }
-
-
-def _has_answered(request: SignedInRequest, task: Task) -> bool:
-    """Whether there is an answer of the person's own to edit; a draft comes back by itself, with its claim."""
-    mine = Annotation.objects.filter(task=task, annotator=request.user)
-    return mine.exclude(state=AnnotationState.DRAFT).exists()
 
 
 def _free_for(request: SignedInRequest, lease: Lease) -> bool:

@@ -2,7 +2,7 @@
 
 from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_acts, names
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, read, waiting
-from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, label_ids, waits
+from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids, waits
 
 __all__ = [
     "NAMED",
@@ -15,6 +15,7 @@ __all__ = [
     "by_reason",
     "cards",
     "documents",
+    "flags_by_id",
     "label_ids",
     "labeled_neighbors",
     "last_acts",

@@ -29,6 +29,12 @@ def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:
     return [document(flag, given.get(flag.pk)) for flag in flags]
 
 
+def flags_by_id(flag_ids: Sequence[int]) -> list[Flag]:
+    """Return those of these flags that there are, in this order, with what their documents need."""
+    found = Flag.objects.select_related("task", "resolved_by").defer("task__data", "task__meta").in_bulk(flag_ids)
+    return [found[pk] for pk in flag_ids if pk in found]
+
+
 def document(flag: Flag, given: Any) -> dict[str, Any]:
     """Return one flag as the API shows it."""
     return {

@@ -198,5 +198,7 @@ def test_a_flag_is_raised_by_hand(project: Project, task: Task, api_for: ApiFor)
         "question": "intent",
         "note": "Two languages.",
     }
+    listed = api_for(project.created_by).get(f"/api/projects/{project.slug}/flags/").json()["results"]
+    assert listed == [raised.json()]  # one document for a flag, wherever it is shown
     refused = client.post(address, {"note": "x", "question": "nothing"}, format="json")
     assert [entry["path"] for entry in refused.json()["errors"]] == ["question"]

@@ -1,0 +1,34 @@
+"""Annotations and comments as lists show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.models import Annotation, AnnotationState, Comment
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from labeling.models import Project, Task, User
+
+
+def annotations_of_task(task: Task, *, of: User | None = None) -> QuerySet[Annotation]:
+    """Return a task's annotations, everybody's or one person's, with who made them."""
+    found = Annotation.objects.filter(task=task).select_related("annotator")
+    return found if of is None else found.filter(annotator=of)
+
+
+def annotations_of_project(project: Project, *, of: User | None = None) -> QuerySet[Annotation]:
+    """Return a project's annotations, everybody's or one person's, with who made them."""
+    found = Annotation.objects.filter(project=project).select_related("annotator")
+    return found if of is None else found.filter(annotator=of)
+
+
+def has_answered(user: User, task: Task) -> bool:
+    """Whether there is an answer of the person's own to edit; a draft comes back by itself, with its claim."""
+    return annotations_of_task(task, of=user).exclude(state=AnnotationState.DRAFT).exists()
+
+
+def comments_of_task(task: Task) -> QuerySet[Comment]:
+    """Return what people said about a task, with who said it."""
+    return Comment.objects.filter(task=task).select_related("author")
