@@ -14,7 +14,8 @@ FROM python:3.12-slim-bookworm AS packages
 # "base observe s3" for all that is optional too; each is a lock file of its own, and they agree.
 ARG REQUIREMENTS=base
 COPY requirements/*.txt /requirements/
-RUN python -m venv /venv && for name in $REQUIREMENTS; do \
+# "dump" brings pg_dump and pg_restore of PostgreSQL 18, as in docker-compose.yml: Debian's own are older.
+RUN python -m venv /venv && for name in $REQUIREMENTS dump; do \
     /venv/bin/pip install --quiet --no-cache-dir --require-hashes -r "/requirements/$name.txt" || exit 1; done
 
 FROM python:3.12-slim-bookworm

@@ -48,7 +48,7 @@ build: $(VENV)/.local ## Build the front end if its sources changed
 
 lock: $(VENV)/.dev ## Pin what requirements/*.in and static/package.json ask for
 	@index=$$($(PY) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX="$$index"; \
-	for name in base local redis node encoders observe s3 audit dev; do \
+	for name in base local redis node dump encoders observe s3 audit dev; do \
 		echo "requirements/$$name.txt"; test $$name = redis && only=--no-deps || only=; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header $$only requirements/$$name.in -o requirements/$$name.txt || exit 1; \

@@ -77,12 +77,12 @@ def test_a_backup_is_made_from_there_and_restored_to_there(far: dict[str, bytes]
     imported(project, zipped({"cat/1.png": picture(size=(40, 30))}).getvalue(), "animals.zip")
     before = dict(far)
     assert before
-    made = backups.make(tmp_path / "site.tar.gz")
-    assert made.files == len(before)
-    assert not made.missing
-    far.clear()
-    backups.restore(tmp_path / "site.tar.gz", replace=True)
-    assert far == before
+    for made in (backups.make_single(tmp_path / "site.tar"), backups.make_into(tmp_path / "kept")):
+        assert made.files == len(before)
+        assert not made.missing
+        far.clear()
+        backups.restore(made.path, replace=True)
+        assert far == before
 
 
 def test_the_settings_are_handed_to_it() -> None:

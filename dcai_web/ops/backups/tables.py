@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 
 # Who is signed in is not kept: a restored backup lets nobody in who has not the password.
 WITHOUT_ROWS = frozenset({"django_session"})
-# Not restored but compared: the state of the structure that the rows fit into.
-MIGRATIONS = "django_migrations"
-
-_COLUMNS = """
-SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
-  AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-GROUP BY c.relname ORDER BY c.relname
+# What belongs to an extension comes and goes with it.
+_OURS = """
+FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = ANY(%s)
+  AND NOT EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 """
-_SEQUENCES = """
-SELECT c.relname FROM pg_class c
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'S' AND c.relname <> ALL(%s) ORDER BY c.relname
+_FUNCTIONS = """
+SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 """
+_TABLE, _VIEW, _MATERIALIZED, _SEQUENCE = ["r", "p"], ["v"], ["m"], ["S"]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with the columns that are written."""
+    """A table with some of its columns."""
 
     name: str
     columns: list[str]
@@ -40,22 +35,45 @@ class Table:
         return f"COPY {_quoted(self.name)} ({columns}) {direction}"
 
 
-def tables() -> list[Table]:
-    """Return every table whose rows a backup holds."""
+def schema() -> str:
+    """Return the schema that the tables are in."""
     with connection.cursor() as cursor:
-        cursor.execute(_COLUMNS)
-        return [Table(name, columns) for name, columns in cursor.fetchall() if name != MIGRATIONS]
+        cursor.execute("SELECT current_schema()")
+        return str(cursor.fetchone()[0])
 
 
-def sequences() -> dict[str, list[Any]]:
-    """Return how far each sequence has counted."""
-    found: dict[str, list[Any]] = {}
+def extensions() -> list[str]:
+    """Return what the database was extended by."""
     with connection.cursor() as cursor:
-        cursor.execute(_SEQUENCES, [[f"{MIGRATIONS}_id_seq"]])
-        for (name,) in cursor.fetchall():
-            cursor.execute(f"SELECT last_value, is_called FROM {_quoted(name)}")  # noqa: S608 - quoted above
-            found[name] = list(cursor.fetchone())
-    return found
+        cursor.execute("SELECT extname::text FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def count_rows() -> dict[str, int]:
+    """Return how many rows each table has, as far as a backup holds them."""
+    names = [name for name in _names(_TABLE) if name not in WITHOUT_ROWS]
+    counts = {}
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"SELECT count(*) FROM {_quoted(name)}")  # noqa: S608 - quoted
+            (counts[name],) = cursor.fetchone()
+    return counts
+
+
+def drop_all() -> None:
+    """Remove all tables and what goes with them; extensions stay."""
+    with connection.cursor() as cursor:
+        for kind, relkinds in (
+            ("VIEW", _VIEW),
+            ("MATERIALIZED VIEW", _MATERIALIZED),
+            ("TABLE", _TABLE),
+            ("SEQUENCE", _SEQUENCE),
+        ):
+            if names := _names(relkinds):
+                cursor.execute(f"DROP {kind} {', '.join(map(_quoted, names))} CASCADE")
+        cursor.execute(_FUNCTIONS)
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"DROP ROUTINE {function} CASCADE")
 
 
 def set_sequence(name: str, last: int, *, called: bool) -> None:
@@ -64,20 +82,10 @@ def set_sequence(name: str, last: int, *, called: bool) -> None:
         cursor.execute("SELECT setval(%s::regclass, %s, %s)", [_quoted(name), last, called])
 
 
-def truncate(names: list[str]) -> None:
-    """Empty the tables, all at once: they refer to each other."""
+def _names(relkinds: list[str]) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(_quoted(name) for name in names)}")
-
-
-def applied_migrations() -> list[list[str]]:
-    """Return the migrations that the database has been through, as far as this version knows them or not."""
-    return sorted([app, name] for app, name in MigrationLoader(connection).applied_migrations)
-
-
-def known_migrations() -> list[list[str]]:
-    """Return the migrations that this version of the product consists of."""
-    return sorted([app, name] for app, name in MigrationLoader(None).graph.nodes)
+        cursor.execute(f"SELECT c.relname::text {_OURS} ORDER BY c.relname", [relkinds])
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _quoted(name: str) -> str:
