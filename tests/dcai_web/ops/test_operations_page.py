@@ -15,11 +15,7 @@ from tests.engines import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS = "".join(
-    path.read_text(encoding="utf-8")
-    for pattern in ("dcai_web/*.py", "dcai_web/*/*.py", "dcai_web/management/commands/*.py")
-    for path in ROOT.glob(pattern)
-)
+SETTINGS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dcai_web").rglob("*.py"))
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 
 
