@@ -18,7 +18,6 @@ from typing import Any
 
 import psutil
 from billiard import get_context
-from billiard.connection import wait
 from billiard.einfo import ExceptionInfo
 from billiard.exceptions import WorkerLostError
 from celery.concurrency.base import BasePool
@@ -28,6 +27,7 @@ from django.conf import settings
 from dcai_web.ops import observe
 
 NICE = 10
+_LOOK_SECONDS = 0.05
 # Its types do not say what a context makes.
 _FORKING: Any = get_context("fork")
 
@@ -96,8 +96,12 @@ class ForkingPool(BasePool):
     def on_stop(self) -> None:
         """Wait for the children; messages that none has begun go back to their queue."""
         while self._children:
-            for sentinel in wait(list(self._children), timeout=1.0):
-                self._end(sentinel)
+            for sentinel, child in list(self._children.items()):
+                # A second signal comes here while the first one waits, and may have seen to a child already.
+                with contextlib.suppress(ValueError):
+                    if child.process.exitcode is not None:
+                        self._end(sentinel)
+            time.sleep(_LOOK_SECONDS)
 
     def on_terminate(self) -> None:
         """End the children at once; their messages go back to their queue."""

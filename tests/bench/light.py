@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,17 +41,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8, help="how long each loop of annotators runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     machine = report.machine()
     with new_site("dcai-light-") as site:
         site.settings = {"DCAI_WEB_WORKERS": "2", "DCAI_JOB_WORKERS": "2"}
         site.up()
         os.environ.update(site.environment(), DCAI_LOG_LEVEL="WARNING", DJANGO_SETTINGS_MODULE="dcai_web.settings")
         django.setup()
-        rows = [
-            *_loop_rows(site, tasks=asked.tasks, seconds=asked.seconds),
-            *_start_rows(site, starts=asked.starts),
-            *_rest_rows(site),
-        ]
+        rows = [*_start_rows(site, starts=asked.starts), *_rest_rows(site)]
+        sys.stderr.write(f"{rows}\n")
+        rows += _loop_rows(site, tasks=asked.tasks, seconds=asked.seconds)
     text = (
         f"Command: `python -m tests.bench.light`. {machine} A start is timed from the command to the first page, and "
         "compared with `manage.py check` in the same run. At rest everything that `make up` runs is summed: PSS counts "
@@ -83,7 +83,7 @@ def _loop_rows(site: Site, *, tasks: int, seconds: float) -> list[list[str]]:
     job.refresh_from_db()
     if job.finished_at is not None:
         sys.exit("The check was over before the loop was: take more --tasks.")
-    _wait_for_end(job)
+    _end_jobs()
     after = pace()
     ratio = during / statistics.mean((before, after))
     return [
@@ -105,8 +105,16 @@ def _start_check(project: Project) -> JobRun:
     return job
 
 
-def _wait_for_end(job: JobRun) -> None:
-    _until(lambda: type(job).objects.get(pk=job.pk).finished_at is not None)
+def _end_jobs() -> None:
+    """Cancel whatever waits or runs, and wait until it has noticed."""
+    from labeling.models import ALIVE, JobRun  # noqa: PLC0415 - as above
+    from labeling.services import jobs  # noqa: PLC0415
+    from tests.bench import stage  # noqa: PLC0415
+
+    manager = stage.person()
+    for job in JobRun.objects.filter(state__in=ALIVE):
+        jobs.cancel(actor=manager, job=job)
+    _until(lambda: not JobRun.objects.filter(state__in=ALIVE).exists())
 
 
 def _start_rows(site: Site, *, starts: int) -> list[list[str]]:
@@ -119,6 +127,7 @@ def _start_rows(site: Site, *, starts: int) -> list[list[str]]:
         _leave_work(site)
         site.kill()
         busy.append(_timed_start(site))
+        _end_jobs()
     check = statistics.median(checks)
     rows = [["`manage.py check`", f"{check:.1f} s", ""]]
     for what, times in (("second start", idle), ("second start after kill -9 of everything, with jobs left", busy)):
@@ -168,7 +177,6 @@ def _leave_work(site: Site) -> None:
     """Leave an import in its middle, and checks that nobody has begun."""
     from django.core.files import File  # noqa: PLC0415 - as above
 
-    from labeling.errors import Conflict  # noqa: PLC0415
     from labeling.models import JobState, Project  # noqa: PLC0415
     from labeling.services import imports  # noqa: PLC0415
     from quality.services import runs  # noqa: PLC0415
@@ -177,11 +185,8 @@ def _leave_work(site: Site) -> None:
     manager, file = stage.person(), site.data_dir / "tmp" / "many.csv"
     if not file.exists():
         stage.write_rows(file, 100_000)
-    for project in Project.objects.filter(name__in=("Checked", "Labeled")):
-        try:
-            runs.start(actor=None, project=project, question="intent", force=True)
-        except Conflict:
-            continue
+    for project in Project.objects.all():
+        runs.start(actor=None, project=project, question="intent", force=True)
     into = stage.project(manager, "Left in the middle")
     with Path(file).open("rb") as opened:
         job = imports.start(actor=manager, project=into, file=File(opened, name=file.name))
@@ -191,9 +196,6 @@ def _leave_work(site: Site) -> None:
 
 def _rest_rows(site: Site) -> list[list[str]]:
     """Return what everything has in memory once nothing is left to do."""
-    from labeling.models import ALIVE, JobRun  # noqa: PLC0415 - as above
-
-    _until(lambda: not JobRun.objects.filter(state__in=ALIVE).exists(), patience=900)
     site.stop()
     _timed_start(site)
     time.sleep(_SETTLED)
@@ -205,8 +207,8 @@ def _rest_rows(site: Site) -> list[list[str]]:
     ]
 
 
-def _until(condition: Callable[[], bool], *, patience: float = _PATIENCE) -> None:
-    until = time.monotonic() + patience
+def _until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + _PATIENCE
     while not condition():
         if time.monotonic() > until:
             sys.exit("The site did not get there in time.")

@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,22 @@ def test_a_cold_end_waits_for_nobody(pool: ForkingPool, heard: Heard, tmp_path: 
     assert time.monotonic() - began < 20
     assert not psutil.pid_exists(heard.pids[0])
     assert heard.done == heard.lost == [], "its message goes back to its queue with the connection"
+
+
+def test_a_second_signal_ends_what_the_first_one_waits_for(pool: ForkingPool, heard: Heard, tmp_path: Path) -> None:
+    def hurry(*_: Any) -> None:
+        pool.terminate_job(heard.pids[0])
+        pool.stop()
+
+    pool.apply_async(sleep, message("default", tmp_path), **heard.callbacks)
+    before = signal.signal(signal.SIGUSR1, hurry)
+    try:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        pool.stop()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert len(heard.lost) == 1
+    assert not psutil.pid_exists(heard.pids[0])
 
 
 def test_children_are_watched_again_after_the_broker_was_lost(pool: ForkingPool, heard: Heard, tmp_path: Path) -> None:
