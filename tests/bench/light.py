@@ -48,9 +48,12 @@ def main() -> None:
         site.up()
         os.environ.update(site.environment(), DCAI_LOG_LEVEL="WARNING", DJANGO_SETTINGS_MODULE="dcai_web.settings")
         django.setup()
-        rows = [*_start_rows(site, starts=asked.starts), *_rest_rows(site)]
-        sys.stderr.write(f"{rows}\n")
-        rows += _loop_rows(site, tasks=asked.tasks, seconds=asked.seconds)
+        checked, labeled = _projects(site, tasks=asked.tasks)
+        rows = [
+            *_start_rows(site, starts=asked.starts),
+            *_rest_rows(site),
+            *_loop_rows(site, checked, labeled, seconds=asked.seconds),
+        ]
     text = (
         f"Command: `python -m tests.bench.light`. {machine} A start is timed from the command to the first page, and "
         "compared with `manage.py check` in the same run. At rest everything that `make up` runs is summed: PSS counts "
@@ -61,17 +64,23 @@ def main() -> None:
         report.write(SECTION, text)
 
 
-def _loop_rows(site: Site, *, tasks: int, seconds: float) -> list[list[str]]:
-    """Let annotators work before, during and after a check of another project."""
-    from tests.bench import loop, stage  # noqa: PLC0415 - only now there is a database
+def _projects(site: Site, *, tasks: int) -> list[Project]:
+    """Make a project to check and one to label."""
+    from tests.bench import stage  # noqa: PLC0415 - only now there is a database
 
     manager = stage.person()
     file = site.data_dir / "tmp" / "rows.csv"
     stage.write_rows(file, tasks)
-    checked, labeled = (stage.project(manager, name) for name in ("Checked", "Labeled"))
-    for project in (checked, labeled):
+    projects = [stage.project(manager, name) for name in ("Checked", "Labeled")]
+    for project in projects:
         stage.import_file(manager, project, file)
     stage.settle_tables()
+    return projects
+
+
+def _loop_rows(site: Site, checked: Project, labeled: Project, *, seconds: float) -> list[list[str]]:
+    """Let annotators work before, during and after a check of another project."""
+    from tests.bench import loop  # noqa: PLC0415 - as above
 
     def pace() -> float:
         return loop.by_http(site.port, labeled, annotators=ANNOTATORS, seconds=seconds).pace
@@ -88,7 +97,7 @@ def _loop_rows(site: Site, *, tasks: int, seconds: float) -> list[list[str]]:
     ratio = during / statistics.mean((before, after))
     return [
         [f"labels/s of {ANNOTATORS}, before and after a check", f"{before:,.0f} and {after:,.0f}", ""],
-        [f"labels/s of {ANNOTATORS}, during the check of {tasks:,} tasks", f"{during:,.0f}", ""],
+        [f"labels/s of {ANNOTATORS}, during the check of {checked.tasks.count():,} tasks", f"{during:,.0f}", ""],
         ["during to without", f"{ratio:.2f}", "≥ 0.85"],
     ]
 
