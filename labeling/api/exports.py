@@ -26,7 +26,7 @@ class ExportQuery(Query):
 
     format: str = Field("jsonl", max_length=40, json_schema_extra={"enum": list(FORMATS)})
     split: Literal["any", "train", "validation", "test", "none"] = "any"
-    state: Literal["any", "todo", "labeled", "quarantined"] = "any"
+    state: Literal["any", "todo", "labeled", "disputed", "quarantined"] = "any"
     quarantined: bool = Field(default=False, description="Carry tasks in quarantine too.")
 
 

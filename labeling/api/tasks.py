@@ -51,7 +51,7 @@ class TaskDocument(BaseModel):
     split: str = Field(description="train, validation, test, or empty.")
     data: dict[str, Any] = Field(description="The fields by name. An image has `url`, `thumb` and `original`.")
     meta: dict[str, Any]
-    state: Literal["todo", "labeled", "quarantined"]
+    state: Literal["todo", "labeled", "disputed", "quarantined"]
     reason: str = Field(description="Why this task now, in words.")
     guideline_version: int
     schema_version: int
@@ -91,7 +91,7 @@ class TaskQuery(Page):
     """Which tasks to list."""
 
     q: str = Field("", max_length=MAX_SEARCH, description="Words of the texts, or the beginning of an `external_id`.")
-    state: Literal["todo", "labeled", "quarantined", ""] = ""
+    state: Literal["todo", "labeled", "disputed", "quarantined", ""] = ""
     split: Literal["train", "validation", "test", "none", ""] = Field("", description="`none`: tasks without a split.")
     external_id: str = Field("", max_length=200)
     question: str = Field("", max_length=64, description="Tasks with a label of record for this question.")

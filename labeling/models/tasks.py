@@ -65,6 +65,7 @@ class TaskState(models.TextChoices):
 
     TODO = "todo", "To do"
     LABELED = "labeled", "Labeled"
+    DISPUTED = "disputed", "Disputed"
     QUARANTINED = "quarantined", "Quarantined"
 
 

@@ -63,6 +63,7 @@ class Counts:
     total: int = 0
     labeled: int = 0
     quarantined: int = 0
+    disputed: int = 0
 
     @property
     def wanted(self) -> int:
@@ -72,7 +73,7 @@ class Counts:
     @property
     def todo(self) -> int:
         """Tasks that still need an answer."""
-        return self.wanted - self.labeled
+        return self.wanted - self.labeled - self.disputed
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def _counts(project_ids: Sequence[int]) -> dict[int, Counts]:
             total=sum(by_state.values()),
             labeled=by_state.get(TaskState.LABELED, 0),
             quarantined=by_state.get(TaskState.QUARANTINED, 0),
+            disputed=by_state.get(TaskState.DISPUTED, 0),
         )
         for pk, by_state in states.items()
     }

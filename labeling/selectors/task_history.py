@@ -227,6 +227,8 @@ def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bo
         parts.append("Came with its labels: nobody is asked.")
     else:
         parts.append(f"{given} of {entry.required} answer{'' if entry.required == 1 else 's'} given.")
+    if state == TaskState.DISPUTED:
+        parts.append("They disagree: there is no label until a reviewer decides.")
     if leases:
         who = ", ".join(str(lease.user) for lease in leases) if reviewer else ""
         count = len(leases)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
-from labeling.models import Label, LabelSource, TaskState
+from labeling.models import Flag, Label, LabelSource, TaskState
 from labeling.reasons.conflict import CONFLICT, ConflictEvidence
 from labeling.services import flags
 
@@ -26,6 +27,9 @@ RANK: dict[str, int] = {
 }
 """A label is replaced by one of the same or a higher rank only."""
 
+CAME_WITH = [str(source) for source in (LabelSource.IMPORT, LabelSource.MODEL)]
+"""Where labels come from that were there before anybody answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -36,10 +40,6 @@ class Answer:
     confidence: float | None = None
     annotation_id: int | None = None
     guideline: int = 0
-
-
-NO_CONSENSUS = Answer(value=None, source=LabelSource.CONSENSUS, confidence=0.0)
-"""What people's answers amount to where they are tied: nothing to write."""
 
 
 @dataclass(slots=True)
@@ -146,51 +146,89 @@ def settle(
     actor: User | None,
     counted: Sequence[Given],
     current: Mapping[str, OfRecord],
+    earlier: Mapping[str, NewLabel],
 ) -> Settlement:
     """Say how the labels of record follow from the counted answers, and bring `slots` up to date; writes nothing.
 
-    Waits for all required answers, then takes the one answer, or the consensus of several. Where people agree less
-    than the project's floor, one more person is asked (up to its `max_overlap`); after that the questions in dispute
-    are named in `Settlement.agreement`.
+    Waits for all required answers, then takes the one answer, or the consensus of several. Where people are tied, or
+    agree less than the project's floor, one more person is asked (up to its `max_overlap`); after that the question is
+    in dispute: it has no label until a reviewer decides, and `Settlement.agreement` says how far people agree.
+
+    Parameters
+    ----------
+    current
+        The labels of record, by question.
+    earlier
+        The labels that came with the task and that people's answers have replaced, by question: they are in force
+        again while answers are missing.
     """
     settlement = Settlement(people=len(counted))
     answers: dict[str, Answer | None] = dict.fromkeys(question.name for question in schema.questions)
+    disputed: dict[str, float] = {}
     if counted and len(counted) >= slots.required:
-        found = {question.name: _settled(question, counted) for question in schema.questions}
-        disputed = _disputed(task, found)
+        settled = {question.name: _settled(question, counted) for question in schema.questions}
+        disputed = {name: one.agreement for name, one in settled.items() if _in_dispute(task, one)}
         if disputed and slots.required < task.project.max_overlap:
             slots.required += 1
             slots.open_slots += 1
+            disputed = {}
         else:
-            answers = found
-            settlement.agreement = {name: disputed.get(name) for name in found}
+            answers = {name: one.answer for name, one in settled.items()}
+            settlement.agreement = {name: disputed.get(name) for name in settled}
     standing = set(current)
     for question in schema.questions:
-        old, answer = current.get(question.name), answers[question.name]
-        if answer is None:
-            new = _fallback(task, question, old)
-            gone = old is not None and RANK[old.source] == RANK[LabelSource.ANNOTATION]
-        elif answer is NO_CONSENSUS:
-            new, gone = None, old is not None and RANK[old.source] <= RANK[LabelSource.CONSENSUS]
-        else:
-            gone = old is None or not (RANK[old.source] > RANK[answer.source] or _same(old, answer))
+        old, answer, new = current.get(question.name), answers[question.name], None
+        replaceable = old is None or RANK[old.source] <= RANK[LabelSource.CONSENSUS]
+        if question.name in disputed:
+            gone = replaceable
+        elif answer is not None:
+            gone = replaceable and not (old is not None and _same(old, answer))
             new = _new(question, answer, schema_version=schema_version, actor=actor) if gone else None
+        else:
+            gone = old is None or RANK[old.source] == RANK[LabelSource.CONSENSUS]
+            new = earlier.get(question.name) if gone else None
         if gone and old is not None:
             settlement.retired.append(old.pk)
             standing.discard(question.name)
         if new is not None:
             settlement.written.append(new)
             standing.add(question.name)
-    slots.state = state_of(slots, schema=schema, labels=standing, answered=len(counted) >= slots.required)
+    answered = len(counted) >= slots.required
+    slots.state = state_of(slots, schema=schema, labels=standing, answered=answered, disputed=disputed)
     return settlement
 
 
-def state_of(entry: Standing, *, schema: Schema, labels: Collection[str], answered: bool) -> str:
-    """Return where a task stands: quarantine is left only by being restored."""
+def state_of(
+    entry: Standing, *, schema: Schema, labels: Collection[str], answered: bool, disputed: Collection[str]
+) -> str:
+    """Return where a task stands; quarantine is left only by being restored.
+
+    Parameters
+    ----------
+    labels
+        The questions that have a label of record.
+    answered
+        Whether everybody who is asked has answered.
+    disputed
+        The questions that people disagreed about; without a label they still wait for a reviewer.
+    """
     if entry.state == TaskState.QUARANTINED:
         return TaskState.QUARANTINED
+    if not answered:
+        return TaskState.TODO
+    if any(question.name in disputed and question.name not in labels for question in schema.questions):
+        return TaskState.DISPUTED
     complete = all(question.name in labels for question in schema.questions if question.required)
-    return TaskState.LABELED if complete and answered and labels else TaskState.TODO
+    return TaskState.LABELED if complete and labels else TaskState.TODO
+
+
+def disputed_questions(task_ids: Collection[int]) -> defaultdict[int, set[str]]:
+    """Return the questions of tasks that people were found to disagree about, decided since or not."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    flagged = Flag.objects.filter(task_id__in=task_ids, reason=CONFLICT.name)
+    for task_id, question in flagged.values_list("task_id", "question"):
+        found[task_id].add(question)
+    return found
 
 
 def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tuple[str, str]]) -> None:
@@ -210,39 +248,39 @@ def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tup
             flags.drop(task=task, reason=CONFLICT, question=question)
 
 
-def _settled(question: Question, counted: Sequence[Given]) -> Answer | None:
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What the answers to one question amount to (None: no answer), and how far the people agree."""
+
+    answer: Answer | None = None
+    agreement: float = 1.0
+
+
+def _settled(question: Question, counted: Sequence[Given]) -> _Settled:
     given = [annotation for annotation in counted if question.name in annotation.answers]
     if not given:
-        return None
+        return _Settled()
     guideline = min(annotation.guideline for annotation in given)
     if len(counted) == 1:
-        return Answer(
+        answer = Answer(
             value=given[0].answers[question.name],
             source=LabelSource.ANNOTATION,
             annotation_id=given[0].annotation_id,
             guideline=guideline,
         )
+        return _Settled(answer)
     agreed = question.consensus([question.load(annotation.answers[question.name]) for annotation in given])
     if agreed is None:
-        return NO_CONSENSUS
-    answer, confidence = agreed
-    return Answer(
-        value=question.dump_answer(answer),
-        source=LabelSource.CONSENSUS,
-        confidence=confidence,
-        guideline=guideline,
+        return _Settled(agreement=0.0)
+    value, confidence = agreed
+    answer = Answer(
+        value=question.dump_answer(value), source=LabelSource.CONSENSUS, confidence=confidence, guideline=guideline
     )
+    return _Settled(answer, confidence)
 
 
-def _disputed(task: Task, answers: Mapping[str, Answer | None]) -> dict[str, float]:
-    floor = task.project.agreement_floor
-    return {
-        name: answer.confidence
-        for name, answer in answers.items()
-        if answer is not None
-        and answer.confidence is not None
-        and (answer is NO_CONSENSUS or answer.confidence < floor)
-    }
+def _in_dispute(task: Task, settled: _Settled) -> bool:
+    return settled.agreement == 0 or settled.agreement < task.project.agreement_floor
 
 
 def _new(question: Question, answer: Answer, *, schema_version: int, actor: User | None) -> NewLabel:
@@ -253,7 +291,8 @@ def _new(question: Question, answer: Answer, *, schema_version: int, actor: User
         source=answer.source,
         confidence=answer.confidence,
         annotation_id=answer.annotation_id,
-        created_by_id=actor.pk if actor else None,
+        # What several people agree on has no author.
+        created_by_id=actor.pk if actor and answer.source != LabelSource.CONSENSUS else None,
         schema_version=schema_version,
         guideline_version=answer.guideline,
     )
@@ -265,30 +304,4 @@ def _same(old: OfRecord, answer: Answer) -> bool:
         and old.source == answer.source
         and old.confidence == answer.confidence
         and old.annotation_id == answer.annotation_id
-    )
-
-
-def _fallback(task: Task, question: Question, old: OfRecord | None) -> NewLabel | None:
-    """Return what stood before people answered: taking the answer back puts it in force again."""
-    if old is None or RANK[old.source] != RANK[LabelSource.ANNOTATION]:
-        return None
-    before = (
-        Label.objects.filter(
-            task_id=task.pk, question=question.name, source__in=(LabelSource.IMPORT, LabelSource.MODEL)
-        )
-        .order_by("-id")
-        .first()
-    )
-    if before is None:
-        return None
-    return NewLabel(
-        question=question.name,
-        value=before.value,
-        classes=before.classes,
-        source=before.source,
-        confidence=before.confidence,
-        annotation_id=None,
-        created_by_id=before.created_by_id,
-        schema_version=before.schema_version,
-        guideline_version=before.guideline_version,
     )

@@ -109,9 +109,14 @@ def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
     for label in Label.objects.filter(task_id__in=list(entries), retired_at=None):
         current[label.task_id][label.question] = label
     counted = queues.counted_answers(list(entries))
+    disputed = labels.disputed_questions(list(entries))
     for pk, entry in entries.items():
         entry.state = labels.state_of(
-            entry, schema=schema, labels=current[pk], answered=counted.get(pk, 0) >= entry.required
+            entry,
+            schema=schema,
+            labels=current[pk],
+            answered=counted.get(pk, 0) >= entry.required,
+            disputed=disputed[pk],
         )
     QueueEntry.objects.bulk_update(entries.values(), ("required", "open_slots", "state"), batch_size=1000)
 

@@ -40,6 +40,7 @@ STATES: dict[str, str] = {
     "progress": "In progress",
     "labeled": "Labeled",
     "skipped": "Skipped",
+    "disputed": "Disputed",
     "quarantined": "Quarantined",
 }
 """Where a task can stand, as the explorer tells it; every task stands at exactly one of them."""

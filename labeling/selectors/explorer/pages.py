@@ -77,7 +77,9 @@ class Stretch:
 
 
 _WAITING = Q(queue_entry__state=TaskState.TODO, queue_entry__open_slots__gt=0)
-_NOT_WAITING = Q(queue_entry__open_slots=0) | Q(queue_entry__state__in=(TaskState.LABELED, TaskState.QUARANTINED))
+_NOT_WAITING = Q(queue_entry__open_slots=0) | Q(
+    queue_entry__state__in=(TaskState.LABELED, TaskState.DISPUTED, TaskState.QUARANTINED)
+)
 _NAMED = Stretch(Q(external_id__isnull=False), (_EXTERNAL,))
 _UNNAMED = Stretch(Q(external_id__isnull=True), ("pk",))
 

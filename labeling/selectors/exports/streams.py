@@ -192,5 +192,6 @@ def summary(project: Project) -> dict[str, int]:
     return {
         TaskState.TODO: counts.todo,
         TaskState.LABELED: counts.labeled,
+        TaskState.DISPUTED: counts.disputed,
         TaskState.QUARANTINED: counts.quarantined,
     }

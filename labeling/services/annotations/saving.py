@@ -62,6 +62,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
             actor=actor,
             counted=sorted([*standing.others, *own], key=lambda given: given.annotation_id),
             current=standing.labels,
+            earlier=standing.earlier,
         )
     told = submission.state != AnnotationState.DRAFT or before == AnnotationState.SUBMITTED
     stored.write(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labeling import locks, statements
 from labeling.errors import NotFound
 from labeling.selectors.versions import Versions
-from labeling.services.labels import Given, OfRecord, Slots
+from labeling.services.labels import CAME_WITH, Given, NewLabel, OfRecord, Slots
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,7 +41,13 @@ SELECT s.number, s.id,
     (SELECT jsonb_agg(jsonb_build_array(l.id, l.question, l.value, l.source, l.confidence, l.annotation_id))
      FROM labeling_label l WHERE l.task_id = %(task)s AND l.retired_at IS NULL),
     (SELECT jsonb_agg(jsonb_build_array(f.reason, f.question)) FROM labeling_flag f
-     WHERE f.task_id = %(task)s AND f.state = 'open' AND f.reason IN ('skipped', 'conflict'))
+     WHERE f.task_id = %(task)s AND f.state = 'open' AND f.reason IN ('skipped', 'conflict')),
+    (SELECT jsonb_agg(jsonb_build_array(
+         l.question, l.value, l.classes, l.source, l.confidence, NULL, l.created_by_id, l.schema_version,
+         l.guideline_version
+     ) ORDER BY l.id)
+     FROM labeling_label l
+     WHERE l.task_id = %(task)s AND l.retired_at IS NOT NULL AND l.source = ANY(%(came_with)s))
 FROM (
     SELECT v.number, v.id FROM labeling_schemaversion v WHERE v.project_id = %(project)s ORDER BY v.number DESC LIMIT 1
 ) s
@@ -125,6 +131,8 @@ class Standing:
     others: list[Given]
     labels: dict[str, OfRecord]
     flags: set[tuple[str, str]]
+    earlier: dict[str, NewLabel]
+    """The last labels that came with the task, of those that were replaced."""
 
 
 def lock(*, actor: User, task: Task) -> Slots:
@@ -137,10 +145,10 @@ def lock(*, actor: User, task: Task) -> Slots:
 
 def read(*, actor: User, task: Task, key: str) -> Standing:
     """Return all that a save depends on, as it stands now that it is locked."""
-    values = {"project": task.project_id, "user": actor.pk, "task": task.pk, "key": key}
+    values = {"project": task.project_id, "user": actor.pk, "task": task.pk, "key": key, "came_with": CAME_WITH}
     for row in statements.run(_READ, values):
         schema, schema_pk, guideline, replayed, leased, pk, version, state, answers, updated_at, counted = row[:11]
-        new_pk, others, labels, flags = row[11:]
+        new_pk, others, labels, flags, earlier = row[11:]
         mine = None
         if pk is not None:
             mine = Mine(pk, version, state, json.loads(answers), updated_at, counted)
@@ -153,6 +161,7 @@ def read(*, actor: User, task: Task, key: str) -> Standing:
             others=[Given(*other) for other in json.loads(others or "[]")],
             labels={question: OfRecord(pk, *rest) for pk, question, *rest in json.loads(labels or "[]")},
             flags={(reason, question) for reason, question in json.loads(flags or "[]")},
+            earlier={label[0]: NewLabel(*label) for label in json.loads(earlier or "[]")},
         )
     raise NotFound
 

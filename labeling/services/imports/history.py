@@ -147,8 +147,10 @@ class History(_Part):
         required = max(self.required, counted)
         if self.state == TaskState.QUARANTINED:
             return required, required - counted, TaskState.QUARANTINED.value
-        done = complete and counted >= required
-        return required, required - counted, (TaskState.LABELED if done else TaskState.TODO).value
+        state = TaskState.TODO
+        if counted >= required and (complete or self.state == TaskState.DISPUTED):
+            state = TaskState.LABELED if complete else TaskState.DISPUTED
+        return required, required - counted, state.value
 
 
 def parse_history(raw: Any, schema: Schema, data: Mapping[str, Any]) -> History:

@@ -99,10 +99,15 @@ class Desk:
     def store_entries(self, task_ids: Iterable[int]) -> None:
         """Work out where tasks stand now, and store it."""
         changed = [self.entries[pk] for pk in task_ids]
+        disputed = labels.disputed_questions([entry.task_id for entry in changed])
         for entry in changed:
             answered = self.counted.get(entry.task_id, 0) >= entry.required
             entry.state = labels.state_of(
-                entry, schema=self.schema, labels=self.current[entry.task_id], answered=answered
+                entry,
+                schema=self.schema,
+                labels=self.current[entry.task_id],
+                answered=answered,
+                disputed=disputed[entry.task_id],
             )
         QueueEntry.objects.bulk_update(changed, ("required", "open_slots", "state"))
 

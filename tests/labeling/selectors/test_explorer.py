@@ -113,18 +113,20 @@ def test_words_and_external_ids_are_searched_at_once() -> None:
 def test_every_task_stands_at_exactly_one_state() -> None:
     project = factories.project()
     person = factories.member(project)
-    todo, held, answered, skipped, quarantined = factories.tasks(project, 5)
+    todo, held, answered, skipped, disputed, quarantined = factories.tasks(project, 6)
     Lease.objects.create(task=held, user=person, project=project, expires_at=timezone.now())
     QueueEntry.objects.filter(task=held).update(open_slots=0)
     answers.submit(actor=person, task=answered, submission=Submission({"intent": "billing"}), key="1")
     answers.submit(actor=person, task=skipped, submission=Submission({}, state=AnnotationState.SKIPPED), key="2")
     tasks.quarantine(actor=person, project=project, task_ids=[quarantined.pk])
+    QueueEntry.objects.filter(task=disputed).update(open_slots=0, state="disputed")
     by_state = {state: found(project, f"state={state}") for state in explorer.STATES}
     assert by_state == {
         "todo": {todo.pk},
         "progress": {held.pk},
         "labeled": {answered.pk},
         "skipped": {skipped.pk},
+        "disputed": {disputed.pk},
         "quarantined": {quarantined.pk},
     }
     assert found(project, "state=open") == {todo.pk, held.pk, skipped.pk}
