@@ -6,10 +6,12 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from dcai_web.celery import app as celery_app
+from dcai_web.ops import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dcai_web.settings")
 
 application = get_wsgi_application()
+metrics.share_between_processes()
 
 # People wait for a web server, so that a broker which hangs is given up on at once: what could not be sent is sent by
 # the clock. Workers wait for the broker on purpose, and keep the longer time.

@@ -21,6 +21,7 @@ from dcai_web.ops.health import QUEUES
 from labeling.models import Annotation, JobRun, JobState, User
 from labeling.services import imports, jobs
 from tests import factories
+from tests.dcai_web.ops.beating import beating
 
 NOWHERE = "unix:///nowhere/redis.sock"
 
@@ -40,7 +41,7 @@ def no_redis(settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 def all_workers(settings: Settings) -> Iterator[None]:
-    heartbeat.Heartbeat._tell(QUEUES, settings.REDIS_URL)
+    beating(*QUEUES)
     background.forget()
     yield
     heartbeat.client(settings.REDIS_URL).flushdb()

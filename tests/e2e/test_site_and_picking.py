@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from dcai_web.ops import heartbeat
 from labeling.models import JobRun, JobState, Lease
 from tests import factories
+from tests.dcai_web.ops.beating import beating
 from tests.e2e.test_every_page import Check, faults
 
 
@@ -32,7 +33,7 @@ def test_the_page_of_the_site_renews_itself(browse: Callable[..., Page], violati
     page.locator(f"#job-{failed.pk}").focus()
     redis = heartbeat.client(settings.REDIS_URL)
     try:
-        heartbeat.Heartbeat._tell(["default", "imports", "media", "quality"], settings.REDIS_URL, "worker@one")
+        beating("default", "imports", "media", "quality", name="worker@one")
         heartbeat.tick(settings.REDIS_URL)
         expect(page.get_by_text("worker@one")).to_be_visible()
         expect(page.get_by_text("No worker", exact=True)).to_have_count(0)

@@ -10,11 +10,12 @@ from pytest_django import Settings
 
 from dcai_web.ops import heartbeat
 from dcai_web.ops.health import QUEUES
+from tests.dcai_web.ops.beating import beating
 
 
 @pytest.fixture
 def all_workers() -> Iterator[None]:
-    heartbeat.Heartbeat._tell(QUEUES, settings.REDIS_URL)
+    beating(*QUEUES)
     yield
     heartbeat.client(settings.REDIS_URL).flushdb()
 

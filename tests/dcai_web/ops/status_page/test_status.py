@@ -23,6 +23,7 @@ from dcai_web.ops.status_page import status
 from labeling.models import JobRun, JobState, Role, User
 from labeling.services import claims
 from tests import factories
+from tests.dcai_web.ops.beating import beating
 
 pytestmark = pytest.mark.django_db
 
@@ -39,8 +40,8 @@ def redis() -> Iterator[Any]:
 @pytest.fixture
 def well() -> None:
     """Let workers and clock say that they live."""
-    heartbeat.Heartbeat._tell(["default", "imports", "media"], the_settings.REDIS_URL, "worker@one")
-    heartbeat.Heartbeat._tell(["quality"], the_settings.REDIS_URL, "quality@one")
+    beating("default", "imports", "media", name="worker@one")
+    beating("quality", name="quality@one")
     heartbeat.tick(the_settings.REDIS_URL)
 
 
@@ -168,16 +169,10 @@ def test_without_redis_it_says_so(admin: Client, settings: Settings) -> None:
 
 
 def test_workers_that_leave_in_order_are_not_missed_and_old_ones_are_forgotten(redis: Any) -> None:
-    class Worker:
-        hostname = "worker@two"
-
     gone(redis, "worker@old", seconds=25 * 3600)
-    gone(redis, "worker@two", seconds=1)
-    heartbeat.forget_old_workers(the_settings.REDIS_URL)
+    leave = beating("default", name="worker@two")
     assert set(redis.hkeys("dcai:workers")) == {b"worker@two"}
-    step = heartbeat.Heartbeat.__new__(heartbeat.Heartbeat)
-    step._beat = None
-    step.stop(Worker())
+    leave()
     assert heartbeat.workers(the_settings.REDIS_URL) == []
 
 
