@@ -52,7 +52,7 @@ def test_a_reason_has_words_whatever_it_rests_on(reason: Reason[Evidence]) -> No
 @every_reason
 def test_a_reason_offers_decisions_that_are_known_with_words_and_keys_of_their_own(reason: Reason[Evidence]) -> None:
     assert {Decision.KEEP, Decision.QUARANTINE} <= {choice.decision for choice in reason.choices}
-    assert all(isinstance(choice.decision, Decision) and choice.words and choice.icon for choice in reason.choices)
+    assert all(choice.words and choice.icon for choice in reason.choices)
     pressed = [choice.key for choice in reason.choices]
     assert len({*pressed} - CARD_KEYS) == len(pressed)
 
