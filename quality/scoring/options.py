@@ -11,6 +11,3 @@ Strategy = Literal["margin", "least_confidence", "entropy"]
 FILTERS: tuple[str, ...] = get_args(Filter)
 SCORES: tuple[str, ...] = get_args(Score)
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
-
-KINDS = frozenset({"choice", "multi_choice"})
-"""Kinds of questions whose answers can be predicted: those with labels to choose from."""

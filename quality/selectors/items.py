@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,11 @@ from django.db.models.fields.json import KeyTransform
 from PIL import Image
 
 from labeling.errors import Invalid
-from labeling.models import LabelSource, Split, Task
+from labeling.models import Label, LabelSource, Split, Task, TaskState
 from labeling.selectors.media import path_of
-from quality.learning.arrays import Integers, Mask
+from quality.learning.arrays import Integers
+from quality.tracks.items import Items, load_items
+from quality.tracks.registry import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -37,7 +38,7 @@ TEST = SPLITS.index(Split.TEST)
 _ITEMS = """
 SELECT t.id, t.content_hash, t.split, l.id, l.classes, l.source
 FROM labeling_task t
-JOIN labeling_queueentry q ON q.task_id = t.id AND q.state <> 'quarantined'
+JOIN labeling_queueentry q ON q.task_id = t.id AND q.state <> %(quarantined)s
 LEFT JOIN labeling_label l ON l.task_id = t.id AND l.question = %(question)s AND l.retired_at IS NULL
 WHERE t.project_id = %(project)s
   AND (hashint8(t.id) & 2147483647) %% 10000 < CASE WHEN l.id IS NULL THEN %(unlabeled)s ELSE %(labeled)s END
@@ -47,99 +48,18 @@ _COUNT = """
 SELECT count(l.id), count(*) - count(l.id)
 FROM labeling_queueentry q
 LEFT JOIN labeling_label l ON l.task_id = q.task_id AND l.question = %(question)s AND l.retired_at IS NULL
-WHERE q.project_id = %(project)s AND q.state <> 'quarantined'
+WHERE q.project_id = %(project)s AND q.state <> %(quarantined)s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
-    """Tasks outside quarantine, in order of their ids, with their labels for one question.
-
-    Parameters
-    ----------
-    tasks
-        Shape (n,): ids.
-    contents
-        Shape (n,): hashes of what they show.
-    splits
-        Shape (n,): positions in `SPLITS`.
-    labels
-        Shape (n,): ids of the labels of record, -1 for none.
-    confirmed
-        Shape (n,): the label may be measured against.
-    starts, codes
-        Compressed rows: the classes of item i are `codes[starts[i]:starts[i + 1]]`, as positions among the question's
-        class names.
-    total
-        Tasks there are outside quarantine, more than n when a sample was taken.
-    """
-
-    tasks: Integers
-    contents: np.ndarray[tuple[int], np.dtype[np.str_]]
-    splits: Integers
-    labels: Integers
-    confirmed: Mask
-    starts: Integers
-    codes: Integers
-    total: int
-
-    @property
-    def size(self) -> int:
-        """Return n."""
-        return int(self.tasks.size)
-
-    @property
-    def labeled(self) -> Mask:
-        """Return, of shape (n,), which items have a label."""
-        return np.asarray(self.labels >= 0)
-
-    @property
-    def learn(self) -> Mask:
-        """Return, of shape (n,), which items a model may learn from: all but the test split."""
-        return np.asarray(self.splits != TEST)
-
-    def single(self) -> Integers:
-        """Return the one class of each item, shape (n,), -1 for none."""
-        one = np.full(self.size, -1, dtype=np.int64)
-        has = np.diff(self.starts) == 1
-        one[has] = self.codes[self.starts[:-1][has]]
-        return one
-
-    def several(self) -> tuple[Mask, Integers]:
-        """Return which classes each item has, shape (n, c), and the class position of each of the c columns."""
-        classes = np.unique(self.codes)
-        has = np.zeros((self.size, classes.size), dtype=np.bool_)
-        rows = np.repeat(np.arange(self.size), np.diff(self.starts))
-        has[rows, np.searchsorted(classes, self.codes)] = True
-        return has, classes
-
-    def dump(self) -> bytes:
-        """Return the arrays as bytes that `load` reads."""
-        out = io.BytesIO()
-        np.savez_compressed(
-            out,
-            tasks=self.tasks,
-            contents=self.contents,
-            splits=self.splits,
-            labels=self.labels,
-            confirmed=self.confirmed,
-            starts=self.starts,
-            codes=self.codes,
-            total=np.array(self.total),
-        )
-        return out.getvalue()
-
-
 def load(stored: bytes) -> Items:
-    """Return the items in what `dump` gave."""
-    with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-        values = {name: arrays[name] for name in arrays.files}
-    return Items(total=int(values.pop("total")), **values)
+    """Return the items in what `Items.dump` gave."""
+    return load_items(stored, test=TEST)
 
 
 def read(project: Project, question: Question, *, most: int = MAX_ITEMS) -> Items:
     """Return the project's tasks outside quarantine with their labels of record for a question."""
-    values: dict[str, Any] = {"project": project.pk, "question": question.name}
+    values: dict[str, Any] = {"project": project.pk, "question": question.name, "quarantined": TaskState.QUARANTINED}
     positions = {name: position for position, name in enumerate(question.class_names)}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
@@ -155,17 +75,30 @@ def read(project: Project, question: Question, *, most: int = MAX_ITEMS) -> Item
             known = [positions[name] for name in classes if name in positions]
             codes += known
             lengths[row + 1] = len(known)
-    splits = {str(split): position for position, split in enumerate(SPLITS)}
+    positions = {str(split): position for position, split in enumerate(SPLITS)}
+    splits = np.array([positions[row[2]] for row in rows], dtype=np.int64)
+    labels = np.array([-1 if row[3] is None else row[3] for row in rows], dtype=np.int64)
     return Items(
         tasks=np.array([row[0] for row in rows], dtype=np.int64),
         contents=np.array([row[1] for row in rows], dtype=np.str_),
-        splits=np.array([splits[row[2]] for row in rows], dtype=np.int64),
-        labels=np.array([-1 if row[3] is None else row[3] for row in rows], dtype=np.int64),
+        splits=splits,
+        test=np.asarray(splits == TEST),
+        labels=labels,
         confirmed=np.array([row[5] in CONFIRMED for row in rows], dtype=np.bool_),
         starts=np.cumsum(lengths),
         codes=np.array(codes, dtype=np.int64),
         total=labeled + unlabeled,
+        answers=track_named(question.track).read_answers(_answers(question, labels), tuple(question.class_names)),
     )
+
+
+def _answers(question: Question, labels: Integers) -> Iterator[Any]:
+    """Yield the answer of record of each item, None where there is none; nothing is read before it is asked for."""
+    for start in range(0, labels.size, CHUNK):
+        chunk = labels[start : start + CHUNK].tolist()
+        values = dict(Label.objects.filter(pk__in=[pk for pk in chunk if pk >= 0]).values_list("pk", "value"))
+        for pk in chunk:
+            yield question.load(values[pk]) if pk in values else None
 
 
 def _share(most: int, available: int) -> int:

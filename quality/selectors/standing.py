@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from quality.learning.limits import LEAST_PER_CLASS
-from quality.scoring.options import KINDS
 from quality.selectors import settings
 
 if TYPE_CHECKING:
@@ -70,13 +69,13 @@ def of(project: Project, question: Question, run: Run | None) -> Standing:
         cursor.execute(_FRESH, values)
         fresh = int(cursor.fetchone()[0])
         counts: list[tuple[str, int]] = []
-        if run is None and question.kind in KINDS:
+        if run is None and question.track:
             cursor.execute(_BY_CLASS, values)
             counts = cursor.fetchall()
     return Standing(
         fresh=fresh,
-        to_go=max(0, chosen.after_labels - fresh) if chosen.automatic and question.kind in KINDS else None,
-        needed=_needed(counts) if run is None and question.kind in KINDS else "",
+        to_go=max(0, chosen.after_labels - fresh) if chosen.automatic and question.track else None,
+        needed=_needed(counts) if run is None and question.track else "",
     )
 
 

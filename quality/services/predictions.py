@@ -16,13 +16,13 @@ from labeling.formats.rows import Row, RowProblem
 from labeling.selectors import versions
 from labeling.services import events
 from quality.models import PushedModel
-from quality.scoring import probabilities
-from quality.scoring.options import KINDS
+from quality.tracks.registry import track_named
 
 if TYPE_CHECKING:
     from labeling.formats.rows import Item
     from labeling.models import Project, User
     from quality.learning.arrays import Floats
+    from quality.tracks.base import Track
 
 MAX_NAME = 100
 MAX_PROBLEMS = 50
@@ -69,7 +69,7 @@ def push(*, actor: User, project: Project, question: str, name: str, out_of_fold
     """
     name = name.strip()
     asked = versions.schema(project.pk).question(question)
-    if asked is None or asked.kind not in KINDS:
+    if asked is None or not asked.track:
         message = f"“{question[:64]}” is no question of this project that has labels to choose from."
         raise Invalid(message, problems=(Problem("question", message),))
     if not name or len(name) > MAX_NAME or not name.isprintable():
@@ -83,7 +83,7 @@ def push(*, actor: User, project: Project, question: str, name: str, out_of_fold
         waiting = iter(rows)
         while batch := list(islice(waiting, BATCH)):
             taken += len(batch)
-            _copy(cursor, batch, positions, exclusive=asked.kind == "choice")
+            _copy(cursor, batch, positions, track_named(asked.track))
         if not taken:
             raise Invalid("There is not a single row in what was sent.")
         cursor.execute(_BY_EXTERNAL_ID, values)
@@ -130,7 +130,7 @@ def _model(
     return model
 
 
-def _copy(cursor: Any, batch: list[Item], positions: dict[str, int], *, exclusive: bool) -> None:
+def _copy(cursor: Any, batch: list[Item], positions: dict[str, int], track: Track) -> None:
     values = np.zeros((len(batch), len(positions)), dtype=np.float32)
     named: list[tuple[int, int | None, str | None]] = []
     problems: list[tuple[int, str]] = []
@@ -143,7 +143,7 @@ def _copy(cursor: Any, batch: list[Item], positions: dict[str, int], *, exclusiv
         except ValueError as error:
             problems.append((item.number, str(error)))
     _refuse(problems)
-    _check(values, [row for row, _, _ in named], exclusive=exclusive)
+    _check(values, [row for row, _, _ in named], track)
     with cursor.copy("COPY quality_sent FROM STDIN") as copy:
         for (row, task, external_id), line in zip(named, values, strict=True):
             copy.write_row((row, task, external_id, line.astype("<f4").tobytes()))
@@ -181,9 +181,9 @@ def _read(item: Row, positions: dict[str, int], line: Floats) -> tuple[int, int 
     return item.number, task, None if external_id is None else str(external_id)
 
 
-def _check(values: Floats, rows: list[int], *, exclusive: bool) -> None:
+def _check(values: Floats, rows: list[int], track: Track) -> None:
     try:
-        probabilities.checked(values, rows=values.shape[0], classes=values.shape[1], exclusive=exclusive)
+        track.check(values, rows=values.shape[0], classes=values.shape[1])
     except Invalid as error:
         first = error.problems[0]
         if first.row is None:

@@ -15,7 +15,7 @@ from labeling.selectors import versions
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
 from quality.models.jobs import RunParams
-from quality.scoring.options import FILTERS, KINDS, SCORES, STRATEGIES
+from quality.scoring.options import FILTERS, SCORES, STRATEGIES
 from quality.selectors import settings as selector
 from quality.selectors.runs import KIND
 from quality.services.pipeline.context import check_encoder
@@ -94,7 +94,7 @@ def tend() -> list[JobRun]:
         if not chosen.automatic:
             continue
         for question in versions.schema(project.pk).questions:
-            if question.kind in KINDS and (due := _find_due(project, question.name, chosen)) is not None:
+            if question.track and (due := _find_due(project, question.name, chosen)) is not None:
                 trigger, since = due
                 if timezone.now() - since < LONGEST_WAIT and _is_labeled_now(project):
                     continue

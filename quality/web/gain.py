@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET
 from labeling.access import Action, may, project_for
 from labeling.selectors import versions
 from labeling.web.requests import SignedInRequest, signed_in
-from quality.scoring.options import KINDS
 from quality.selectors import corrections, gains, runs
 from quality.web import charts
 
@@ -45,7 +44,7 @@ def panel(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the gain of a question, for the page that asks for it."""
     project = project_for(request.user, slug, Action.VIEW)
     asked = request.GET.get("question", "")[:64]
-    questions = [question for question in versions.schema(project.pk).questions if question.kind in KINDS]
+    questions = [question for question in versions.schema(project.pk).questions if question.track]
     chosen = next((question for question in questions if question.name == asked), questions[0] if questions else None)
     values = {
         "project": project,

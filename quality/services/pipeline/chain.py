@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from labeling.kinds.schema import Question
     from labeling.models import Project
     from quality.models import PushedModel
-    from quality.selectors.items import Items
-    from quality.selectors.votes import Votes
+    from quality.tracks.base import Votes
+    from quality.tracks.items import Items
 
 VERSION = 2
 """Part of every fingerprint; raise it when the same input gives other results."""
@@ -81,7 +81,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
     items = selector.read(project, question)
     if items.size == 0:
         raise Invalid("There are no tasks to look at yet. Import some first.")
-    answers = votes.read(project, question) if question.kind == "choice" else None
+    answers = _votes(project, question)
     fingerprint = fingerprint_of(project, question, items, options, sent, answers)
     last = (
         Run.objects.filter(project=project, question=question.name, completed_at__isnull=False)
@@ -111,7 +111,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
         )
         arrays.keep(run, "items", items.dump())
         if answers is not None:
-            arrays.keep_arrays(run, several_people.ANSWERS, **answers.arrays())
+            several_people.keep_votes(run, answers)
         job.checkpoint(RunCursor())
     context = _context(job, project, run, question, items, options, sent)
     context.note(
@@ -121,6 +121,14 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
         unlabeled=items.size - run.labels,
     )
     return context
+
+
+def _votes(project: Project, question: Question) -> Votes | None:
+    """Return the answers of several people, None where the question's track compares none."""
+    try:
+        return votes.read(project, question)
+    except Invalid:
+        return None
 
 
 def _resumed(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | None:
@@ -193,6 +201,6 @@ def fingerprint_of(
             items.contents.tolist(),
             items.splits.tolist(),
             items.labels.tolist(),
-            [column.tolist() for column in answers.arrays().values()] if answers else None,
+            [column.tolist() for column in answers.columns().values()] if answers else None,
         ]
     )

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from quality.learning import encoders
 from quality.services import arrays
+from quality.tracks.registry import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Field, Question
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from quality.learning.arrays import Encoder, Features
     from quality.models import PushedModel, Run
     from quality.models.jobs import RunCursor, RunParams
-    from quality.selectors.items import Items
+    from quality.tracks.base import Track
+    from quality.tracks.items import Items
 
 STEPS = ("encode", "predict", "issues", "queue", "prove")
 """In this order. Each stores what it made, so that a run goes on after the last one that was done."""
@@ -69,6 +71,11 @@ class Context:
         place = STEPS.index(self.step)
         part = PART * min(done, total) // max(total, 1)
         self.job.progress(place * PART + part, (len(STEPS) + 1) * PART, message)
+
+    @property
+    def track(self) -> Track:
+        """Return the way in which the question's answers are learned and judged."""
+        return track_named(self.question.track)
 
     @property
     def encoder(self) -> Encoder:

@@ -16,6 +16,7 @@ from quality.learning.arrays import Features, Floats
 from quality.models import EmbeddingSet
 from quality.scoring import duplicates, image_quality
 from quality.selectors import items as selector
+from quality.tracks.base import Case
 
 if TYPE_CHECKING:
     from quality.learning.arrays import Mask
@@ -36,6 +37,21 @@ def of(context: Context) -> Features:
     if context.features is None:
         context.features = _stored(context) or _made(context)
     return context.features
+
+
+def case(context: Context) -> Case:
+    """Return what the question's track works on; nothing is encoded before it asks for it."""
+    options = context.options
+    return Case(
+        items=context.items,
+        names=tuple(context.question.class_names),
+        features=lambda: of(context),
+        progress=context.progress,
+        filter_by=options.filter_by,
+        score=options.score,
+        strategy=options.strategy,
+        seed=options.seed,
+    )
 
 
 def looks(context: Context) -> list[dict[str, Any] | None]:

@@ -13,7 +13,7 @@ from quality.learning import neighbors
 if TYPE_CHECKING:
     from quality.learning.arrays import Floats, Integers
     from quality.services.pipeline.context import Context
-    from quality.services.pipeline.predict import Predicted
+    from quality.tracks.base import Predicted
 
 TOP = 5
 NEIGHBORS = 6
@@ -40,7 +40,7 @@ def givens(label_ids: Integers) -> dict[int, dict[str, Any]]:
 
 def distribution(values: Floats, classes: Integers, names: list[str]) -> tuple[ClassShare, ...]:
     """Return the most probable classes of one item, most probable first."""
-    order = np.argsort(-values, kind="stable")[:TOP]
+    order = [column for column in np.argsort(-values, kind="stable") if classes[column] >= 0][:TOP]
     return tuple(
         ClassShare(name=names[int(classes[column])], probability=round(float(values[column]), 4)) for column in order
     )
@@ -58,7 +58,7 @@ class Neighborhood:
         """Return the neighbors of each row, nearest first."""
         items, names = self._context.items, self._context.question.class_names
         near = neighbors.among(self._embedding, rows, self._labeled, NEIGHBORS)
-        several = self._context.question.kind == "multi_choice"
+        several = self._context.track.many
         found = []
         for line, distances in zip(near.rows, near.distances, strict=True):
             shown = []
@@ -78,7 +78,7 @@ class Neighborhood:
 
 
 def predictions(
-    context: Context, found: Predicted, quality: Floats | None, flagged_as: dict[int, list[int]]
+    context: Context, found: Predicted, quality: Floats, suggested: dict[int, list[int]]
 ) -> list[tuple[int, list[int], float, float | None, bool, bytes]]:
     """Return the rows of `Prediction` for everything predicted: what is shown beside each task.
 
@@ -86,25 +86,20 @@ def predictions(
     ----------
     quality
         Shape (m,) with NaN where there is no given label.
-    flagged_as
-        For questions with several labels, the predicted set of each flagged row (others: all labels above one half).
+    suggested
+        Classes of the lines that amount to something else than their probabilities say.
     """
     labeled = context.items.labeled[found.rows]
     tasks = context.items.tasks[found.rows].tolist()
-    single = context.question.kind == "choice"
-    best = found.values.argmax(axis=1)
-    order = np.argsort(-found.values, axis=1, kind="stable")[:, :TOP]
+    values, classes = found.values[:, found.classes >= 0], found.classes[found.classes >= 0]
+    order = np.argsort(-values, axis=1, kind="stable")[:, :TOP]
     packed = np.empty(order.shape, dtype=[("class", "<u2"), ("probability", "<f2")])
-    packed["class"] = found.classes[order]
-    packed["probability"] = np.take_along_axis(found.values, order, axis=1)
+    packed["class"] = classes[order]
+    packed["probability"] = np.take_along_axis(values, order, axis=1)
     rows = []
     for line, task in enumerate(tasks):
-        p = found.values[line]
-        if single:
-            predicted, sure = [int(found.classes[best[line]])], float(p[best[line]])
-        else:
-            predicted = flagged_as.get(line, [int(code) for code in found.classes[p > 0.5]])
-            sure = float(np.maximum(p, 1 - p).min())
-        score = None if quality is None or np.isnan(quality[line]) else float(quality[line])
-        rows.append((task, predicted, sure, score, bool(labeled[line]), packed[line].tobytes()))
+        predicted, sure = context.track.read_line(found.values[line], found.classes)
+        score = None if np.isnan(quality[line]) else float(quality[line])
+        shown = suggested.get(line, predicted)
+        rows.append((task, shown, sure, score, bool(labeled[line]), packed[line].tobytes()))
     return rows

@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from labeling.reasons.registry import load_evidence, reason_named
 
 if TYPE_CHECKING:
     from labeling.reasons.base import Reason
     from labeling.reasons.evidence import Evidence
-    from quality.learning.arrays import Doubles, Integers
-
-LEAST = 20
-SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +48,3 @@ class Draft:
             "label": self.label,
             "part": self.part,
         }
-
-
-def limited(rows: Integers, scores: Doubles, *, of: int) -> Integers:
-    """Return the worst rows: at most one of fifty items (but twenty), lest reviewers drown in what is merely odd.
-
-    Parameters
-    ----------
-    rows
-        Shape (m,): candidates, as positions in `scores`.
-    scores
-        Shape (n,): low is bad.
-    of
-        Items there are.
-    """
-    most = max(LEAST, int(of * SHARE))
-    return rows[np.argsort(scores[rows], kind="stable")][:most]

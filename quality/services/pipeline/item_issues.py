@@ -17,7 +17,8 @@ from quality.scoring import duplicates, image_quality, outliers, text_quality
 from quality.scoring.image_quality import Poor
 from quality.selectors import items as selector
 from quality.services.pipeline import encode
-from quality.services.pipeline.findings import Draft, limited
+from quality.services.pipeline.findings import Draft
+from quality.tracks.base import limited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

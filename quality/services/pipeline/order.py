@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labeling.errors import Invalid
 from labeling.models import QueueEntry, TaskState
 from quality.scoring import queue
-from quality.selectors.items import TEST
 from quality.services import arrays
-from quality.services.pipeline import predict
+from quality.services.pipeline import encode, predict
 
 if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
@@ -39,16 +39,17 @@ def run(context: Context) -> None:
     tasks = context.items.tasks[found.rows]
     lines = np.flatnonzero(np.isin(tasks, np.fromiter(waiting, dtype=np.int64, count=len(waiting))))
     values = found.values[lines]
-    if context.question.kind == "multi_choice":
-        unsure = queue.binary_margin(values)
-    else:
-        unsure = queue.STRATEGIES[context.options.strategy](values)
+    try:
+        unsure = context.track.unsure(encode.case(context), values)
+    except Invalid as error:
+        context.unavailable("queue", error.message)
+        return
     scores = [
         (task, round(wish, 6), UNSURE if margin >= 0.5 else BETWEEN if margin >= 0.2 else SURE)
         for task, wish, margin in zip(
             tasks[lines].tolist(), queue.wishes(unsure).tolist(), unsure.tolist(), strict=True
         )
     ]
-    ranked = int((context.items.splits[found.rows[lines]] != TEST).sum())
+    ranked = int(context.items.learn[found.rows[lines]].sum())
     context.note(queue={"ranked": ranked, "random": queue.draws(ranked, context.options.random_share)})
     arrays.keep_json(context.run, KEPT, scores)

@@ -10,6 +10,7 @@ from labeling.selectors import versions
 from labeling.services import tasks
 from quality.models import Prediction
 from quality.selectors import health, items, runs, similar
+from quality.tracks.single import one_class
 from tests import factories
 from tests.quality.services import making
 
@@ -92,7 +93,7 @@ def test_items_are_a_sample_when_there_are_too_many() -> None:
     assert 60 <= found.size < 160
     again = items.load(found.dump())
     assert again.tasks.tolist() == items.read(project, question, most=100).tasks.tolist()
-    assert again.single()[again.labeled].tolist() == found.single()[found.labeled].tolist()
+    assert one_class(again)[again.labeled].tolist() == one_class(found)[found.labeled].tolist()
 
 
 def test_quarantine_ends_a_tasks_part_in_flags() -> None:
