@@ -17,7 +17,7 @@ from tests.bench.site import Site
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
-ITEM = ".ed-text-item"
+ITEM = ".dc-item-text"
 KIND = "choice"
 """The kind of the question that the projects of the bench ask: its part of the editor is loaded for itself."""
 

@@ -44,7 +44,7 @@ def label_page(browse: Browse, project: Project, person: User, **options: Any) -
 
 def item(page: Page) -> Locator:
     """Return the text of the item on the screen."""
-    return page.locator(".ed-text-item")
+    return page.locator(".dc-item-text")
 
 
 def saved(page: Page) -> Locator:

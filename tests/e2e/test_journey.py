@@ -162,7 +162,7 @@ def test_two_browsers_never_get_the_same_task(browse: Browse) -> None:
     pages = [browse(person, path=reverse("project-label", args=(project.slug,))) for person in people]
 
     for _ in range(4):
-        shown = [page.locator(".ed-text-item").inner_text() for page in pages]
+        shown = [page.locator(".dc-item-text").inner_text() for page in pages]
         assert shown[0] != shown[1]
         for page in pages:
             answer(page, "1")

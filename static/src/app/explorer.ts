@@ -1,4 +1,4 @@
-import { all, isTyping, on } from "./dom.ts";
+import { all, isTyping, on } from "../page/dom.ts";
 
 type Box = HTMLInputElement;
 

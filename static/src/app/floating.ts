@@ -1,4 +1,4 @@
-import { all, on } from "./dom.ts";
+import { all, on } from "../page/dom.ts";
 
 function closeMenus(except?: Element | null): void {
   for (const menu of all<HTMLDetailsElement>("details[data-menu][open]")) {

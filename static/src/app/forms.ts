@@ -1,4 +1,4 @@
-import { all, on } from "./dom.ts";
+import { all, on } from "../page/dom.ts";
 import { toast } from "./toasts.ts";
 
 /** Small manners of forms: focus, copying, sending once, selects that apply at once, waiting for the server. */

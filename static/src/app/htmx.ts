@@ -1,5 +1,5 @@
 import htmx from "htmx.org";
-import { csrfToken } from "./dom.ts";
+import { csrfToken } from "../page/dom.ts";
 import { toast } from "./toasts.ts";
 
 type ConfigRequest = CustomEvent<{ verb: string; headers: Record<string, string> }>;

@@ -9,23 +9,19 @@ import { startThemeSwitch } from "./theme_switch.ts";
 import { startToasts } from "./toasts.ts";
 import { startUploads } from "./uploads.ts";
 
-startHtmx();
-startToasts();
-startThemeSwitch();
-startFloating();
-startPalette();
-startKeys();
-startTables();
-startForms();
-startUploads();
-
-const review = document.querySelector<HTMLElement>("[data-review]");
-if (review) void import("../review/index.ts").then(({ startReview }) => startReview(review));
-
-const grid = document.querySelector<HTMLElement>("[data-review-grid]");
-if (grid) void import("../review/grid.ts").then(({ startGrid }) => startGrid(grid));
-
-if (document.querySelector("textarea[data-grow]"))
-  void import("./writing.ts").then(({ startWriting }) => startWriting());
-const explorer = document.querySelector<HTMLElement>("[data-explorer]");
-if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));
+/** Start what every page has. */
+export function startChrome(): void {
+  startHtmx();
+  startToasts();
+  startThemeSwitch();
+  startFloating();
+  startPalette();
+  startKeys();
+  startTables();
+  startForms();
+  startUploads();
+  if (document.querySelector("textarea[data-grow]"))
+    void import("./writing.ts").then(({ startWriting }) => startWriting());
+  const explorer = document.querySelector<HTMLElement>("[data-explorer]");
+  if (explorer) void import("./explorer.ts").then(({ startExplorer }) => startExplorer(explorer));
+}

@@ -1,4 +1,4 @@
-import { all, on } from "./dom.ts";
+import { all, on } from "../page/dom.ts";
 
 function options(palette: HTMLElement): HTMLElement[] {
   return all('[role="option"]:not([aria-disabled])', palette);

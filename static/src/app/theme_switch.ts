@@ -1,4 +1,4 @@
-import { all, csrfToken, on } from "./dom.ts";
+import { all, csrfToken, on } from "../page/dom.ts";
 
 function mark(): void {
   const choice = document.documentElement.dataset.theme || "auto";

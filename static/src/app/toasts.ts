@@ -1,4 +1,4 @@
-import { icon, on } from "./dom.ts";
+import { icon, on } from "../page/dom.ts";
 
 const SHOWN_MS = 6_000;
 const SHOWN_WITH_UNDO_MS = 10_000;

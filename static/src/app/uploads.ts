@@ -1,4 +1,4 @@
-import { on } from "./dom.ts";
+import { on } from "../page/dom.ts";
 import { toast } from "./toasts.ts";
 
 const MEGA = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { continued, type Edit, indented, prefixed, type Written, wrapped } from "../core/markdown_keys.ts";
-import { all, on } from "./dom.ts";
+import { all, on } from "../page/dom.ts";
 
 const ACTS: Record<string, (written: Written) => Edit> = {
   bold: (written) => wrapped(written, "**"),

@@ -26,6 +26,10 @@ export interface ImageValue {
 }
 export type FieldValue = string | ImageValue | null;
 
+export function isImage(value: FieldValue | undefined): value is ImageValue {
+  return typeof value === "object" && value !== null && "sha256" in value;
+}
+
 export interface StoredAnnotation {
   version: number;
   state: AnnotationState;

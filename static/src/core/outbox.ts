@@ -2,13 +2,34 @@
 // what a reply does to it. Storage (IndexedDB) and sending (fetch) live in the editor and only apply what
 // these functions return, inside one storage transaction each.
 import { sameAnswers } from "./answers.ts";
-import type { AnnotationReply, AnnotationState, Answers, Problem, StoredAnnotation } from "./documents.ts";
+import type {
+  AnnotationReply,
+  AnnotationState,
+  Answers,
+  Json,
+  Problem,
+  StoredAnnotation,
+} from "./documents.ts";
 
 export interface AnnotationBody {
   answers: Answers;
   state: AnnotationState;
   lead_time_ms: number;
   skip_reason?: string;
+}
+
+export interface DecisionBody {
+  decision: string;
+  answer?: Json;
+  /** The labels of record that were on the screen. */
+  labels: number[];
+}
+
+/** What the server says of a decision, or of one taken back. */
+export interface DecisionReply {
+  flags: number[];
+  /** After one was taken back: the labels that hold again, by question. */
+  labels?: Record<string, number>;
 }
 
 export type Work =
@@ -21,7 +42,17 @@ export type Work =
       quiet: boolean;
     }
   | { kind: "comment"; body: { body: string } }
-  | { kind: "flag"; body: { note: string; question?: string } };
+  | { kind: "flag"; body: { note: string; question?: string } }
+  | {
+      kind: "decision";
+      flag: number;
+      /** Empty: the whole task. */
+      question: string;
+      body: DecisionBody;
+      /** The decision in words, for when it is refused. */
+      words: string;
+    }
+  | { kind: "retraction"; flag: number; words: string };
 
 export interface Refusal {
   status: number;
@@ -58,7 +89,7 @@ export interface Changes {
 
 /** What became of one attempt to send. */
 export type Outcome =
-  | { is: "accepted"; reply: AnnotationReply | null }
+  | { is: "accepted"; reply: AnnotationReply | DecisionReply | null }
   | { is: "conflict"; stored: StoredAnnotation; refusal: Refusal }
   | { is: "refused"; refusal: Refusal }
   | { is: "offline" }
@@ -77,9 +108,20 @@ function isAnnotationOf(task: number) {
   return (entry: Entry): entry is AnnotationEntry => entry.kind === "annotation" && entry.task === task;
 }
 
-/** Annotations of one task go one after the other; comments and flags do not wait for them. */
+/**
+ * Annotations of one task go one after the other, and so do all decisions of a review; comments and flags wait for
+ * nobody.
+ */
 function lane(entry: Entry): string {
+  if (isDecision(entry)) return "review";
   return entry.kind === "annotation" ? `annotation ${entry.task}` : entry.key;
+}
+
+export type DecisionEntry = Extract<Entry, { kind: "decision" | "retraction" }>;
+
+/** Whether an entry belongs to a review: a decision, or one taken back. */
+export function isDecision(entry: Entry): entry is DecisionEntry {
+  return entry.kind === "decision" || entry.kind === "retraction";
 }
 
 /**
@@ -127,7 +169,8 @@ export function sendable(entries: readonly Entry[], limit: number): Entry[] {
   const taken = new Set<string>();
   const heads: Entry[] = [];
   for (const entry of [...entries].sort(byOrder)) {
-    if (taken.has(lane(entry))) continue;
+    // A refused decision only waits to be told; those after it are about other flags.
+    if (taken.has(lane(entry)) || (isDecision(entry) && entry.status === "refused")) continue;
     taken.add(lane(entry));
     if (entry.status === "waiting") heads.push(entry);
   }
@@ -147,7 +190,7 @@ export function settle(entries: readonly Entry[], key: string, outcome: Outcome)
   const entry = entries.find((other) => other.key === key);
   if (!entry || isTransient(outcome)) return { put: [], remove: [] };
   if (outcome.is === "accepted") {
-    return { put: rebased(entries, entry, outcome.reply?.version), remove: [key] };
+    return { put: builtOn(entries, entry, outcome.reply), remove: [key] };
   }
   if (entry.kind === "annotation" && entry.quiet) {
     // The draft is kept in the browser; whatever is wrong comes up when the person submits.
@@ -175,6 +218,39 @@ function rebased(entries: readonly Entry[], entry: Entry, version: number | unde
     .filter(isAnnotationOf(entry.task))
     .filter((other) => other.order > entry.order)
     .map((other) => ({ ...other, base: version }));
+}
+
+/** What was done after an accepted entry and builds on it, as the reply makes it. */
+function builtOn(
+  entries: readonly Entry[],
+  entry: Entry,
+  reply: AnnotationReply | DecisionReply | null,
+): Entry[] {
+  if (reply === null) return [];
+  if ("version" in reply) return rebased(entries, entry, reply.version);
+  const { labels } = reply;
+  if (!labels) return [];
+  return entries.flatMap((other) =>
+    other.kind === "decision" && other.task === entry.task && other.order > entry.order
+      ? [{ ...other, body: { ...other.body, labels: labelsSeen(labels, other.question) } }]
+      : [],
+  );
+}
+
+/** The labels of record that a flag speaks of: of its question, or of all. */
+export function labelsSeen(labels: Record<string, number>, question: string): number[] {
+  if (!question) return Object.values(labels);
+  const label = labels[question];
+  return label === undefined ? [] : [label];
+}
+
+/** Take refused decisions out, to be told once: by key, or all there are. */
+export function takeRefused(entries: readonly Entry[], key?: string): Changes & { taken: DecisionEntry[] } {
+  const taken = entries
+    .filter(isDecision)
+    .filter((entry) => entry.status === "refused" && (key === undefined || entry.key === key))
+    .sort(byOrder);
+  return { put: [], remove: taken.map((entry) => entry.key), taken };
 }
 
 /** The stored version already says what the person meant: nothing to choose. */

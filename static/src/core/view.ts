@@ -56,3 +56,13 @@ function heldAlong(start: number, length: number, room: number): number {
   if (length <= room) return (room - length) / 2;
   return Math.min(0, Math.max(room - length, start));
 }
+
+/** Where a point of the image is drawn in the frame. */
+export function toFrame(view: View, point: Point): Point {
+  return { x: view.x + point.x * view.scale, y: view.y + point.y * view.scale };
+}
+
+/** Which point of the image is drawn here in the frame; outside of the image, too. */
+export function toImage(view: View, point: Point): Point {
+  return { x: (point.x - view.x) / view.scale, y: (point.y - view.y) / view.scale };
+}

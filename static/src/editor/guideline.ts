@@ -1,7 +1,7 @@
 // The guideline: fetched once per version, and a quiet word when a newer one was published.
 import { signal } from "@preact/signals";
 import type { Guideline } from "../core/documents.ts";
-import { type Api, RequestFailed } from "./api.ts";
+import { type Api, RequestFailed } from "../sending/api.ts";
 import type { EditorConfig } from "./config.ts";
 
 export class GuidelineReader {

@@ -141,7 +141,7 @@ export class Keyboard {
         state.dialog.value = { kind: "help" };
         return true;
       case "zoom":
-        state.zoom.value = { by: command.by, nonce: state.zoom.peek().nonce + 1 };
+        state.current.peek()?.zoom(command.by);
         return true;
       case "leave":
         this.#leave(event.target);

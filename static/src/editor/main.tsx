@@ -3,13 +3,13 @@ import { render } from "preact";
 import type { AnnotationReply, StoredAnnotation, TaskDoc } from "../core/documents.ts";
 import { latestAnswer } from "../core/outbox.ts";
 import { restore } from "../core/restore.ts";
-import { Api } from "./api.ts";
+import { ImageCache } from "../fields/images.ts";
+import { Api, type Identity } from "../sending/api.ts";
+import { openStore, type Store } from "../sending/store.ts";
 import { type EditorRoot, readRoot } from "./config.ts";
 import { GuidelineReader } from "./guideline.ts";
 import { Keyboard } from "./keyboard.ts";
 import { loadKinds } from "./kinds/registry.ts";
-import { MediaCache } from "./media.ts";
-import { openStore, type Store } from "./outbox/store.ts";
 import { App } from "./parts/app.tsx";
 import { EditorContext } from "./parts/context.ts";
 import { Item } from "./session/item.ts";
@@ -33,8 +33,16 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
 
   const state = new EditorState(config);
   state.durable.value = store.durable;
-  const api = new Api(config, csrf);
-  const media = new MediaCache();
+  const { annotations, comments, flags } = config.urls;
+  const api = new Api({
+    me: identityOf({ element, config, csrf }),
+    identify: (page) => {
+      const root = readRoot(page);
+      return root && identityOf(root);
+    },
+    addresses: { annotation: annotations, comment: comments, flag: flags },
+  });
+  const images = new ImageCache();
   const guideline = new GuidelineReader(config, api);
   const guidelineVersion = (version: number) => guideline.heard(version);
 
@@ -57,7 +65,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   const leases = new Leases({
     state,
     api,
-    media,
+    images,
     scope,
     now,
     guidelineVersion,
@@ -74,7 +82,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
 
   element.replaceChildren();
   fillWindow(element);
-  const editor = { state, session, api, media, guideline, keyboard, openGuideline };
+  const editor = { state, session, api, images, guideline, keyboard, openGuideline };
   render(
     <EditorContext.Provider value={editor}>
       <App />
@@ -97,6 +105,10 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   void store.tidy().catch(() => undefined);
   // A page reloaded gives its claims back while the new one claims: see at once which of them stood.
   setTimeout(() => void leases.renew(), 2_000);
+}
+
+function identityOf({ config: { user }, csrf }: EditorRoot): Identity {
+  return { id: user.id, name: user.name || user.email, csrf };
 }
 
 /** Items with the person's own unsent work laid over what the server knows. */

@@ -1,10 +1,11 @@
 // Reads another answer from the form of a card.
-import { all } from "../app/dom.ts";
+import type { Json } from "../core/documents.ts";
+import { all } from "../page/dom.ts";
 
 type Control = HTMLInputElement | HTMLTextAreaElement;
 
 export interface Given {
-  answer: unknown;
+  answer: Json;
   /** The answer in words. */
   words: string;
 }
@@ -18,9 +19,10 @@ function answerOf(part: HTMLElement): Given | undefined {
   }
   const chosen = all<HTMLInputElement>("input:checked", part);
   const words = chosen.map((box) => box.dataset.name ?? "").join(", ");
-  const values: unknown[] = chosen.map((box) => JSON.parse(box.value));
+  const values: Json[] = chosen.map((box) => JSON.parse(box.value));
+  const [first] = values;
   if (part.dataset.mode === "several") return { answer: values, words: words || "nothing" };
-  return values.length ? { answer: values[0], words } : undefined;
+  return first === undefined ? undefined : { answer: first, words };
 }
 
 /** What a form says: one answer, or an object of those that were given, by question. */

@@ -1,10 +1,17 @@
 // The cards of the review page: the next ones are there before they are needed, and those decided can be come back to.
-import { all, csrfToken } from "../app/dom.ts";
+
 import { toast } from "../app/toasts.ts";
-import { newKey } from "../editor/tabs.ts";
-import * as items from "./item.ts";
+import type { Json } from "../core/documents.ts";
+import type { DecisionEntry, DecisionReply } from "../core/outbox.ts";
+import { labelsSeen } from "../core/outbox.ts";
+import { ImageCache } from "../fields/images.ts";
+import { mountFields, prefetchFields } from "../fields/page.ts";
+import { all, csrfToken } from "../page/dom.ts";
+import type { Api } from "../sending/api.ts";
+import { newEntry } from "../sending/outbox.ts";
+import type { SaveWords } from "../sending/save_words.ts";
+import { Decisions } from "./decisions.ts";
 import { keepLeases } from "./leases.ts";
-import { type Answer, Sender } from "./sender.ts";
 
 const LOW = 3;
 const MOST_KNOWN = 400;
@@ -13,24 +20,51 @@ const LOOK_AGAIN_MS = 20_000;
 interface Made {
   card: HTMLElement;
   key: string;
+  words: string;
 }
 
 export class Deck {
   readonly #root: HTMLElement;
   readonly #place: HTMLElement;
-  readonly #sender: Sender;
+  readonly #images = new ImageCache();
   readonly #made: Made[] = [];
+  #decisions: Decisions | null = null;
   #cards: HTMLElement[] = [];
   #at = -1;
   #asking = false;
   #decided = 0;
 
-  constructor(root: HTMLElement) {
+  private constructor(root: HTMLElement) {
     this.#root = root;
     this.#place = root.querySelector<HTMLElement>("[data-deck]") ?? root;
-    this.#sender = new Sender((waiting, failing) => this.#tellSaving(waiting, failing));
+  }
+
+  /** Open the page: first what an earlier one left is sent, then cards are asked for. */
+  static async open(root: HTMLElement): Promise<Deck> {
+    const deck = new Deck(root);
+    deck.#decisions = await Decisions.open(root, {
+      accepted: (entry, reply) => deck.#accepted(entry, reply),
+      refused: (entry, words, status) => void deck.#refused(entry, words, status),
+      isShown: (entry) => deck.#cards.some((card) => card.dataset.flag === String(entry.flag)),
+      told: (words) => deck.#tellSaving(words),
+    });
+    deck.#start();
+    return deck;
+  }
+
+  get api(): Api {
+    return this.#kept.api;
+  }
+
+  get #kept(): Decisions {
+    if (!this.#decisions) throw new Error("The deck was used before it was opened.");
+    return this.#decisions;
+  }
+
+  #start(): void {
     keepLeases(
-      root,
+      this.#root,
+      this.api,
       () => this.#open().map((card) => Number(card.dataset.flag)),
       (flags) => this.#lose(flags),
     );
@@ -49,39 +83,52 @@ export class Deck {
     return this.#cards.filter((card) => card.dataset.decided === undefined);
   }
 
-  decide(card: HTMLElement, decision: string, answer: unknown, words: string): void {
+  decide(card: HTMLElement, decision: string, answer: Json | undefined, words: string): void {
     if (card.dataset.decided !== undefined) {
       toast("You have decided this one. Undo it first.", "info");
       return;
     }
-    const key = newKey();
-    card.dataset.decided = key;
-    this.#made.push({ card, key });
-    this.#decided += 1;
-    this.#say(card, words);
-    this.#sender.send({
-      method: "POST",
-      address: `/api/flags/${card.dataset.flag}/resolution/`,
-      key,
-      body: () => ({
+    const entry = newEntry({
+      kind: "decision" as const,
+      task: Number(card.dataset.task),
+      flag: Number(card.dataset.flag),
+      question: card.dataset.question ?? "",
+      words,
+      body: {
         decision,
         ...(answer === undefined ? {} : { answer }),
-        labels: JSON.parse(card.dataset.seen ?? "[]"),
-      }),
-      answered: (reply) => this.#answered(card, key, reply),
+        labels: JSON.parse(card.dataset.seen ?? "[]") as number[],
+      },
     });
+    card.dataset.decided = entry.key;
+    this.#made.push({ card, key: entry.key, words });
+    this.#decided += 1;
+    this.#say(card, words);
+    void this.#kept.decide(entry).catch(() => this.#unkept(entry.key));
     this.#tellCount();
     this.#forward();
   }
 
-  async #answered(card: HTMLElement, key: string, { ok, status, document: told }: Answer): Promise<void> {
-    if (ok) {
-      this.#closeOthers((told as { flags: number[] }).flags, card);
-      document.body.dispatchEvent(new Event("dc:decided"));
-      return;
-    }
+  /** The browser did not keep the decision: it is not made. */
+  #unkept(key: string): void {
     this.#forget(key);
-    toast(String(told.detail ?? "The decision could not be saved."), status === 409 ? "warning" : "error");
+    toast("This browser did not keep the decision. Decide again, or reload the page.", "error");
+  }
+
+  #accepted(entry: DecisionEntry, { flags, labels }: DecisionReply): void {
+    const card = this.#cards.find((one) => one.dataset.flag === String(entry.flag));
+    if (entry.kind === "decision") this.#closeOthers(flags, card);
+    else if (card && labels)
+      card.dataset.seen = JSON.stringify(labelsSeen(labels, card.dataset.question ?? ""));
+    document.body.dispatchEvent(new Event("dc:decided"));
+  }
+
+  async #refused(entry: DecisionEntry, words: string, status: number): Promise<void> {
+    const card = this.#cards.find((one) => one.dataset.flag === String(entry.flag));
+    const tone = status === 409 || entry.kind === "retraction" ? "warning" : "error";
+    toast(card ? words : `Your decision “${entry.words}” could not be saved: ${words}`, tone);
+    if (!card || entry.kind === "retraction") return;
+    this.#forget(entry.key);
     const fresh = await this.#again(card);
     this.#remove(card);
     if (fresh !== null) this.#putNext(fresh ?? card);
@@ -98,7 +145,7 @@ export class Deck {
   }
 
   /** Other flags of the same item that the decision answered too are not asked again. */
-  #closeOthers(flags: number[], decided: HTMLElement): void {
+  #closeOthers(flags: number[], decided: HTMLElement | undefined): void {
     for (const card of this.#open()) {
       if (card !== decided && flags.includes(Number(card.dataset.flag))) this.#remove(card);
     }
@@ -108,27 +155,11 @@ export class Deck {
     // The decision on the screen, when an earlier one was come back to; else the last.
     const made = this.#made.find((one) => one.card === this.#current) ?? this.#made.at(-1);
     if (!made) return;
-    const { card, key } = made;
+    const { card, key, words } = made;
     this.#forget(key);
     this.#show(this.#cards.indexOf(card));
-    if (this.#sender.recall(key)) return;
-    this.#sender.send({
-      method: "DELETE",
-      address: `/api/flags/${card.dataset.flag}/resolution/`,
-      key: newKey(),
-      body: () => undefined,
-      answered: ({ ok, status, document: told }, attempts) => {
-        if (ok) {
-          const labels = (told as { labels: Record<string, number> }).labels;
-          const { question } = card.dataset;
-          const seen = question ? [labels[question]].filter(Number.isInteger) : Object.values(labels);
-          card.dataset.seen = JSON.stringify(seen);
-          document.body.dispatchEvent(new Event("dc:decided"));
-        } else if (status !== 409 || attempts === 1) {
-          toast(String(told.detail ?? "The decision could not be taken back."), "warning");
-        }
-      },
-    });
+    const { task, flag } = card.dataset;
+    void this.#kept.retract(key, { kind: "retraction", task: Number(task), flag: Number(flag), words });
   }
 
   /** Go to the next card, or the one before; decided ones are passed by on the way on, but can be come back to. */
@@ -161,7 +192,7 @@ export class Deck {
     this.#tellMoves();
     if (!card) return;
     card.hidden = false;
-    items.mount(card);
+    mountFields(card, this.#images);
     card.focus({ preventScroll: true });
     if (this.#root.getBoundingClientRect().top < 0) this.#top().scrollIntoView({ block: "start" });
   }
@@ -178,6 +209,8 @@ export class Deck {
     const asked = new URLSearchParams(this.#root.dataset.query);
     // Also those decided: the server may not have heard of it yet.
     for (const card of this.#cards.slice(-MOST_KNOWN)) asked.append("known", card.dataset.flag ?? "");
+    // And those that another tab, or an earlier one, has decided and not sent yet.
+    for (const flag of await this.#kept.flags().catch(() => [])) asked.append("known", String(flag));
     const found = await this.#read(asked);
     this.#asking = false;
     const there = new Set(this.#cards.map((card) => card.dataset.flag));
@@ -195,7 +228,7 @@ export class Deck {
 
   /** Fetch what belongs to a card before it is on the screen. */
   #prepare(card: HTMLElement): void {
-    items.prefetch(card);
+    prefetchFields(card, this.#images);
     for (const place of all("[data-near]", card)) {
       const address = place.dataset.near ?? "";
       delete place.dataset.near;
@@ -289,14 +322,22 @@ export class Deck {
     line.textContent = words.join(" · ");
   }
 
-  #tellSaving(waiting: number, failing: boolean): void {
+  #tellSaving({ text, tone, requestId, action }: SaveWords): void {
     const line = this.#root.querySelector<HTMLElement>("[data-save-state]");
     if (!line) return;
-    line.dataset.saveState = failing ? "failing" : waiting > 0 ? "saving" : "saved";
-    line.textContent = failing
-      ? `Not saved yet: ${waiting} ${waiting === 1 ? "decision" : "decisions"}. Trying again.`
-      : waiting > 0
-        ? "Saving"
-        : "Saved";
+    line.dataset.saveState = tone;
+    line.textContent = requestId ? `${text} (request ${requestId})` : text;
+    const place = this.#root.querySelector<HTMLElement>("[data-save-action]");
+    place?.replaceChildren(...(action ? [this.#actionOf(action)] : []));
+  }
+
+  #actionOf({ label, href }: { label: string; href?: string }): HTMLElement {
+    const made = document.createElement(href ? "a" : "button");
+    made.className = "btn btn-secondary btn-sm";
+    made.textContent = label;
+    if (made instanceof HTMLAnchorElement && href)
+      Object.assign(made, { href, target: "_blank", rel: "noopener" });
+    else made.addEventListener("click", () => this.#kept.kick());
+    return made;
   }
 }

@@ -1,14 +1,31 @@
 // Many flags on one screen: groups are selected at once, and what is shown stays with this reviewer.
-import { all, on } from "../app/dom.ts";
+
 import { toast } from "../app/toasts.ts";
+import { all, on } from "../page/dom.ts";
+import { Decisions } from "./decisions.ts";
 import { keepLeases } from "./leases.ts";
 
 type Box = HTMLInputElement;
 
-export function startGrid(root: HTMLElement): void {
+export async function startGrid(root: HTMLElement): Promise<void> {
   const boxes = (): Box[] => all<Box>("input[data-flag]", root);
+  on("click", "[data-select-group]", (_event, button) => {
+    const group = all<Box>("input[data-select]", button.closest("section") ?? root);
+    const every = group.every((box) => box.checked);
+    // A press on each box, so that the bar counts it.
+    for (const box of group) if (box.checked === every) box.click();
+  });
+  // Here nothing is decided one by one; but what the other view has left behind is sent.
+  const decisions = await Decisions.open(root, {
+    accepted: () => undefined,
+    refused: (entry, words) =>
+      toast(`Your decision “${entry.words}” could not be saved: ${words}`, "warning"),
+    isShown: () => false,
+    told: () => undefined,
+  });
   keepLeases(
     root,
+    decisions.api,
     () => boxes().map((box) => Number(box.dataset.flag)),
     (flags) => {
       const gone = boxes().filter((box) => flags.includes(Number(box.dataset.flag)));
@@ -16,10 +33,4 @@ export function startGrid(root: HTMLElement): void {
       if (gone.length > 0) toast("Some of these were decided by somebody else meanwhile.", "info");
     },
   );
-  on("click", "[data-select-group]", (_event, button) => {
-    const group = all<Box>("input[data-select]", button.closest("section") ?? root);
-    const every = group.every((box) => box.checked);
-    // A press on each box, so that the bar counts it.
-    for (const box of group) if (box.checked === every) box.click();
-  });
 }

@@ -1,12 +1,14 @@
 // The review page: what is pressed on a card becomes a decision.
-import { isTyping, on } from "../app/dom.ts";
+
 import { toast } from "../app/toasts.ts";
+import { isTyping, on } from "../page/dom.ts";
+import type { Api } from "../sending/api.ts";
+import { RequestFailed } from "../sending/api.ts";
 import { read } from "./answers.ts";
 import { Deck } from "./deck.ts";
-import { post } from "./sender.ts";
 
-export function startReview(root: HTMLElement): void {
-  const deck = new Deck(root);
+export async function startReview(root: HTMLElement): Promise<void> {
+  const deck = await Deck.open(root);
   on("click", "[data-previous]", () => deck.move(-1));
   on("click", "[data-next]", () => deck.move(1));
   on("click", "[data-undo-last]", () => deck.undo());
@@ -29,7 +31,7 @@ export function startReview(root: HTMLElement): void {
   on<SubmitEvent>("submit", "form[data-comment]", (event, form) => {
     event.preventDefault();
     const card = deck.card(form);
-    if (card) void comment(card, form as HTMLFormElement);
+    if (card) void comment(deck.api, card, form as HTMLFormElement);
   });
   // Escape leaves a field, so that keys are decisions again.
   on<KeyboardEvent>("keydown", "[data-flag] :is(input, textarea)", (event, field) => {
@@ -41,19 +43,21 @@ function focusField(button: HTMLElement): void {
   button.closest("form")?.querySelector<HTMLElement>("input, textarea")?.focus();
 }
 
-async function comment(card: HTMLElement, form: HTMLFormElement): Promise<void> {
+async function comment(api: Api, card: HTMLElement, form: HTMLFormElement): Promise<void> {
   const field = form.elements.namedItem("body") as HTMLInputElement;
   const body = field.value.trim();
   if (!body) return;
   field.disabled = true;
-  const answer = await post(`/api/tasks/${card.dataset.task}/comments/`, { body }).catch(() => null);
-  field.disabled = false;
-  if (!answer?.ok) {
-    const told = (await answer?.json().catch(() => null)) as { detail?: string } | null | undefined;
-    toast(told?.detail ?? "The comment was not saved. Check the connection and try again.", "error");
+  let made: { author: string; body: string };
+  try {
+    made = await api.post(`/api/tasks/${card.dataset.task}/comments/`, { body });
+  } catch (error) {
+    const told = error instanceof RequestFailed && !error.offline ? error.message : "";
+    toast(told || "The comment was not saved. Check the connection and try again.", "error");
     return;
+  } finally {
+    field.disabled = false;
   }
-  const made = (await answer.json()) as { author: string; body: string };
   const line = document.createElement("li");
   const author = document.createElement("strong");
   const words = document.createElement("span");

@@ -1,38 +1,38 @@
 // What is on the screen stays with this reviewer: renewed while somebody is there, given back when the page is left.
-import { post } from "./sender.ts";
-
-const IDLE_MS = 10 * 60_000;
+import type { Api } from "../sending/api.ts";
+import { Presence } from "../sending/presence.ts";
 
 /** `held` returns the flags on the page; `lost` is told those that went to somebody else meanwhile. */
-export function keepLeases(root: HTMLElement, held: () => number[], lost: (flags: number[]) => void): void {
+export function keepLeases(
+  root: HTMLElement,
+  api: Api,
+  held: () => number[],
+  lost: (flags: number[]) => void,
+): void {
   const claims = `/api/projects/${root.dataset.project}/flags/claims/`;
-  const seconds = Number(root.dataset.leaseSeconds) || 900;
-  let active = Date.now();
-
   const renew = async (): Promise<void> => {
     const flags = held();
     if (flags.length === 0) return;
-    const answer = await post(`${claims}renew/`, { flags }).catch(() => null);
-    if (answer?.ok) lost(((await answer.json()) as { lost: number[] }).lost);
+    const answer = await api.post<{ lost: number[] }>(`${claims}renew/`, { flags }).catch(() => null);
+    if (answer) lost(answer.lost);
   };
-  const noticed = (): void => {
-    const away = Date.now() - active;
-    active = Date.now();
-    if (away > IDLE_MS) void renew();
-  };
-  for (const sign of ["keydown", "pointerdown", "pointermove", "focus"]) {
-    window.addEventListener(sign, noticed, { passive: true });
-  }
   // Nobody is there for long: others may have what waits here, once the lease runs out.
-  window.setInterval(
-    () => {
-      if (Date.now() - active < IDLE_MS) void renew();
-    },
-    Math.max(5, seconds / 3) * 1_000,
-  );
+  const presence: Presence = new Presence(Number(root.dataset.leaseSeconds) || 900, Date.now, () => {
+    if (!presence.idle) void renew();
+  });
+  presence.start();
+  for (const sign of ["keydown", "pointerdown", "pointermove", "focus"]) {
+    window.addEventListener(
+      sign,
+      () => {
+        if (presence.input()) void renew();
+      },
+      { passive: true },
+    );
+  }
   window.addEventListener("pagehide", () => {
     const flags = held();
-    if (flags.length > 0) void post(`${claims}release/`, { flags }, { keepalive: true }).catch(() => null);
+    if (flags.length > 0) api.postAndForget(`${claims}release/`, { flags });
   });
   // Come back to with the browser's back button: what was here was given back.
   window.addEventListener("pageshow", (event) => {

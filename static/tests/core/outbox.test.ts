@@ -12,6 +12,7 @@ import {
   sendable,
   settle,
   summarize,
+  takeRefused,
   withdraw,
 } from "../../src/core/outbox.ts";
 import { accepted, annotation, applied, refusal } from "../support/outbox.ts";
@@ -195,4 +196,60 @@ test("the newest unsent answer of a task is what the person sees", () => {
   ];
   assert.equal(latestAnswer(entries, 1)?.key, "b");
   assert.equal(latestAnswer(entries, 3), undefined);
+});
+
+const decision = (key: string, flag: number, labels: number[] = [flag * 10]): NewEntry => ({
+  key,
+  kind: "decision",
+  task: flag,
+  flag,
+  question: "intent",
+  createdAt: 1,
+  words: "Keep",
+  body: { decision: "keep", labels },
+});
+const retraction = (key: string, flag: number): NewEntry => ({
+  key,
+  kind: "retraction",
+  task: flag,
+  flag,
+  createdAt: 1,
+  words: "Keep",
+});
+const queued = (...works: NewEntry[]) =>
+  works.reduce<Entry[]>((entries, work) => applied(entries, enqueue(entries, work)), []);
+
+test("decisions go one after another, in order, and do not wait for answers", () => {
+  const entries = [...queued(decision("a", 1), decision("b", 2)), annotation({ key: "c", order: 9 })];
+  assert.deepEqual(keys(sendable(entries, 9)), ["a", "c"]);
+  const sent = applied(entries, markSending(entries, 9));
+  const rest = applied(sent, settle(sent, "a", { is: "accepted", reply: { flags: [1] } }));
+  assert.deepEqual(keys(sendable(rest, 9)), ["b", "c"]);
+});
+
+test("a refused decision waits to be told, once, and holds up no other", () => {
+  const entries = queued(decision("a", 1), decision("b", 2));
+  const refused = applied(entries, settle(entries, "a", { is: "refused", refusal }));
+  assert.deepEqual(keys(sendable(refused, 9)), ["b"]);
+  const told = takeRefused(refused);
+  assert.deepEqual(keys(told.taken), ["a"]);
+  assert.deepEqual(takeRefused(applied(refused, told)).taken, []);
+  assert.deepEqual(takeRefused(refused, "b").taken, []);
+});
+
+test("a decision made anew after an undo builds on the labels that the undo brings back", () => {
+  const entries = queued(retraction("undo", 1), decision("again", 1, [99]), decision("other", 2));
+  const reply = { flags: [1], labels: { intent: 7, mood: 8 } };
+  const after = applied(entries, settle(entries, "undo", { is: "accepted", reply }));
+  assert.deepEqual(
+    after.map((entry) => entry.kind === "decision" && entry.body.labels),
+    [[7], [20]],
+  );
+});
+
+test("a decision is taken out of the outbox only while the server cannot have it", () => {
+  const entries = queued(decision("a", 1));
+  assert.deepEqual(withdraw(entries, "a"), { put: [], remove: ["a"] });
+  const sent = applied(entries, markSending(entries, 9));
+  assert.equal(withdraw(sent, "a"), null);
 });

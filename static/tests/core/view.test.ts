@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fit, pan, zoom } from "../../src/core/view.ts";
+import { fit, pan, toFrame, toImage, zoom } from "../../src/core/view.ts";
 
 const frame = { width: 800, height: 600 };
 
@@ -36,4 +36,10 @@ test("panning leaves no gap beside the image", () => {
   assert.deepEqual(pan(near, { x: 500, y: 500 }, frame, image), { scale: 1, x: 0, y: 0 });
   assert.deepEqual(pan(near, { x: -5_000, y: -100 }, frame, image), { scale: 1, x: -800, y: -100 });
   assert.deepEqual(pan(fit(frame, image), { x: 50, y: 50 }, frame, image), fit(frame, image));
+});
+
+test("a point of the image is found again where it is drawn", () => {
+  const view = { x: -30.5, y: 12, scale: 2.5 };
+  assert.deepEqual(toFrame(view, { x: 10, y: 4 }), { x: -5.5, y: 22 });
+  assert.deepEqual(toImage(view, toFrame(view, { x: 7, y: -3 })), { x: 7, y: -3 });
 });

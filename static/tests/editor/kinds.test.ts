@@ -20,7 +20,7 @@ const base = { name: "q", field: "text" };
 /** What a key of the kind does; null when it is none. */
 function press(kind: AnyKind, key: string, question: { kind: string }, value: unknown) {
   const command = kind.commands(question).find((bound) => bound.key === key);
-  return command ? command.act({ question, value }) : null;
+  return command ? command.act({ question, value } as never) : null;
 }
 
 const { kind: choice } = await bundled<{ kind: Kind<ChoiceQuestion, string> }>("editor/kinds/choice.tsx");

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IDBFactory } from "fake-indexeddb";
 import { type Entry, enqueue, type Outcome } from "../../src/core/outbox.ts";
-import { type Line, Sender } from "../../src/editor/outbox/sender.ts";
-import { IndexedDbStore, MemoryStore, type Store } from "../../src/editor/outbox/store.ts";
+import { type Line, Sender } from "../../src/sending/sender.ts";
+import { IndexedDbStore, MemoryStore, type Store } from "../../src/sending/store.ts";
 import { accepted, annotation, refusal, task } from "../support/outbox.ts";
 
 async function add(store: Store, key: string, taskId = 1): Promise<void> {

@@ -1,13 +1,20 @@
 // What the editor needs to know of a question kind: the browser's half of labeling/kinds/<kind>.py.
+import type { ReadonlySignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import type { Answer } from "../../core/documents.ts";
+import type { Answer, TaskDoc } from "../../core/documents.ts";
 import type { Binding } from "../../core/keymap.ts";
-import type { Question } from "../../core/schema.ts";
+import type { Field, Question } from "../../core/schema.ts";
+import type { FieldLayer } from "../../fields/layer.ts";
 
 /** A question as it stands before the person. */
 export interface Asked<Q extends Question, A extends Answer> {
   question: Q;
   value: A | undefined;
+  task: TaskDoc;
+  /** The field that the question is about. */
+  field: Field;
+  /** What shows that field, to be drawn on: null while it is not on the screen yet. */
+  layer: ReadonlySignal<FieldLayer | null>;
 }
 
 export interface AnswerProps<Q extends Question, A extends Answer> extends Asked<Q, A> {

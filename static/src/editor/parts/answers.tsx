@@ -2,7 +2,7 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import type { Answer } from "../../core/documents.ts";
 import { isRequired, type Question, titleOf } from "../../core/schema.ts";
-import { inWords } from "../api.ts";
+import { inWords } from "../../sending/api.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
 import { Icon } from "./icon.tsx";
@@ -113,8 +113,7 @@ function QuestionView({ item, question, only }: { item: Item; question: Question
         </p>
       )}
       <kind.Answers
-        question={question}
-        value={item.answers.value[question.name]}
+        {...session.asked(item, question)}
         id={id}
         change={(value: Answer | undefined, finished: boolean) =>
           session.run(() => session.answer(item, question.name, value, finished))

@@ -1,10 +1,10 @@
 // What every part of the editor may use.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Api } from "../api.ts";
+import type { ImageCache } from "../../fields/images.ts";
+import type { Api } from "../../sending/api.ts";
 import type { GuidelineReader } from "../guideline.ts";
 import type { Keyboard } from "../keyboard.ts";
-import type { MediaCache } from "../media.ts";
 import type { Session } from "../session/session.ts";
 import type { EditorState } from "../session/state.ts";
 
@@ -12,7 +12,7 @@ export interface Editor {
   state: EditorState;
   session: Session;
   api: Api;
-  media: MediaCache;
+  images: ImageCache;
   guideline: GuidelineReader;
   keyboard: Keyboard;
   openGuideline: () => void;

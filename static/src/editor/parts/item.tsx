@@ -1,11 +1,11 @@
-// The item: every field of the task, shown one below the other.
-import { useMemo } from "preact/hooks";
+// The item: every field of the task, shown one below the other by the layers that review and task page use too.
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { type FieldValue, isImage } from "../../core/documents.ts";
 import { type Field, titleOf } from "../../core/schema.ts";
-import { blocksOf } from "../../core/text_blocks.ts";
-import { isImage } from "../media.ts";
+import { ImageField } from "../../fields/image_field.ts";
+import { TextLayer } from "../../fields/text_layer.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
-import { ImageField } from "./image.tsx";
 
 export function ItemPane({ item }: { item: Item }) {
   const { fields } = useEditor().state.config.schema;
@@ -28,29 +28,44 @@ export function ItemPane({ item }: { item: Item }) {
 
 function FieldView({ item, field, headed }: { item: Item; field: Field; headed: boolean }) {
   const value = item.task.data[field.name];
-  const title = titleOf(field);
   return (
     <div class="ed-field" data-type={field.type}>
-      {headed && <h2 class="ed-field-title">{title}</h2>}
-      {isImage(value) ? (
-        <ImageField value={value} title={title} />
-      ) : (
-        <TextField text={String(value)} title={title} />
-      )}
+      {headed && <h2 class="ed-field-title">{titleOf(field)}</h2>}
+      <FieldPlace item={item} field={field} value={value ?? null} />
     </div>
   );
 }
 
-function TextField({ text, title }: { text: string; title: string }) {
-  const blocks = useMemo(() => blocksOf(text), [text]);
+/** What is in here is drawn by the field's layer; Preact leaves it alone. */
+function FieldPlace({ item, field, value }: { item: Item; field: Field; value: FieldValue }) {
+  const { images } = useEditor();
+  const place = useRef<HTMLDivElement & HTMLElement>(null);
+  const title = titleOf(field);
+  useLayoutEffect(() => {
+    if (!place.current) return undefined;
+    const layer = item.layerOf(field.name);
+    if (isImage(value)) {
+      const shown = new ImageField(place.current, {
+        title,
+        images,
+        image: value,
+        brokenHint: "Try again, or skip the item (Space).",
+        changed: (ready) => {
+          layer.value = ready;
+        },
+      });
+      return () => shown.destroy();
+    }
+    const text = new TextLayer(place.current, String(value));
+    layer.value = text;
+    return () => {
+      layer.value = null;
+      text.destroy();
+    };
+  }, [item, field, value, title, images]);
+  if (isImage(value)) return <div ref={place} class="dc-item-field" data-item-image />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled with the keyboard
-    <section class="ed-text-item" tabIndex={0} aria-label={title}>
-      {blocks.map((block, index) => (
-        <div key={index} class="ed-text-block" dir="auto">
-          {block}
-        </div>
-      ))}
-    </section>
+    <section ref={place} class="dc-item-text" data-item-text tabIndex={0} aria-label={title} />
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { CommentDoc } from "../../core/documents.ts";
 import { titleOf } from "../../core/schema.ts";
-import { RequestFailed } from "../api.ts";
+import { RequestFailed } from "../../sending/api.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
 import { GuidelinePanel } from "./guideline.tsx";

@@ -1,5 +1,5 @@
 // The last ten answers, newest first: each can be opened and changed.
-import { isImage } from "../media.ts";
+import { isImage } from "../../core/documents.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
 import { Icon } from "./icon.tsx";

@@ -1,12 +1,11 @@
 // The line above the item: why this task, the guideline's version, progress, and whether all is saved.
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { saveWords } from "../../sending/save_words.ts";
 import { useEditor } from "./context.ts";
 import { Icon, Key } from "./icon.tsx";
 
 /** A save that takes less than this is not worth a word to a screen reader. */
 const SLOW_AFTER_MS = 1_500;
-/** Insufficient Storage: the server answers, and says that there is no room. */
-const DISK_FULL = 507;
 
 export function StatusBar() {
   const { state, guideline, openGuideline } = useEditor();
@@ -59,17 +58,8 @@ function Progress() {
   );
 }
 
-interface SaveWords {
-  tone: "ok" | "busy" | "warn" | "danger";
-  icon: string;
-  text: string;
-  /** To quote when asking for help. */
-  requestId?: string | null;
-  action?: { label: string; href?: string };
-}
-
 export function SaveState() {
-  const { state, session } = useEditor();
+  const { state, session, api } = useEditor();
   const slow = useSignal(false);
   useSignalEffect(() => {
     if (state.waiting.value === 0) {
@@ -81,7 +71,14 @@ export function SaveState() {
     }, SLOW_AFTER_MS);
     return () => clearTimeout(timer);
   });
-  const words = saveWords(useEditor());
+  const words = saveWords({
+    line: state.line.value,
+    waiting: state.waiting.value,
+    durable: state.durable.value,
+    online: navigator.onLine,
+    otherUser: api.otherUser,
+    here: window.location.pathname,
+  });
   const troubled = useSignal(false);
   const trouble = words.tone === "warn" || words.tone === "danger";
   useSignalEffect(() => {
@@ -115,45 +112,4 @@ export function SaveState() {
       )}
     </span>
   );
-}
-
-function saveWords({ state, api }: ReturnType<typeof useEditor>): SaveWords {
-  const line = state.line.value;
-  const waiting = state.waiting.value;
-  const count = `${waiting} waiting`;
-  if (line.is === "signed_out") {
-    const other = api.otherUser;
-    return {
-      tone: "danger",
-      icon: "lock",
-      text: other ? `${other} is signed in here now; ${count} for you` : `You are signed out, ${count}`,
-      action: { label: "Sign in in a new tab", href: window.location.pathname },
-    };
-  }
-  if (line.is === "forbidden") {
-    return {
-      tone: "danger",
-      icon: "lock",
-      text: `${line.detail} (${count})`,
-      action: { label: "Try again" },
-    };
-  }
-  if (line.is === "offline" && !navigator.onLine) {
-    return { tone: "warn", icon: "warning", text: `Offline, ${count}`, action: { label: "Try now" } };
-  }
-  if (line.is === "offline" || line.is === "unavailable") {
-    return {
-      tone: "warn",
-      icon: "warning",
-      text:
-        line.is === "unavailable" && line.status === DISK_FULL
-          ? `The server's disk is full, ${count}`
-          : `The server does not answer, ${count}`,
-      requestId: line.is === "unavailable" ? line.requestId : null,
-      action: { label: "Try now" },
-    };
-  }
-  if (waiting > 0) return { tone: "busy", icon: "clock", text: "Saving" };
-  if (!state.durable.value) return { tone: "warn", icon: "ok", text: "Saved (this browser keeps no copy)" };
-  return { tone: "ok", icon: "ok", text: "Saved" };
 }

@@ -1,6 +1,6 @@
 // Partial answers: into the browser's storage a moment after each change, to the server after a pause.
 import type { TaskDoc } from "../../core/documents.ts";
-import type { LocalDraft, Store } from "../outbox/store.ts";
+import type { LocalDraft, Store } from "../../sending/store.ts";
 import type { Item } from "./item.ts";
 
 const LOCAL_AFTER_MS = 120;

@@ -4,6 +4,7 @@ import type { Answers, StoredAnnotation, TaskDoc } from "../../core/documents.ts
 import { LeadClock } from "../../core/lead_clock.ts";
 import type { Refusal } from "../../core/outbox.ts";
 import type { ItemStatus, Restored } from "../../core/restore.ts";
+import type { FieldLayer } from "../../fields/layer.ts";
 
 /** What undo brings back. */
 export interface Snapshot {
@@ -25,6 +26,7 @@ export class Item {
   readonly conflict = signal<StoredAnnotation | null>(null);
   /** What keeps the answer from being submitted, by question. */
   readonly problems = signal<Record<string, string>>({});
+  readonly #layers = new Map<string, Signal<FieldLayer | null>>();
   readonly clock: LeadClock;
   /** Version of the stored annotation that the answers are based on. */
   version: number;
@@ -45,6 +47,21 @@ export class Item {
 
   get id(): number {
     return this.task.id;
+  }
+
+  /** What shows a field on the screen; null while it is not there, or still loading. */
+  layerOf(field: string): Signal<FieldLayer | null> {
+    const known = this.#layers.get(field) ?? signal<FieldLayer | null>(null);
+    this.#layers.set(field, known);
+    return known;
+  }
+
+  /** Zoom the images of the item: 1 in, -1 out, 0 fit. */
+  zoom(by: 1 | -1 | 0): void {
+    for (const layer of this.#layers.values()) {
+      const shown = layer.peek();
+      if (shown?.type === "image") shown.step(by);
+    }
   }
 
   get open(): boolean {

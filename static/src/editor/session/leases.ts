@@ -1,14 +1,14 @@
 // Claiming ahead, keeping claims alive while somebody works, and giving back what nobody will answer.
 import { backoff } from "../../core/backoff.ts";
-import type { ClaimReply, TaskDoc } from "../../core/documents.ts";
+import { type ClaimReply, isImage, type TaskDoc } from "../../core/documents.ts";
 import { addClaimed, openTotal, refillCount } from "../../core/timeline.ts";
-import { type Api, RequestFailed } from "../api.ts";
-import type { MediaCache } from "../media.ts";
-import { TaskLocks } from "../tabs.ts";
+import type { ImageCache } from "../../fields/images.ts";
+import { type Api, RequestFailed } from "../../sending/api.ts";
+import { Presence } from "../../sending/presence.ts";
+import { TaskLocks } from "../../sending/tabs.ts";
 import type { Item } from "./item.ts";
 import type { EditorState } from "./state.ts";
 
-const IDLE_MS = 10 * 60_000;
 const RENEW_ON_RETURN_MS = 60_000;
 const EMPTY_POLL_FIRST_MS = 20_000;
 const EMPTY_POLL_CAP_MS = 5 * 60_000;
@@ -16,7 +16,7 @@ const EMPTY_POLL_CAP_MS = 5 * 60_000;
 export interface LeaseOptions {
   state: EditorState;
   api: Api;
-  media: MediaCache;
+  images: ImageCache;
   scope: string;
   now: () => number;
   /** Make items of claimed tasks, with the person's own unsent work laid over them. */
@@ -36,29 +36,26 @@ export class Leases {
   #failures = 0;
   #emptyPolls = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastInput: number;
-  #leaseSeconds: number;
+  readonly #presence: Presence;
   #renewedAt: number;
-  #renewTimer: ReturnType<typeof setInterval> | undefined;
   /** Claims were given back because nobody was there. */
   #away = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#locks = new TaskLocks(options.scope);
-    this.#lastInput = options.now();
     this.#renewedAt = options.now();
-    this.#leaseSeconds = options.state.config.lease_seconds;
+    this.#presence = new Presence(options.state.config.lease_seconds, options.now, () => void this.renew());
   }
 
   start(): void {
-    this.#startRenewing();
+    this.#presence.start();
     setInterval(() => this.#checkIdle(), 30_000);
   }
 
   /** Any sign of the person. */
   input(): void {
-    this.#lastInput = this.#options.now();
+    this.#presence.input();
     if (this.#away && !document.hidden) void this.comeBack();
   }
 
@@ -121,7 +118,7 @@ export class Leases {
     const { state, api, itemsOf } = this.#options;
     const body = held ? { count, held: true } : { count };
     const reply = await api.post<ClaimReply>(state.config.urls.claims, body);
-    this.#leaseSecondsAre(reply.lease_seconds);
+    this.#presence.leaseIs(reply.lease_seconds);
     state.remaining.value = reply.remaining;
     const known = new Set(state.items.peek().map((item) => item.id));
     const mine: TaskDoc[] = [];
@@ -152,10 +149,13 @@ export class Leases {
 
   /** Keep the images of everything on the page decoded, those ahead first. */
   decodeAhead(): void {
-    const { state, media } = this.#options;
+    const { state, images } = this.#options;
     const position = Math.max(0, state.position.peek());
     const items = state.items.peek();
-    media.keep([...items.slice(position), ...items.slice(0, position)].map((item) => item.task));
+    const nearest = [...items.slice(position), ...items.slice(0, position)];
+    images.keep(
+      nearest.flatMap(({ task }) => Object.values(task.data).filter(isImage)).map(({ url }) => url),
+    );
   }
 
   #failed(error: unknown): void {
@@ -184,25 +184,10 @@ export class Leases {
     }, ms);
   }
 
-  #leaseSecondsAre(seconds: number): void {
-    if (!seconds || seconds === this.#leaseSeconds) return;
-    this.#leaseSeconds = seconds;
-    this.#startRenewing();
-  }
-
-  #startRenewing(): void {
-    clearInterval(this.#renewTimer);
-    this.#renewTimer = setInterval(() => void this.renew(), (this.#leaseSeconds * 1_000) / 3);
-  }
-
-  get #idle(): boolean {
-    return this.#options.now() - this.#lastInput > IDLE_MS;
-  }
-
   /** Tell the server that these are still being worked on; let go of those it gave to others. */
   async renew({ dropCurrent = false } = {}): Promise<void> {
     const { state, api } = this.#options;
-    if (document.hidden || this.#idle || this.#away) return;
+    if (document.hidden || this.#presence.idle || this.#away) return;
     const open = state.items.peek().filter((item) => item.open);
     if (open.length === 0) return;
     this.#renewedAt = this.#options.now();
@@ -253,7 +238,7 @@ export class Leases {
 
   /** Nobody is there: give back what waits, so that others can have it. */
   #checkIdle(): void {
-    if (this.#away || !this.#idle) return;
+    if (this.#away || !this.#presence.idle) return;
     const { state, api } = this.#options;
     this.#away = true;
     const current = state.current.peek();
@@ -268,7 +253,7 @@ export class Leases {
 
   async comeBack(): Promise<void> {
     this.#away = false;
-    this.#lastInput = this.#options.now();
+    this.#presence.input();
     await this.renew({ dropCurrent: true });
     await this.refill({ held: true, force: true });
   }
@@ -292,7 +277,7 @@ export class Leases {
     }
     state.items.value = state.items.peek().filter((item) => !gone.has(item));
     state.position.value = -1;
-    this.#lastInput = this.#options.now();
+    this.#presence.input();
     await this.refill({ held: true, force: true });
     this.#options.settle();
   }

@@ -4,21 +4,18 @@ import {
   type AnnotationBody,
   discardAnswer,
   type Entry,
-  enqueue,
   isSameWork,
   keepMine,
   latestAnswer,
-  type NewEntry,
   type Outcome,
-  summarize,
   type Work,
-  withdraw,
 } from "../../core/outbox.ts";
 import { statusOf } from "../../core/restore.ts";
-import { type Api, inWords } from "../api.ts";
-import { type Line, Sender } from "../outbox/sender.ts";
-import type { Store } from "../outbox/store.ts";
-import { exclusively, newKey, TabChannel } from "../tabs.ts";
+import { type Api, inWords } from "../../sending/api.ts";
+import { newEntry, Outbox } from "../../sending/outbox.ts";
+import type { Line, Sender } from "../../sending/sender.ts";
+import type { Store } from "../../sending/store.ts";
+import { newKey } from "../../sending/tabs.ts";
 import { DraftKeeper } from "./drafts.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { EditorState } from "./state.ts";
@@ -47,28 +44,28 @@ export interface SavingOptions {
 
 export class Saving {
   readonly drafts: DraftKeeper;
-  readonly sender: Sender;
   readonly #options: SavingOptions;
-  readonly #tabs: TabChannel;
-  /** Entries on their way into the outbox: what is shown as saved is in it, and was sent. */
-  #entering = 0;
+  readonly #outbox: Outbox;
 
   constructor(options: SavingOptions) {
     this.#options = options;
     const { store, api, scope, now } = options;
     this.drafts = new DraftKeeper({ store, scope, now, sendDraft: (item) => void this.#sendDraft(item) });
-    this.#tabs = new TabChannel(scope, (message) => {
-      if (message.type === "accepted") this.#accepted(message.task, message.reply);
-      void this.count();
-    });
-    this.sender = new Sender({
+    this.#outbox = new Outbox({
       store,
-      deliver: (entry) => api.deliver(entry),
-      reauthenticate: async () => (await api.reauthenticate()) === "ok",
-      exclusively: (run) => exclusively(`dcai-outbox ${scope}`, run),
-      settled: (entry, outcome) => this.#settled(entry, outcome),
+      api,
+      scope,
+      kinds: ["annotation", "comment", "flag"],
+      settled: (entry, outcome, here) => this.#settled(entry, outcome, here),
+      counted: (waiting) => {
+        options.state.waiting.value = waiting;
+      },
       changed: (line) => this.#lineChanged(line),
     });
+  }
+
+  get sender(): Sender {
+    return this.#outbox.sender;
   }
 
   /** Put an answer into the outbox; when this resolves, it survives the tab. Returns the entry's key. */
@@ -92,72 +89,50 @@ export class Saving {
   }
 
   /** Take an answer out of the outbox again; false when the server may have it already. */
-  async takeBack(key: string): Promise<boolean> {
-    const changes = await this.#options.store.transact((entries) => withdraw(entries, key));
-    await this.#tell();
-    return changes !== null;
+  takeBack(key: string): Promise<boolean> {
+    return this.#outbox.withdraw(key);
   }
 
   async keepMine(item: Item): Promise<void> {
-    await this.#options.store.transact((entries) => keepMine(entries, item.id, newKey()));
+    await this.#outbox.change((entries) => keepMine(entries, item.id, newKey()));
     item.version = item.conflict.peek()?.version ?? item.version;
     const mine = latestAnswer(await this.#options.store.entries(), item.id);
     item.conflict.value = null;
     if (mine) item.status.value = statusOf(mine.body.state);
     item.touched = item.open;
     this.#options.resettled(item);
-    await this.#tell();
     void this.sender.kick(true);
   }
 
   async takeStored(item: Item): Promise<void> {
     const stored = item.conflict.peek();
     if (!stored) return;
-    await this.#options.store.transact((entries) => discardAnswer(entries, item.id));
+    await this.#outbox.change((entries) => discardAnswer(entries, item.id));
     await this.drafts.settled(item);
     this.#adopt(item, stored);
     this.#options.resettled(item);
-    await this.#tell();
   }
 
   /** The person throws a refused entry away. */
   async discard(entry: { key: string; task: number }): Promise<void> {
-    await this.#options.store.transact(() => ({ put: [], remove: [entry.key] }));
-    await this.#tell();
+    await this.#outbox.change(() => ({ put: [], remove: [entry.key] }));
   }
 
   async discardAnswer(item: Item): Promise<void> {
-    await this.#options.store.transact((entries) => discardAnswer(entries, item.id));
+    await this.#outbox.change((entries) => discardAnswer(entries, item.id));
     await this.drafts.settled(item);
     item.refusal.value = null;
     item.touched = false;
-    await this.#tell();
   }
 
-  async count(): Promise<void> {
-    const { state, store } = this.#options;
-    const { waiting } = summarize(await store.entries());
-    state.waiting.value = waiting + this.#entering;
+  count(): Promise<void> {
+    return this.#outbox.count();
   }
 
   async #enqueue(item: Item, work: Work): Promise<string> {
-    const newEntry: NewEntry = { key: newKey(), task: item.id, createdAt: Date.now(), ...work };
-    const { state, store } = this.#options;
-    this.#entering += 1;
-    state.waiting.value += 1;
-    let entry: Entry;
-    try {
-      ({ entry } = await store.transact((entries) => enqueue(entries, newEntry), item.task));
-    } catch (error) {
-      state.waiting.value -= 1;
-      throw error;
-    } finally {
-      this.#entering -= 1;
-    }
+    const { key } = await this.#outbox.put(newEntry({ task: item.id, ...work }), item.task);
     if (work.kind === "annotation") item.refusal.value = null;
-    await this.#tell();
-    void this.sender.kick();
-    return entry.key;
+    return key;
   }
 
   async #sendDraft(item: Item): Promise<void> {
@@ -165,22 +140,20 @@ export class Saving {
     await this.answer(item, item.snapshot()).catch(() => undefined);
   }
 
-  #settled(entry: Entry, outcome: Outcome): void {
+  #settled(entry: Entry, outcome: Outcome, here: boolean): void {
     if (outcome.is === "accepted") {
-      this.#accepted(entry.task, outcome.reply);
-      this.#tabs.say({ type: "accepted", task: entry.task, reply: outcome.reply });
-    } else if (
-      outcome.is === "conflict" &&
-      entry.kind === "annotation" &&
-      isSameWork(entry.body, outcome.stored)
-    ) {
+      if (entry.kind === "annotation") this.#accepted(entry.task, outcome.reply as AnnotationReply | null);
+      return;
+    }
+    // The tab that sent it asks the person.
+    if (!here) return;
+    if (outcome.is === "conflict" && entry.kind === "annotation" && isSameWork(entry.body, outcome.stored)) {
       // Stored already, by another tab or an earlier try: nothing to choose.
       const item = this.#options.state.item(entry.task);
       if (item) item.version = outcome.stored.version;
     } else if (outcome.is === "conflict" || outcome.is === "refused") {
       void this.showRefusals(entry.task);
     }
-    void this.#tell();
   }
 
   #accepted(task: number, reply: AnnotationReply | null): void {
@@ -193,14 +166,12 @@ export class Saving {
 
   /** Put what the server refused, or holds another version of, in front of the person. */
   async showRefusals(task?: number): Promise<void> {
-    const { store, putBack, itemOf } = this.#options;
-    const { refused, conflicts } = summarize(await store.entries());
+    const { putBack, itemOf } = this.#options;
+    const { refused, conflicts } = await this.#outbox.summary();
     for (const entry of [...refused, ...conflicts]) {
       if (task !== undefined && entry.task !== task) continue;
-      if (entry.kind !== "annotation") {
-        this.#refusedWords(entry);
-        continue;
-      }
+      if (entry.kind === "comment" || entry.kind === "flag") this.#refusedWords(entry);
+      if (entry.kind !== "annotation") continue;
       const item = await itemOf(entry.task);
       if (!item) continue;
       item.answers.value = entry.body.answers;
@@ -280,12 +251,6 @@ export class Saving {
     const back = state.line.peek().is !== "good" && line.is === "good";
     state.line.value = line;
     if (back) reached();
-    void this.count();
-  }
-
-  async #tell(): Promise<void> {
-    this.#tabs.say({ type: "changed" });
-    await this.count();
   }
 }
 

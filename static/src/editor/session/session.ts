@@ -4,7 +4,7 @@ import type { Answer, Answers } from "../../core/documents.ts";
 import { CommandLog } from "../../core/history.ts";
 import { isRequired, type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
-import type { KindCommand } from "../kinds/kind.ts";
+import type { Asked, KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
@@ -181,11 +181,22 @@ export class Session {
     const question = this.state.questionNamed(this.state.question.peek());
     if (!item || !question) return false;
     const command = this.commands.find((bound) => bound.key === key);
-    const acted = command?.act({ question, value: item.answers.peek()[question.name] }) ?? null;
+    const acted = command?.act(this.asked(item, question)) ?? null;
     if (acted === null) return false;
     if (acted !== "done") this.answer(item, question.name, acted.answer, acted.finished);
     measureToPaint("dcai:answer", started);
     return true;
+  }
+
+  /** A question of the item as its kind sees it. Signals are read, so that what draws it follows them. */
+  asked(item: Item, question: Question): Asked<Question, Answer> {
+    return {
+      question,
+      value: item.answers.value[question.name],
+      task: item.task,
+      field: this.state.fieldOf(question),
+      layer: item.layerOf(question.field),
+    };
   }
 
   moveQuestion(by: 1 | -1): void {

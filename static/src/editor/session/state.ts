@@ -1,9 +1,9 @@
 // Everything the editor shows, as signals. Only the session's modules write them.
 import { computed, signal } from "@preact/signals";
-import type { Question } from "../../core/schema.ts";
+import type { Field, Question } from "../../core/schema.ts";
 import { openAhead } from "../../core/timeline.ts";
+import type { Line } from "../../sending/sender.ts";
 import type { EditorConfig } from "../config.ts";
-import type { Line } from "../outbox/sender.ts";
 import type { Item } from "./item.ts";
 
 export type Panel = "guideline" | "comments" | "flag" | "skip";
@@ -46,7 +46,6 @@ export class EditorState {
   readonly announcement = signal("");
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
-  readonly zoom = signal<{ by: 1 | -1 | 0; nonce: number }>({ by: 0, nonce: 0 });
 
   readonly current = computed<Item | null>(() => this.items.value[this.position.value] ?? null);
   readonly ahead = computed(() => openAhead(this.items.value, this.position.value));
@@ -64,6 +63,12 @@ export class EditorState {
 
   questionNamed(name: string): Question | undefined {
     return this.config.schema.questions.find((question) => question.name === name);
+  }
+
+  /** The field that a question asks about. */
+  fieldOf(question: Question): Field {
+    const found = this.config.schema.fields.find(({ name }) => name === question.field);
+    return found ?? { name: question.field, type: "text" };
   }
 
   item(task: number): Item | undefined {

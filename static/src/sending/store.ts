@@ -1,6 +1,6 @@
 // Where unsent work is kept: IndexedDB, one database per person and project, shared by all tabs.
-import type { Answers, TaskDoc } from "../../core/documents.ts";
-import type { Changes, Entry } from "../../core/outbox.ts";
+import type { Answers, TaskDoc } from "../core/documents.ts";
+import type { Changes, Entry } from "../core/outbox.ts";
 
 /** A partial answer as it stands on the screen. */
 export interface LocalDraft {

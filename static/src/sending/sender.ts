@@ -1,6 +1,6 @@
 // Sends the outbox: one tab at a time, in order per task, again and again until the server has it.
-import { backoff } from "../../core/backoff.ts";
-import { type Entry, isTransient, markSending, type Outcome, settle } from "../../core/outbox.ts";
+import { backoff } from "../core/backoff.ts";
+import { type Entry, isTransient, markSending, type Outcome, settle } from "../core/outbox.ts";
 import type { Store } from "./store.ts";
 
 const AT_ONCE = 3;
@@ -17,6 +17,8 @@ export type Line =
 
 export interface SenderOptions {
   store: Store;
+  /** What this page sends; the store holds what other pages send, too. */
+  mine?: (entry: Entry) => boolean;
   deliver: (entry: Entry) => Promise<Outcome>;
   /** Ask whether the person is signed in again; true when sending may go on. */
   reauthenticate: () => Promise<boolean>;
@@ -93,9 +95,9 @@ export class Sender {
   }
 
   async #drain(): Promise<void> {
-    const { store, deliver, settled } = this.#options;
+    const { store, deliver, settled, mine = () => true } = this.#options;
     while (!this.#stopped) {
-      const { put: batch } = await store.transact((entries) => markSending(entries, AT_ONCE));
+      const { put: batch } = await store.transact((entries) => markSending(entries.filter(mine), AT_ONCE));
       if (batch.length === 0) break;
       const outcomes = await Promise.all(batch.map(deliver));
       for (const [index, entry] of batch.entries()) {

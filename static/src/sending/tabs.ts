@@ -1,8 +1,8 @@
 // Several tabs of one person: one sends at a time, no two show the same task, all hear what was saved.
-import type { AnnotationReply } from "../core/documents.ts";
+import type { Entry, Outcome } from "../core/outbox.ts";
 
 export type TabMessage =
-  | { type: "accepted"; task: number; reply: AnnotationReply | null }
+  | { type: "settled"; entry: Entry; outcome: Outcome }
   /** The outbox changed: count again. */
   | { type: "changed" };
 

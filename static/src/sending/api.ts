@@ -1,8 +1,7 @@
 // Talking to the server: one place for CSRF, request ids, errors in words and the sign-in check.
 import { retryAfter } from "../core/backoff.ts";
-import type { Problem, StoredAnnotation } from "../core/documents.ts";
-import type { Entry, Outcome, Refusal } from "../core/outbox.ts";
-import { type EditorConfig, readRoot } from "./config.ts";
+import type { AnnotationReply, Problem, StoredAnnotation } from "../core/documents.ts";
+import { type DecisionReply, type Entry, isDecision, type Outcome, type Refusal } from "../core/outbox.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -66,15 +65,30 @@ export function inWords(refusal: Refusal): string {
 
 export type Reauth = "ok" | "signed_out" | "other_user" | "unreachable";
 
+/** Who a page was rendered for, and the token that writes in their name. */
+export interface Identity {
+  id: number;
+  name: string;
+  csrf: string;
+}
+
+export interface ApiOptions {
+  me: Identity;
+  /** Who a page of this address was rendered for; null when it is not that page (a sign-in page). */
+  identify: (page: Document) => Identity | null;
+  /** Where entries of the outbox go, by their kind; "{id}" is the task, or the flag of a decision. */
+  addresses: Partial<Record<Entry["kind"], string>>;
+}
+
 export class Api {
-  readonly #config: EditorConfig;
+  readonly #options: ApiOptions;
   #csrf: string;
   /** Set when another account is signed in in this browser: nothing may be sent in its name. */
   otherUser: string | null = null;
 
-  constructor(config: EditorConfig, csrf: string) {
-    this.#config = config;
-    this.#csrf = csrf;
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#csrf = options.me.csrf;
   }
 
   get<T>(url: string): Promise<T> {
@@ -100,10 +114,17 @@ export class Api {
   async deliver(entry: Entry): Promise<Outcome> {
     try {
       const url = this.#urlOf(entry);
-      const body = entry.kind === "annotation" ? { ...entry.body, version: entry.base } : entry.body;
       if (entry.attempts > 1 && (await this.#alreadyThere(entry))) return { is: "accepted", reply: null };
-      const reply = await this.post<unknown>(url, body, { "Idempotency-Key": entry.key });
-      return { is: "accepted", reply: entry.kind === "annotation" ? (reply as never) : null };
+      const headers = { "Idempotency-Key": entry.key };
+      if (entry.kind === "retraction") {
+        return {
+          is: "accepted",
+          reply: await this.#request<DecisionReply>(url, { method: "DELETE", headers }),
+        };
+      }
+      const body = entry.kind === "annotation" ? { ...entry.body, version: entry.base } : entry.body;
+      const reply = await this.post<AnnotationReply | DecisionReply>(url, body, headers);
+      return { is: "accepted", reply: entry.kind === "comment" || entry.kind === "flag" ? null : reply };
     } catch (error) {
       if (error instanceof RequestFailed) return outcomeOf(error);
       return { is: "unavailable", status: 0, retryAfter: null, requestId: null };
@@ -123,12 +144,12 @@ export class Api {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.status >= 500) return "unreachable";
-      const root = readRoot(new DOMParser().parseFromString(await response.text(), "text/html"));
-      if (!root) return "signed_out";
-      const { user } = root.config;
-      this.otherUser = user.id === this.#config.user.id ? null : user.name || user.email;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const now = this.#options.identify(page);
+      if (!now) return "signed_out";
+      this.otherUser = now.id === this.#options.me.id ? null : now.name;
       if (this.otherUser !== null) return "other_user";
-      this.#csrf = root.csrf;
+      this.#csrf = now.csrf;
       return "ok";
     } catch {
       return "unreachable";
@@ -148,9 +169,9 @@ export class Api {
   }
 
   #urlOf(entry: Entry): string {
-    const { urls } = this.#config;
-    const pattern = { annotation: urls.annotations, comment: urls.comments, flag: urls.flags }[entry.kind];
-    return pattern.replace("{id}", String(entry.task));
+    const pattern = this.#options.addresses[entry.kind];
+    if (pattern === undefined) throw new Error(`This page does not send a ${entry.kind}.`);
+    return pattern.replace("{id}", String(isDecision(entry) ? entry.flag : entry.task));
   }
 
   #headers(): Record<string, string> {

@@ -27,8 +27,8 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-export function csrfToken(): string {
-  return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+export function csrfToken(page: Document = document): string {
+  return page.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
 
 const SPRITE = () => document.querySelector("use")?.getAttribute("href")?.split("#")[0] ?? "";
