@@ -1,9 +1,7 @@
 // The cards of the review page: the next ones are there before they are needed, and those decided can be come back to.
-
 import { toast } from "../app/toasts.ts";
 import type { Json } from "../core/documents.ts";
-import type { DecisionEntry, DecisionReply } from "../core/outbox.ts";
-import { labelsSeen } from "../core/outbox.ts";
+import { type DecisionEntry, type DecisionReply, labelsSeen } from "../core/outbox.ts";
 import { ImageCache } from "../fields/images.ts";
 import { mountFields, prefetchFields } from "../fields/page.ts";
 import { all, csrfToken } from "../page/dom.ts";

@@ -1,5 +1,4 @@
 // Many flags on one screen: groups are selected at once, and what is shown stays with this reviewer.
-
 import { toast } from "../app/toasts.ts";
 import { all, on } from "../page/dom.ts";
 import { Decisions } from "./decisions.ts";
@@ -15,9 +14,22 @@ export async function startGrid(root: HTMLElement): Promise<void> {
     // A press on each box, so that the bar counts it.
     for (const box of group) if (box.checked === every) box.click();
   });
-  // Here nothing is decided one by one; but what the other view has left behind is sent.
+  // Here nothing is decided one by one; but what the other view has left behind is sent, and no longer shown.
+  const sent = new Set<number>();
+  const remove = (flags: ReadonlySet<number>): number => {
+    const gone = boxes().filter((box) => flags.has(Number(box.dataset.flag)));
+    for (const box of gone) box.closest("[data-row]")?.remove();
+    return gone.length;
+  };
+  root.addEventListener("htmx:afterSwap", () => remove(sent));
   const decisions = await Decisions.open(root, {
-    accepted: () => undefined,
+    accepted: (entry, { flags }) => {
+      for (const flag of flags) {
+        if (entry.kind === "decision") sent.add(flag);
+        else sent.delete(flag);
+      }
+      remove(sent);
+    },
     refused: (entry, words) =>
       toast(`Your decision “${entry.words}” could not be saved: ${words}`, "warning"),
     isShown: () => false,
@@ -28,9 +40,7 @@ export async function startGrid(root: HTMLElement): Promise<void> {
     decisions.api,
     () => boxes().map((box) => Number(box.dataset.flag)),
     (flags) => {
-      const gone = boxes().filter((box) => flags.includes(Number(box.dataset.flag)));
-      for (const box of gone) box.closest("[data-row]")?.remove();
-      if (gone.length > 0) toast("Some of these were decided by somebody else meanwhile.", "info");
+      if (remove(new Set(flags)) > 0) toast("Some of these were decided by somebody else meanwhile.", "info");
     },
   );
 }

@@ -1,9 +1,7 @@
 // The review page: what is pressed on a card becomes a decision.
-
 import { toast } from "../app/toasts.ts";
 import { isTyping, on } from "../page/dom.ts";
-import type { Api } from "../sending/api.ts";
-import { RequestFailed } from "../sending/api.ts";
+import { type Api, RequestFailed } from "../sending/api.ts";
 import { read } from "./answers.ts";
 import { Deck } from "./deck.ts";
 

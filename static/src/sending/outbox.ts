@@ -1,5 +1,4 @@
 // The outbox of a page: what a person did is kept in the browser until the server has it, whatever happens to tab or network.
-
 import type { TaskDoc } from "../core/documents.ts";
 import {
   type Changes,
