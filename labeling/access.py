@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from labeling import statements
 from labeling.errors import Forbidden, NotFound
-from labeling.models import Annotation, BulkAct, Flag, JobRun, Membership, Project, Role, SavedFilter, Task, Upload
+from labeling.models import BulkAct, Flag, JobRun, Membership, Project, Role, SavedFilter, Task, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,17 +133,6 @@ def task_for(user: User | AnonymousUser, task_id: int, action: Action) -> Task:
         _allow(Role.MANAGER if user.is_superuser else role, task.project, action)
         return task
     raise NotFound
-
-
-def annotation_for(user: User | AnonymousUser, annotation_id: int, action: Action) -> Annotation:
-    """Return the annotation: one's own, or anybody's for those who review."""
-    found = Annotation.objects.select_related("project", "task").filter(pk=annotation_id).first()
-    if found is None:
-        raise NotFound
-    _check(user, found.project, action)
-    if found.annotator_id != user.pk and not may(user, found.project, Action.REVIEW):
-        raise NotFound
-    return found
 
 
 def flag_for(user: User | AnonymousUser, flag_id: int, action: Action) -> Flag:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from labeling.models import QueueScore, TaskState
+from labeling.models import AnnotationState, FlagState, QueueScore, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,31 +18,33 @@ CAP = 1000
 
 # Tasks the person holds, and those a claim could still hand out; counting stops at the cap. The order is that of the
 # queue's index: without it the planner walks through the tasks of all projects.
-_WAITING = """
+_WAITING = f"""
 SELECT p.id,
        (SELECT count(*) FROM labeling_lease l WHERE l.user_id = %(user)s AND l.project_id = p.id)
        + (SELECT count(*) FROM (
             SELECT 1 FROM labeling_queueentry q
-            WHERE q.project_id = p.id AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
+            WHERE q.project_id = p.id AND q.open_slots > 0 AND NOT (q.state = '{TaskState.QUARANTINED}')
               AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s)
               AND NOT EXISTS (
                   SELECT FROM labeling_annotation a
-                  WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft'
+                  WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> '{AnnotationState.DRAFT}'
               )
             ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s
          ) free)
 FROM unnest(%(projects)s::bigint[]) AS p(id)
-"""
+"""  # noqa: S608 - only names of states are put in
 
-_FLAGS = """
+_FLAGS = f"""
 SELECT p.id, (SELECT count(*) FROM (
     SELECT 1 FROM labeling_flag f
-    WHERE f.project_id = p.id AND f.state = 'open'
-      AND NOT EXISTS (SELECT FROM labeling_queueentry q WHERE q.task_id = f.task_id AND q.state = 'quarantined')
+    WHERE f.project_id = p.id AND f.state = '{FlagState.OPEN}'
+      AND NOT EXISTS (
+          SELECT FROM labeling_queueentry q WHERE q.task_id = f.task_id AND q.state = '{TaskState.QUARANTINED}'
+      )
     LIMIT %(cap)s
 ) counted)
 FROM unnest(%(projects)s::bigint[]) AS p(id)
-"""
+"""  # noqa: S608 - only names of states are put in
 
 
 def waiting_for(user: User, project_ids: Sequence[int]) -> dict[int, int]:

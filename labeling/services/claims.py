@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from labeling import locks
 from labeling.errors import Conflict
+from labeling.models import AnnotationState, TaskState
 
 if TYPE_CHECKING:
     from labeling.models import Project, Task, User
@@ -54,14 +55,14 @@ WHERE q.task_id = e.task_id
 
 # OFFSET 0 has both looked up task by task along the queue, by their unique indexes. PostgreSQL would else be free to
 # join with all that the person ever answered, and does so while its statistics are young.
-_OPEN_TO_ME = """q.task_id FROM labeling_queueentry q
-WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = 'quarantined')
+_OPEN_TO_ME = f"""q.task_id FROM labeling_queueentry q
+WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = '{TaskState.QUARANTINED}')
   AND NOT EXISTS (SELECT FROM labeling_lease l WHERE l.task_id = q.task_id AND l.user_id = %(user)s OFFSET 0)
   AND NOT EXISTS (
       SELECT FROM labeling_annotation a
-      WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> 'draft' OFFSET 0
+      WHERE a.task_id = q.task_id AND a.annotator_id = %(user)s AND a.state <> '{AnnotationState.DRAFT}' OFFSET 0
   )
-"""
+"""  # noqa: S608 - only names of states are put in
 
 _LEASE_PICKED = """, taken AS (
     UPDATE labeling_queueentry q SET open_slots = q.open_slots - 1

@@ -172,11 +172,11 @@ class Synced:
     decided: int
 
 
-_LOCK_OPEN = """
+_LOCK_OPEN = f"""
 SELECT id FROM labeling_flag
-WHERE project_id = %(project)s AND question = %(question)s AND reason = ANY(%(reasons)s) AND state = 'open'
+WHERE project_id = %(project)s AND question = %(question)s AND reason = ANY(%(reasons)s) AND state = '{FlagState.OPEN}'
 ORDER BY id FOR UPDATE
-"""
+"""  # noqa: S608 - only names of states are put in
 _FOUND = """
 CREATE TEMPORARY TABLE labeling_found
     (task_id bigint, reason text, part text, score double precision, note text, evidence jsonb, basis text,
@@ -184,37 +184,39 @@ CREATE TEMPORARY TABLE labeling_found
 """
 # Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record. Flags
 # without a version say what they rest on in a form that was cut: there the label itself is compared too.
-_FORGET_DECIDED = """
+_FORGET_DECIDED = f"""
 DELETE FROM labeling_found n USING labeling_flag f
 WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
-  AND f.state = 'resolved'
+  AND f.state = '{FlagState.RESOLVED}'
   AND (f.evidence ->> %(basis_key)s = n.basis
        OR (f.evidence ->> %(version_key)s IS NULL AND f.evidence ->> %(basis_key)s = n.earlier_basis
            AND f.evidence -> %(given_key)s IS NOT DISTINCT FROM n.evidence -> %(given_key)s)
        OR EXISTS (SELECT FROM labeling_label l WHERE l.id = f.label_id AND l.retired_at IS NULL))
-"""
-_UPDATE_FOUND = """
+"""  # noqa: S608 - only names of states are put in
+_UPDATE_FOUND = f"""
 UPDATE labeling_flag f SET score = n.score, note = n.note, evidence = n.evidence
 FROM labeling_found n
 WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
-  AND f.state = 'open'
-"""
-_OPEN_FOUND = """
+  AND f.state = '{FlagState.OPEN}'
+"""  # noqa: S608 - only names of states are put in
+_OPEN_FOUND = f"""
 INSERT INTO labeling_flag (task_id, project_id, question, reason, part, state, score, note, evidence, created_at,
                            resolution, resolution_note)
-SELECT n.task_id, %(project)s, %(question)s, n.reason, n.part, 'open', n.score, n.note, n.evidence, now(), '', ''
+SELECT n.task_id, %(project)s, %(question)s, n.reason, n.part, '{FlagState.OPEN}', n.score, n.note, n.evidence,
+       now(), '', ''
 FROM labeling_found n JOIN labeling_task t ON t.id = n.task_id AND t.project_id = %(project)s
 ORDER BY n.task_id
 ON CONFLICT DO NOTHING
-"""
-_CLOSE_REST = """
-UPDATE labeling_flag f SET state = 'closed', resolved_at = now()
-WHERE f.project_id = %(project)s AND f.question = %(question)s AND f.reason = ANY(%(reasons)s) AND f.state = 'open'
+"""  # noqa: S608 - only names of states are put in
+_CLOSE_REST = f"""
+UPDATE labeling_flag f SET state = '{FlagState.CLOSED}', resolved_at = now()
+WHERE f.project_id = %(project)s AND f.question = %(question)s AND f.reason = ANY(%(reasons)s)
+  AND f.state = '{FlagState.OPEN}'
   AND f.raised_by_id IS NULL
   AND NOT EXISTS (
       SELECT FROM labeling_found n WHERE n.task_id = f.task_id AND n.reason = f.reason AND n.part = f.part
   )
-"""
+"""  # noqa: S608 - only names of states are put in
 
 
 @transaction.atomic

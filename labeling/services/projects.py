@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from labeling import locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
-from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion
+from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
 from labeling.selectors import schemas, versions
 from labeling.services import events, queue
 
@@ -25,11 +25,11 @@ RESERVED_SLUGS = frozenset({"new"})
 
 # Tasks that wait for more people than before, or for fewer: never fewer than already answered or hold them. The rows
 # are locked by a statement of their own, so that the counts are taken after every save in flight.
-_LOCK_WAITING = """
+_LOCK_WAITING = f"""
 SELECT task_id FROM labeling_queueentry
-WHERE project_id = %(project)s AND required > 0 AND state = 'todo' ORDER BY task_id FOR UPDATE
-"""
-_REFIT = """
+WHERE project_id = %(project)s AND required > 0 AND state = '{TaskState.TODO}' ORDER BY task_id FOR UPDATE
+"""  # noqa: S608 - only names of states are put in
+_REFIT = f"""
 UPDATE labeling_queueentry q
 SET required = greatest(%(overlap)s, taken.n), open_slots = greatest(%(overlap)s, taken.n) - taken.n
 FROM (
@@ -37,10 +37,10 @@ FROM (
            (SELECT count(*) FROM labeling_annotation a WHERE a.task_id = e.task_id AND a.counted)
            + (SELECT count(*) FROM labeling_lease l WHERE l.task_id = e.task_id) AS n
     FROM labeling_queueentry e
-    WHERE e.project_id = %(project)s AND e.required > 0 AND e.state = 'todo'
+    WHERE e.project_id = %(project)s AND e.required > 0 AND e.state = '{TaskState.TODO}'
 ) taken
 WHERE q.task_id = taken.task_id AND q.required <> greatest(%(overlap)s, taken.n)
-"""
+"""  # noqa: S608 - only names of states are put in
 
 
 @transaction.atomic

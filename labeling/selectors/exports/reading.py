@@ -23,10 +23,10 @@ SELECT array_agg(id) FROM (
     SELECT id FROM labeling_task WHERE project_id = %(project)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
 ) next
 """
-_WANTED = """t.project_id = %(project)s AND t.id {these} AND q.task_id {these}
+_WANTED = f"""t.project_id = %(project)s AND t.id {{these}} AND q.task_id {{these}}
     AND (%(split)s = 'any' OR t.split = %(split)s)
     AND (%(state)s = 'any' OR q.state = %(state)s)
-    AND (%(quarantined)s OR q.state <> 'quarantined')"""
+    AND (%(quarantined)s OR q.state <> '{TaskState.QUARANTINED}')"""
 _CLOSE = 4
 """Tasks lie close together when their ids span at most so many times their number: most were imported together."""
 

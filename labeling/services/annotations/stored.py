@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from labeling import locks, statements
 from labeling.errors import NotFound
+from labeling.models import AnnotationState, FlagState
+from labeling.reasons.conflict import CONFLICT
+from labeling.reasons.skipped import SKIPPED
 from labeling.selectors.versions import Versions
 from labeling.services.labels import CAME_WITH, Given, NewLabel, OfRecord, Slots
 
@@ -29,7 +32,7 @@ SELECT q.required, q.open_slots, q.state FROM me, labeling_queueentry q WHERE q.
 """  # noqa: S608 - only constants are put in
 
 # After the locks, in a statement of its own: so it sees what others had committed by then.
-_READ = """
+_READ = f"""
 SELECT s.number, s.id,
     COALESCE((SELECT max(g.number) FROM labeling_guidelineversion g WHERE g.project_id = %(project)s), 0),
     EXISTS (SELECT FROM labeling_annotationrevision r WHERE r.annotator_id = %(user)s AND r.key = %(key)s),
@@ -41,7 +44,7 @@ SELECT s.number, s.id,
     (SELECT jsonb_agg(jsonb_build_array(l.id, l.question, l.value, l.source, l.confidence, l.annotation_id))
      FROM labeling_label l WHERE l.task_id = %(task)s AND l.retired_at IS NULL),
     (SELECT jsonb_agg(jsonb_build_array(f.reason, f.question)) FROM labeling_flag f
-     WHERE f.task_id = %(task)s AND f.state = 'open' AND f.reason IN ('skipped', 'conflict')),
+     WHERE f.task_id = %(task)s AND f.state = '{FlagState.OPEN}' AND f.reason IN ('{SKIPPED.name}', '{CONFLICT.name}')),
     (SELECT jsonb_agg(jsonb_build_array(
          l.question, l.value, l.classes, l.source, l.confidence, NULL, l.created_by_id, l.schema_version,
          l.guideline_version
@@ -52,7 +55,7 @@ FROM (
     SELECT v.number, v.id FROM labeling_schemaversion v WHERE v.project_id = %(project)s ORDER BY v.number DESC LIMIT 1
 ) s
 LEFT JOIN labeling_annotation a ON a.task_id = %(task)s AND a.annotator_id = %(user)s
-"""
+"""  # noqa: S608 - only names of states are put in
 
 # Apart from the rest: the one label of record of a question must be gone before the next comes.
 _RETIRE = "UPDATE labeling_label SET retired_at = %(now)s WHERE id = ANY(%(retired)s)"
@@ -199,7 +202,7 @@ def write(
             "version": saved.version,
             "counted": saved.counted,
             "lead_time_ms": submission.lead_time_ms,
-            "skip_reason": str(submission.skip_reason) if saved.state == "skipped" else "",
+            "skip_reason": str(submission.skip_reason) if saved.state == AnnotationState.SKIPPED else "",
             "schema": standing.versions.schema,
             "guideline": standing.versions.guideline,
             "key": key,

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from labeling.errors import Conflict
-from labeling.models import ALIVE
+from labeling.models import ALIVE, LabelSource
 from labeling.services import events
 
 if TYPE_CHECKING:
     from labeling.models import JobRun, User
 
-_COUNT = """
+_COUNT = f"""
 SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id)),
        count(*) FILTER (WHERE
            EXISTS (SELECT 1 FROM labeling_annotation a WHERE a.task_id = t.id)
            OR EXISTS (SELECT 1 FROM labeling_lease s WHERE s.task_id = t.id)
            OR EXISTS (SELECT 1 FROM labeling_flag f WHERE f.task_id = t.id)
            OR EXISTS (SELECT 1 FROM labeling_comment c WHERE c.task_id = t.id)
-           OR EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id AND l.source <> 'import'))
+           OR EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id AND l.source <> '{LabelSource.IMPORT}'))
 FROM labeling_task t WHERE t.import_job_id = %s
-"""
+"""  # noqa: S608 - only names of states are put in
 _LOCK = (
     "SELECT q.task_id FROM labeling_queueentry q JOIN labeling_task t ON t.id = q.task_id "
     "WHERE t.import_job_id = %s FOR UPDATE OF q"

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from labeling.models import ReviewLease
+from labeling.models import FlagState, ReviewLease
 from labeling.selectors import reviews
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ WHERE labeling_reviewlease.user_id = EXCLUDED.user_id OR labeling_reviewlease.ex
 """
 
 # A lease that ran out, but that nobody else took meanwhile, is held still.
-_RENEW = """
+_RENEW = f"""
 WITH held AS (
     SELECT l.task_id FROM labeling_reviewlease l
     WHERE l.project_id = %(project)s AND l.user_id = %(user)s
@@ -61,8 +61,8 @@ WITH held AS (
     FROM held WHERE l.task_id = held.task_id RETURNING l.task_id
 )
 SELECT f.id FROM labeling_flag f JOIN renewed r ON r.task_id = f.task_id
-WHERE f.id = ANY(%(flags)s) AND f.state = 'open' ORDER BY f.id
-"""
+WHERE f.id = ANY(%(flags)s) AND f.state = '{FlagState.OPEN}' ORDER BY f.id
+"""  # noqa: S608 - only names of states are put in
 
 _DROP = """
 WITH held AS (
