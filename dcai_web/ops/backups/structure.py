@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import connection
@@ -63,7 +63,10 @@ def _migrate(targets: list[Step]) -> None:
     executor = MigrationExecutor(connection, progress_callback=_settle)
     plan = executor.migration_plan(targets)
     for migration, _ in plan:
-        migration.operations[:] = [_in_transaction(operation) for operation in migration.operations]
+        # A list of this instance's own, whatever its type says.
+        cast("list[Operation]", migration.operations)[:] = [
+            _in_transaction(operation) for operation in migration.operations
+        ]
     executor.migrate(targets, plan)
 
 
