@@ -14,7 +14,8 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import Query, query
-from labeling.selectors.exports import FORMATS, Filters
+from labeling.formats.registry import writable_files
+from labeling.selectors.exports import Filters
 from labeling.services import exports
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 class ExportQuery(Query):
     """What to take out, and how it is written."""
 
-    format: str = Field("jsonl", max_length=40, json_schema_extra={"enum": list(FORMATS)})
+    format: str = Field(
+        "jsonl", max_length=40, json_schema_extra={"enum": [found.name for found, _ in writable_files()]}
+    )
     split: Literal["any", "train", "validation", "test", "none"] = "any"
     state: Literal["any", "todo", "labeled", "disputed", "quarantined"] = "any"
     quarantined: bool = Field(default=False, description="Carry tasks in quarantine too.")
@@ -38,8 +41,8 @@ class Export(Endpoint):
         "Export tasks and labels",
         tag="Labels",
         query=ExportQuery,
-        returns={(200, found.content_type.partition(";")[0]): OpenApiTypes.BINARY for found in FORMATS.values()},
-        description=" ".join(f"`{name}`: {found.carries}" for name, found in FORMATS.items()),
+        returns={(200, how.content_type.partition(";")[0]): OpenApiTypes.BINARY for _, how in writable_files()},
+        description=" ".join(f"`{found.name}`: {how.carries}" for found, how in writable_files()),
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """Stream the export; memory stays flat however large it is."""

@@ -15,6 +15,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import decode
 from labeling.errors import Invalid, Problem
+from labeling.formats.registry import list_nouns
 from labeling.services import imports
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from rest_framework.request import Request
 
+_FILES = f"A file of any of these: {list_nouns()}."
 PARTS: dict[str, dict[str, Any]] = {
-    "file": {"type": "string", "format": "binary", "description": "CSV, TSV, JSON, JSONL, Parquet, text or ZIP."},
+    "file": {"type": "string", "format": "binary", "description": _FILES},
     "mode": {"type": "string", "enum": list(imports.MODES), "description": "What to do when a row is wrong."},
     "mapping": {
         "type": "string",

@@ -12,12 +12,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
+from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
 from labeling.formats.lines import bounded_lines, text
-from labeling.formats.rows import MAX_COLUMNS, MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.rows import (
+    EXPORT_MARK,
+    MAX_COLUMNS,
+    MAX_ROW_CHARS,
+    FormatError,
+    Item,
+    Row,
+    RowProblem,
+    SourceInfo,
+)
 
 DELIMITERS = (",", "\t", ";", "|")
 # In other alphabets a spreadsheet takes the full-width signs too.
 FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_SUFFIXES = ("csv", "tsv")
 _WRITE_BYTES = 256 * 1024
 
 
@@ -129,15 +140,59 @@ def records(file: BinaryIO, *, encoding: str, delimiter: str) -> Iterator[list[s
         lines.next_record()
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
-    """Yield a row for every record below the header; its number is that of the spreadsheet row."""
-    stream = records(file, encoding=source.encoding or "utf-8-sig", delimiter=source.delimiter or ",")
-    first = next(stream, None)
+def sniff_csv(candidate: Candidate) -> SourceInfo | None:
+    """Claim text that a delimiter explains and that begins with a header, or that is named as a table."""
+    if candidate.encoding is None:
+        return None
+    sample, suffix = candidate.whole_lines, candidate.suffix
+    delimiter, share, width = find_delimiter(sample)
+    if suffix == "tsv" and width < 2:
+        delimiter = "\t"
+    table = width > 1 and share >= 0.8 and (suffix != "txt" or delimiter == "\t")
+    if suffix not in _SUFFIXES and not (table and _looks_like_header(sample, delimiter)):
+        return None
+    encoding = "utf-8-sig" if candidate.encoding == "utf-8" else candidate.encoding
+    header = next(records(candidate.file, encoding=encoding, delimiter=delimiter), None)
+    columns, notes = _header_of(header)
+    return SourceInfo(
+        "csv",
+        columns=columns,
+        encoding=encoding,
+        delimiter=delimiter,
+        own_export=is_own_export(header),
+        notes=notes,
+    )
+
+
+def _looks_like_header(sample: str, delimiter: str) -> bool:
+    cells = [cell.strip().strip('"') for cell in sample.lstrip("\ufeff\r\n").split("\n", 1)[0].split(delimiter)]
+    return all(0 < len(cell) <= 60 and not cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells)
+
+
+def is_own_export(header: list[str] | RowProblem | None) -> bool:
+    """Return whether the first record is that of an export of this product."""
+    return isinstance(header, list) and header[:1] == [EXPORT_MARK]
+
+
+def _header_of(first: list[str] | RowProblem | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns that the first record names, with notes, or refuse the file."""
     if first is None:
         raise FormatError("The file is empty.")
     if isinstance(first, RowProblem):
         raise FormatError(f"The header cannot be read. {first.message}", row=1)
-    columns, _ = header_of(first)
+    return header_of(first)
+
+
+def describe_csv(source: SourceInfo) -> str:
+    """Return what divides the columns, in words."""
+    tabs = source.delimiter == "\t"
+    return "TSV (columns divided by tabs)" if tabs else f"CSV (columns divided by “{source.delimiter}”)"
+
+
+def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield a row for every record below the header; its number is that of the spreadsheet row."""
+    stream = records(file, encoding=source.encoding or "utf-8-sig", delimiter=source.delimiter or ",")
+    columns, _ = _header_of(next(stream, None))
     width = len(columns)
     own = source.own_export
     for number, cells in enumerate(stream, start=2):
@@ -187,3 +242,35 @@ def pack(records: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
             pieces.clear()
             size = 0
     yield b"".join(pieces)
+
+
+def write_tasks(tasks: Tasks) -> Iterator[bytes]:
+    """Yield one row per task."""
+    return pack(tasks.records(), tuple(tasks.columns))
+
+
+FORMAT = Format(
+    name="csv",
+    title="CSV",
+    noun="CSV or TSV",
+    reading=Reading(
+        suffixes=_SUFFIXES,
+        fields=frozenset({"text"}),
+        one_task="a row; the first row names the columns",
+        columns="as named; delimiter (`,` tab `;` `\\|`) and encoding are found out",
+        layout="The first row names the columns. A column named like a question holds its label.",
+        example="text,intent,channel\nWhere is my parcel?,delivery,mail\nI was charged twice.,,chat\n",
+        takes_any_text=True,
+        sniff=sniff_csv,
+        read=read,
+        describe=describe_csv,
+    ),
+    writing=Writing(
+        content_type="text/csv; charset=utf-8",
+        suffix="csv",
+        carries="One row per task: data, split, metadata (as JSON), and each question's label of record.",
+        loses=frozenset(set(Part) - {Part.TASKS, Part.LABELS}),
+        remark="Cells that a spreadsheet would run as a formula begin with an apostrophe.",
+        write=write_tasks,
+    ),
+)

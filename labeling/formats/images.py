@@ -31,6 +31,16 @@ CONTENT_TYPES = {
 }
 # MPO (several pictures of one camera shot in a JPEG) is what the JPEG reader may find, no reader of its own.
 _OPENED = [kind for kind in CONTENT_TYPES if kind != "MPO"]
+SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tif",
+}
+"""The endings that files get when they leave, by what they are."""
+
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 _LOSSLESS_BELOW = 64 * 64
 _ORIENTATION = 0x0112

@@ -1,15 +1,21 @@
-"""A folder of images on the server (for operators; never reachable from the web)."""
+"""A folder of images on the server (for operators; never reachable from the web).
+
+It is no file: nobody sends it, and what it is called stands in the root of its `SourceInfo`.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
+from labeling.formats.base import Format, Reading
 from labeling.formats.images import MAX_FILE_BYTES
-from labeling.formats.images_zip import row_of
-from labeling.formats.rows import FormatError, Item, Row
+from labeling.formats.images_zip import COLUMNS, row_of
+from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, SourceInfo
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -45,7 +51,7 @@ class Folder:
         return FolderFile(path) if path.is_relative_to(root) and path.is_file() else None
 
 
-def read(root: Path) -> Iterator[Item]:
+def walk_folder(root: Path) -> Iterator[Item]:
     """Yield a row for every image file below the folder, in the order of their names.
 
     Raises
@@ -65,3 +71,45 @@ def read(root: Path) -> Iterator[Item]:
                 continue
             number += 1
             yield Row(number, row_of(path.relative_to(root).as_posix()), folder)
+
+
+def look_into(root: Path) -> SourceInfo:
+    """Return what a folder holds: enough of its files to tell whether their folders differ.
+
+    Raises
+    ------
+    FormatError
+        When it does not exist or holds no images.
+    """
+    sample = tuple(item for item in islice(walk_folder(root), SAMPLE_ROWS * 50) if isinstance(item, Row))
+    if not sample:
+        raise FormatError(f"There are no images in {root}.")
+    return SourceInfo("images_folder", columns=COLUMNS, sample=sample, root=str(root))
+
+
+def read(_file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield the rows of the folder that the source names."""
+    return walk_folder(Path(source.root or ""))
+
+
+def count_files(_file: BinaryIO, source: SourceInfo) -> int:
+    """Return how many images lie below the folder that the source names."""
+    return sum(1 for _ in walk_folder(Path(source.root or "")))
+
+
+FORMAT = Format(
+    name="images_folder",
+    title="Folder of images",
+    noun="a folder of images on the server",
+    reading=Reading(
+        suffixes=(),
+        fields=frozenset({"image"}),
+        one_task="an image file; `manage.py import_folder PROJECT FOLDER --label QUESTION`",
+        columns="`image`, `folder`, `name`",
+        layout="Like a ZIP of images without a manifest, in a folder that the workers can read.",
+        textual=False,
+        nameless=lambda _source: True,
+        read=read,
+        count_rows=count_files,
+    ),
+)

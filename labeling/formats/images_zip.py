@@ -6,6 +6,7 @@ Nothing is ever unpacked to disk. Sizes are checked before a byte is decompresse
 from __future__ import annotations
 
 import io
+import json
 import posixpath
 import stat
 import struct
@@ -17,7 +18,8 @@ from typing import Any, BinaryIO, cast
 
 from labeling.formats import csv as csv_format
 from labeling.formats import jsonl as jsonl_format
-from labeling.formats.images import MAX_FILE_BYTES
+from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
+from labeling.formats.images import MAX_FILE_BYTES, SUFFIXES
 from labeling.formats.lines import find_encoding
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
 
@@ -30,6 +32,7 @@ MAX_RATIO = 200
 RATIO_FREE_BYTES = 8 * 1024**2
 MAX_MANIFEST_BYTES = 1024**3
 _PIECE = 1024 * 1024
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ZippedFile:
@@ -214,6 +217,21 @@ def contents_of(file: BinaryIO) -> Archive:
     return archive
 
 
+def sniff_zip(candidate: Candidate) -> SourceInfo | None:
+    """Claim every ZIP; the columns are those of its manifest, or what is known of its files."""
+    if not candidate.head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return None
+    archive = contents_of(candidate.file)
+    if archive.manifest is None:
+        return SourceInfo("zip", columns=COLUMNS)
+    return sniff_manifest(archive, archive.manifest)
+
+
+def count_files(file: BinaryIO, _source: SourceInfo) -> int:
+    """Return how many files the archive promises."""
+    return len(contents_of(file).entries)
+
+
 def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line of the manifest, or for every file when there is none."""
     archive = contents_of(file)
@@ -235,7 +253,7 @@ def row_of(path: str) -> dict[str, Any]:
 
 
 def _read_manifest(archive: Archive, manifest: zipfile.ZipInfo, source: SourceInfo) -> Iterator[Item]:
-    reader = csv_format.read if manifest.filename.lower().endswith(".csv") else jsonl_format.read
+    reader = csv_format.read if _is_table(manifest.filename) else jsonl_format.read
     with Rewindable(archive, manifest) as stream:
         for item in reader(cast("BinaryIO", stream), source):
             yield Row(item.number, item.values, archive) if isinstance(item, Row) else item
@@ -278,15 +296,25 @@ class Rewindable(io.RawIOBase):
         super().close()
 
 
-def sniff_manifest(archive: Archive, manifest: zipfile.ZipInfo) -> tuple[str, str]:
-    """Return encoding and delimiter of the manifest."""
+def sniff_manifest(archive: Archive, manifest: zipfile.ZipInfo) -> SourceInfo:
+    """Return how the manifest is written."""
+    own_export = False
     with Rewindable(archive, manifest) as stream:
-        encoding = find_encoding(cast("BinaryIO", stream))
+        file = cast("BinaryIO", stream)
+        encoding = find_encoding(file)
         if encoding is None:
             raise FormatError("The manifest in the ZIP file is not text.")
         stream.seek(0)
         sample = stream.read(64 * 1024).decode(encoding, errors="replace")
-    return encoding, csv_format.find_delimiter(sample.rsplit("\n", 1)[0])[0]
+        delimiter, _, _ = csv_format.find_delimiter(sample.rsplit("\n", 1)[0])
+        if _is_table(manifest.filename):
+            header = next(csv_format.records(file, encoding=encoding, delimiter=delimiter), None)
+            own_export = csv_format.is_own_export(header)
+    return SourceInfo("zip", encoding=encoding, delimiter=delimiter, root=manifest.filename, own_export=own_export)
+
+
+def _is_table(manifest: str) -> bool:
+    return manifest.lower().endswith(".csv")
 
 
 class _Sink(io.RawIOBase):
@@ -321,3 +349,64 @@ def write(members: Iterable[tuple[str, Iterable[bytes]]], *, stored: Sequence[st
                     if ready := sink.take():
                         yield ready
     yield sink.take()
+
+
+def write_tasks(tasks: Tasks) -> Iterator[bytes]:
+    """Yield the lines of JSON Lines as a manifest, whose image fields name the files, and then the files."""
+    return write(_members(tasks), stored=tuple(SUFFIXES.values()))
+
+
+def _members(tasks: Tasks) -> Iterator[tuple[str, Iterable[bytes]]]:
+    shown: set[bytes] = set()
+
+    def manifest() -> Iterator[str]:
+        for line in tasks.lines():
+            row = json.loads(line)
+            for name in tasks.image_fields:
+                image = row.get(name)
+                if isinstance(image, dict):
+                    image["file"] = _path_of(image["sha256"], tasks)
+                    shown.add(bytes.fromhex(image["sha256"]))
+            yield _encode(row)
+
+    yield "manifest.jsonl", jsonl_format.pack(manifest())
+    for digest in sorted(shown):
+        pieces = tasks.image(digest.hex())
+        if pieces is not None:
+            yield _path_of(digest.hex(), tasks), pieces
+
+
+def _path_of(sha256: str, tasks: Tasks) -> str:
+    return f"images/{sha256}{SUFFIXES.get(tasks.image_type(sha256), '.bin')}"
+
+
+FORMAT = Format(
+    name="zip",
+    title="ZIP with images",
+    noun="a ZIP of images",
+    detail=", or of folders of images named like the labels",
+    reading=Reading(
+        suffixes=("zip",),
+        fields=frozenset({"image"}),
+        one_task="an image file, or a line of `manifest.jsonl` / `manifest.csv`",
+        columns="`image`, `folder`, `name`, or those of the manifest",
+        layout="The name of a folder can be the label, or a manifest.csv or manifest.jsonl inside names the files. "
+        "PNG, JPEG, WebP, GIF, BMP and TIFF up to 100 million pixels.",
+        example="billing/1.png\nbilling/2.png\ndelivery/1.jpg\n",
+        textual=False,
+        nameless=lambda source: source.root is None,
+        keys_may_follow=lambda source: source.root is not None and not _is_table(source.root),
+        sniff=sniff_zip,
+        read=read,
+        count_rows=count_files,
+        describe=lambda source: f"a ZIP with {source.root}" if source.root else "a ZIP of images",
+    ),
+    writing=Writing(
+        content_type="application/zip",
+        suffix="zip",
+        carries="Everything of JSON Lines (as manifest.jsonl) and the original image files. Importing it again "
+        "gives the same project, images included.",
+        loses=frozenset({Part.SITE}),
+        write=write_tasks,
+    ),
+)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from labeling.formats.base import Candidate, Format, Reading
 from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
 
 _BUFFER = 64 * 1024
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
+_PROMISING = ("json", "jsonl", "ndjson")
+"""Names that promise JSON, in lines or not."""
 
 
 class _Bounded:
@@ -43,6 +47,35 @@ class _Bounded:
             raise FormatError(
                 "The file's encoding is broken: save it as UTF-8 and try again.", row=self.number
             ) from error
+
+
+def sniff_json(candidate: Candidate) -> SourceInfo | None:
+    """Claim text that is a list of objects or holds one; say what is wrong with a file whose name promises that."""
+    if candidate.encoding is None:
+        return None
+    if candidate.starts_with("{", "["):
+        root = find_root(candidate.file, candidate.encoding)
+        if root is not None:
+            return SourceInfo("json", encoding=candidate.encoding, root=root)
+    if candidate.suffix in _PROMISING:
+        raise _broken_promise(candidate)
+    return None
+
+
+def _broken_promise(candidate: Candidate) -> FormatError:
+    """Say where a file fails whose name promises JSON."""
+    try:
+        value = json.loads(candidate.text.lstrip("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        where = (
+            f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "its beginning"
+        )
+        return FormatError(
+            f"The file is named .{candidate.suffix}, but it is not JSON ({where}): "
+            "expected a list of objects or one object per line."
+        )
+    kind = "an empty list" if value == [] else f"a {type(value).__name__}"
+    return FormatError(f"The file holds {kind}: expected a list of objects or one object per line.")
 
 
 def find_root(file: BinaryIO, encoding: str) -> str | None:
@@ -91,3 +124,22 @@ def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
 
 def _reason(error: Exception) -> str:
     return str(error).splitlines()[0].removeprefix("parse error: ").strip()[:200] if str(error) else "unexpected end"
+
+
+FORMAT = Format(
+    name="json",
+    title="JSON",
+    noun="JSON",
+    reading=Reading(
+        suffixes=("json",),
+        fields=frozenset({"text"}),
+        one_task='an object of a list, which may stand under a key (`{"data": [...]}`)',
+        columns="keys",
+        layout="A list of objects, with the same names as in JSON Lines.",
+        example='[\n  {"text": "Where is my parcel?", "labels": {"intent": "delivery"}},\n'
+        '  {"text": "I was charged twice."}\n]\n',
+        keys_may_follow=lambda _source: True,
+        sniff=sniff_json,
+        read=read,
+    ),
+)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, BinaryIO
 
+from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
+from labeling.formats.json import find_root
 from labeling.formats.lines import bounded_lines, text
-from labeling.formats.rows import TOO_LONG, Item, Row, RowProblem, SourceInfo
+from labeling.formats.rows import SAMPLE_ROWS, TOO_LONG, FormatError, Item, Row, RowProblem, SourceInfo
 
+_SUFFIXES = ("jsonl", "ndjson")
 _WRITE_BYTES = 256 * 1024
 
 
@@ -35,6 +39,40 @@ def parse_line(line: str) -> Any:
         raise ValueError("This line is nested too deeply.") from None
     except ValueError as error:
         raise ValueError(f"This line is not JSON: {error}.") from None
+
+
+def sniff_jsonl(candidate: Candidate) -> SourceInfo | None:
+    """Claim text whose first line is a whole object, or whose name says so and some of whose first lines are."""
+    if candidate.encoding is None:
+        return None
+    source = SourceInfo("jsonl", encoding=candidate.encoding)
+    if candidate.starts_with("{") and _has_lines(candidate, source):
+        return source
+    if candidate.suffix not in _SUFFIXES or not any(
+        _is_object(line) for line in candidate.text.splitlines()[:SAMPLE_ROWS]
+    ):
+        return None
+    return source if find_root(candidate.file, candidate.encoding) is None else None
+
+
+def _has_lines(candidate: Candidate, source: SourceInfo) -> bool:
+    """Tell lines of objects from one JSON document, in whose first object the rows may be."""
+    items = read(candidate.file, source)
+    first = next(items, None)
+    if isinstance(first, Row) and next(items, None) is not None:
+        return True
+    if find_root(candidate.file, candidate.encoding or "utf-8") is not None:
+        return False
+    if isinstance(first, RowProblem) and first.message == TOO_LONG:
+        raise FormatError(f"{TOO_LONG} Is it one object per line?", row=1)
+    return any(isinstance(item, Row) for item in islice(read(candidate.file, source), SAMPLE_ROWS))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(parse_line(line), dict)
+    except ValueError:
+        return False
 
 
 def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
@@ -77,3 +115,36 @@ def pack(lines: Iterable[str]) -> Iterator[bytes]:
             size = 0
     if pieces:
         yield ("\n".join(pieces) + "\n").encode()
+
+
+def write_tasks(tasks: Tasks) -> Iterator[bytes]:
+    """Yield a line per task with all its past."""
+    return pack(tasks.lines())
+
+
+FORMAT = Format(
+    name="jsonl",
+    title="JSON Lines",
+    noun="JSON Lines",
+    reading=Reading(
+        suffixes=_SUFFIXES,
+        fields=frozenset({"text"}),
+        one_task="a line with an object",
+        columns="keys",
+        layout="One object per line. Labels you have already can stand under labels, anything else under meta.",
+        example='{"text": "Where is my parcel?", "labels": {"intent": "delivery"}, "meta": {"channel": "mail"}}\n'
+        '{"text": "I was charged twice."}\n',
+        keys_may_follow=lambda _source: True,
+        sniff=sniff_jsonl,
+        read=read,
+    ),
+    writing=Writing(
+        content_type="application/x-ndjson",
+        suffix="jsonl",
+        carries="Everything: data, split, metadata, every label with its source, every annotation with all its "
+        "saves, comments and flags. Importing it again gives the same project.",
+        loses=frozenset({Part.IMAGES, Part.SITE}),
+        remark="The ZIP has the images.",
+        write=write_tasks,
+    ),
+)

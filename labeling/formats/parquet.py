@@ -9,14 +9,12 @@ from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from labeling.formats.base import Candidate, ColumnType, Format, Part, Reading, Tasks, Writing
 from labeling.formats.rows import MAX_COLUMNS, FormatError, Item, Row, SourceInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-Column = type[str] | type[int] | type[float] | list["Column"] | dict[str, "Column"]
-"""What a column holds: a type, a list of one, or named ones."""
 
 _BATCH_ROWS = 1_000
 _GROUP_ROWS = 10_000
@@ -50,9 +48,16 @@ def open_file(file: BinaryIO) -> pq.ParquetFile:
     return parquet
 
 
-def columns_of(file: BinaryIO) -> tuple[str, ...]:
-    """Return the names of the top-level columns."""
-    return tuple(open_file(file).schema_arrow.names)
+def sniff_parquet(candidate: Candidate) -> SourceInfo | None:
+    """Claim what begins as Parquet does, with the names of its top-level columns."""
+    if not candidate.head.startswith(b"PAR1"):
+        return None
+    return SourceInfo("parquet", columns=tuple(open_file(candidate.file).schema_arrow.names))
+
+
+def count_rows(file: BinaryIO, _source: SourceInfo) -> int:
+    """Return how many rows the footer promises."""
+    return int(open_file(file).metadata.num_rows)
 
 
 def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
@@ -94,7 +99,7 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-def schema_of(columns: Mapping[str, Column]) -> pa.Schema:
+def schema_of(columns: Mapping[str, ColumnType]) -> pa.Schema:
     """Return the schema of named columns."""
     pa, _ = _arrow()
     return pa.schema([(name, _type(column)) for name, column in columns.items()])
@@ -136,10 +141,40 @@ def _write(groups: Iterable[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
     yield sink.take()
 
 
-def _type(column: Column) -> pa.DataType:
+def _type(column: ColumnType) -> pa.DataType:
     pa, _ = _arrow()
     if isinstance(column, dict):
         return pa.struct([(name, _type(inner)) for name, inner in column.items()])
     if isinstance(column, list):
         return pa.list_(_type(column[0]))
     return {int: pa.int64, float: pa.float64}.get(column, pa.string)()
+
+
+def write_tasks(tasks: Tasks) -> Iterator[bytes]:
+    """Yield one typed row per task."""
+    return write_columns(tasks.batches(), schema_of(tasks.columns))
+
+
+FORMAT = Format(
+    name="parquet",
+    title="Parquet",
+    noun="Parquet",
+    reading=Reading(
+        suffixes=("parquet",),
+        fields=frozenset({"text"}),
+        one_task="a row; nested columns become objects",
+        columns="columns",
+        layout="The columns of a CSV, with types. A column of lists can hold several labels, one of bytes an image.",
+        textual=False,
+        sniff=sniff_parquet,
+        read=read,
+        count_rows=count_rows,
+    ),
+    writing=Writing(
+        content_type="application/vnd.apache.parquet",
+        suffix="parquet",
+        carries="The rows of the CSV, with types: lists stay lists and numbers stay numbers.",
+        loses=frozenset({Part.SOURCES, Part.EARLIER, Part.ANNOTATIONS, Part.DISCUSSION, Part.IMAGES, Part.SITE}),
+        write=write_tasks,
+    ),
+)

@@ -6,9 +6,8 @@ import datetime as dt
 import decimal
 import math
 import uuid
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from labeling.errors import Invalid
 
@@ -89,7 +88,7 @@ class SourceInfo:
     Parameters
     ----------
     format
-        `csv`, `json`, `jsonl`, `parquet`, `text`, `images_zip` or `images_folder`.
+        The name of its `Format`.
     columns
         Column names in order, as far as the first rows show them.
     sample
@@ -99,7 +98,7 @@ class SourceInfo:
     encoding, delimiter
         How the text is written; None where it does not apply.
     root
-        The ijson prefix of the rows in a JSON file, or the manifest's name in a ZIP.
+        Where the rows are: the ijson prefix in a JSON file, the manifest's name in a ZIP, the path of a folder.
     own_export
         True when the file is an export of this product (escaped cells are then restored).
     notes
@@ -115,36 +114,6 @@ class SourceInfo:
     root: str | None = None
     own_export: bool = False
     notes: tuple[str, ...] = field(default=())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what must be remembered to read the file the same way again."""
-        return {
-            "format": self.format,
-            "columns": list(self.columns),
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "root": self.root,
-            "own_export": self.own_export,
-        }
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any]) -> SourceInfo:
-        """Rebuild what `as_dict` gave."""
-        return cls(
-            format=str(raw["format"]),
-            columns=tuple(raw.get("columns") or ()),
-            encoding=raw.get("encoding"),
-            delimiter=raw.get("delimiter"),
-            root=raw.get("root"),
-            own_export=bool(raw.get("own_export")),
-        )
-
-
-class Reader(Protocol):
-    """Reads one format: an open file and what `sniff` found in, rows and problems out."""
-
-    def __call__(self, file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
-        """Yield rows and problems in the order of the file."""
 
 
 def clean_text(value: str) -> str:

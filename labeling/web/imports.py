@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from labeling.access import Action, import_for, may, project_for, upload_for
 from labeling.errors import DomainError, Invalid
-from labeling.formats import SourceInfo
 from labeling.formats.mapping import REST
+from labeling.formats.registry import accepted_suffixes, describe_source, list_nouns, readable_files
 from labeling.models import ALIVE, Project, Upload
 from labeling.selectors import imports as reading
 from labeling.selectors import jobs as following
@@ -22,7 +22,6 @@ from labeling.services import imports
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
-FORMATS = {"json": "JSON", "jsonl": "JSON Lines", "parquet": "Parquet", "text": "plain text, one task per line"}
 TARGETS = {
     "external_id": "External id",
     "external_id_hash": "External id, as a keyed hash",
@@ -53,7 +52,15 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 def _index(request: SignedInRequest, project: Project, error: DomainError | None) -> HttpResponseBase:
     fields = [field.name for field in versions.schema(project.pk).fields]
-    values = {"project": project, "fields": fields, "imports": reading.recent(project), "error": error}
+    values = {
+        "project": project,
+        "fields": fields,
+        "formats": readable_files(),
+        "accept": accepted_suffixes(),
+        "files": list_nouns(),
+        "imports": reading.recent(project),
+        "error": error,
+    }
     return render(request, "labeling/imports/index.html", values, status=error.status if error else 200)
 
 
@@ -93,7 +100,7 @@ def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, st
         "project": upload.project,
         "upload": upload,
         "preview": found,
-        "format": _format_of(found.source),
+        "format": describe_source(found.source),
         "columns": [
             {
                 "number": number,
@@ -108,16 +115,6 @@ def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, st
         "questions": [(target, target[6:]) for target in found.targets if target.startswith("label:")],
         "others": list(TARGETS.items()),
     }
-
-
-def _format_of(source: SourceInfo) -> str:
-    """Return what a file is, in words."""
-    if source.format == "csv":
-        tabs = source.delimiter == "\t"
-        return "TSV (columns divided by tabs)" if tabs else f"CSV (columns divided by “{source.delimiter}”)"
-    if source.format == "images_zip":
-        return f"a ZIP with {source.root}" if source.root else "a ZIP of images"
-    return FORMATS[source.format]
 
 
 @signed_in

@@ -11,6 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeling.errors import DomainError, NotFound
+from labeling.formats.registry import list_nouns
 from labeling.kinds.templates import TEMPLATES, Template
 from labeling.models import Project
 from labeling.services import projects
@@ -21,10 +22,6 @@ from labeling.web.toasts import notify
 
 KEPT = "new_project"
 KEPT_SCHEMA = "new_project_schema"
-FILES = {
-    "image": "A ZIP of images, or of folders of images named like the labels.",
-    "text": "CSV, JSON, Parquet, or plain text with one item a line.",
-}
 
 
 @signed_in
@@ -32,8 +29,14 @@ FILES = {
 def templates(request: SignedInRequest) -> HttpResponseBase:
     """Offer the templates."""
     draft = project_draft.load(request.session.get(KEPT))
-    cards = [{"template": template, "files": FILES[template.field_type]} for template in TEMPLATES.values()]
+    cards = [{"template": template, "files": _files_for(template.field_type)} for template in TEMPLATES.values()]
     return render(request, "labeling/projects/new.html", {"cards": cards, "draft": draft})
+
+
+def _files_for(field_type: str) -> str:
+    """Return which files people bring for a type of field, as a sentence."""
+    nouns = list_nouns(field_type)
+    return f"{nouns[:1].upper()}{nouns[1:]}."
 
 
 @signed_in

@@ -1,6 +1,6 @@
 """Exports: a project's tasks and labels as a stream of bytes, memory flat however many there are."""
 
 from labeling.selectors.exports.reading import ANY, Filters
-from labeling.selectors.exports.streams import FORMATS, Export, Format, offered, stream, summary
+from labeling.selectors.exports.streams import Export, offered, stream, summary
 
-__all__ = ["ANY", "FORMATS", "Export", "Filters", "Format", "offered", "stream", "summary"]
+__all__ = ["ANY", "Export", "Filters", "offered", "stream", "summary"]

@@ -1,4 +1,4 @@
-"""One row per task, with its data and each question's label of record: for CSV and Parquet.
+"""One row per task, with its data and each question's label of record: for CSV, Parquet and their like.
 
 The database picks the cells apart and writes the CSV: Python would take several times as long.
 """
@@ -6,102 +6,134 @@ The database picks the cells apart and writes the CSV: Python would take several
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from labeling.formats import csv, parquet
+from labeling.formats.base import ColumnType
 from labeling.formats.rows import EXPORT_MARK
+from labeling.selectors.exports.cells import bare_value, compact_json, filled, without_formula
 from labeling.selectors.exports.reading import batches
+from labeling.selectors.exports.select import Select, left_join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from labeling.kinds.schema import Schema
     from labeling.models import Project
-    from labeling.selectors.exports.reading import Filters
+    from labeling.selectors.exports.reading import Filters, Segment
 
 STATE = "dcai_state"
 
-# Without OFFSET 0 what is picked out of JSON here would be picked out again wherever it is used above.
-_ROWS = """
-SELECT {cells} FROM (
-    SELECT {picks} FROM labeling_task t
-    JOIN labeling_queueentry q ON q.task_id = t.id
-    LEFT JOIN (
-        SELECT task_id, jsonb_object_agg(question, value) AS given FROM labeling_label
-        WHERE project_id = %(project)s AND task_id {{these}} AND retired_at IS NULL GROUP BY task_id
-    ) l ON l.task_id = t.id
-    WHERE {{wanted}}
-    OFFSET 0
-) picked ORDER BY c0
-"""
-# JSON without the spaces that PostgreSQL puts after commas and colons; those within strings stay.
-_COMPACT = """regexp_replace({cell}::text, '("(?:[^"\\\\]|\\\\.)*")|([,:]) ', '\\1\\2', 'g')"""
-# What a spreadsheet would run as a formula gets an apostrophe, as in formats.csv.escape.
-_HARMLESS = f"""CASE WHEN ascii(ltrim({{cell}}, '''')) IN ({", ".join(str(ord(start)) for start in csv.FORMULA_STARTS)})
-    THEN '''' || {{cell}} ELSE {{cell}} END"""
+_NUMBERS: dict[ColumnType, str] = {int: "bigint", float: "float8"}
+_IMAGE: ColumnType = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
 
-_NUMBERS = {int: "bigint", float: "float8"}
-_IMAGE: parquet.Column = {"sha256": str, "width": int, "height": int, "name": str, "bytes": int}
+Write = Callable[[str], str]
+"""From the SQL of a value to the SQL of the cell that is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: what it is called, the SQL that picks its cell, what that gives, and its type in Parquet."""
+    """A column of the rows.
+
+    Parameters
+    ----------
+    pick
+        The SQL that picks the value, or of a JSON object one of whose members has the column's name.
+    in_csv, typed
+        How the value is written as CSV, and as the column's type.
+    member
+        How the member of that name is taken out of the object; empty: `pick` is the value itself.
+    """
 
     name: str
     pick: str
-    gives: Literal["number", "text", "image", "answer"] = "text"
-    type: parquet.Column = str
+    in_csv: Write
+    typed: Write = str
+    type: ColumnType = str
+    member: str = ""
 
 
 def columns_of(schema: Schema) -> list[Column]:
-    """Return the columns of a project's rows."""
-    fields = [
-        Column(field.name, "t.data -> %({key})s", "image", _IMAGE)
-        if field.type == "image"
-        else Column(field.name, "t.data ->> %({key})s")
-        for field in schema.fields
-    ]
+    """Return the columns of a project's rows; the first is the one by which they are put in order."""
     return [
-        Column(EXPORT_MARK, "t.id", "number", int),
-        Column("external_id", "t.external_id"),
-        Column("split", "nullif(t.split, '')"),
-        Column(STATE, "q.state"),
-        *fields,
-        *(Column(question.name, "l.given -> %({key})s", "answer", question.column) for question in schema.questions),
-        Column("meta", "nullif(t.meta, '{{}}')::text"),
+        Column(EXPORT_MARK, "t.id", in_csv=str, type=int),
+        _text_column("external_id", "t.external_id"),
+        _text_column("split", filled("t.split")),
+        _text_column(STATE, "q.state"),
+        *(
+            Column(field.name, "t.data", in_csv=_image_in_csv, typed=_structure, type=_IMAGE, member="->")
+            if field.type == "image"
+            else _text_column(field.name, "t.data", member="->>")
+            for field in schema.fields
+        ),
+        *(_answer_column(question.name, question.column) for question in schema.questions),
+        _text_column("meta", "nullif(t.meta, '{}')::text"),
     ]
 
 
-def as_csv(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    """Yield the rows as a CSV file."""
-    columns = columns_of(schema)
-    return csv.pack(_records(project, filters, columns), [column.name for column in columns])
+def _text_column(name: str, pick: str, *, member: str = "") -> Column:
+    return Column(name, pick, in_csv=lambda cell: filled(without_formula(cell)), member=member)
 
 
-def as_parquet(project: Project, schema: Schema, filters: Filters) -> Iterator[bytes]:
-    """Yield the rows as a Parquet file."""
-    columns = columns_of(schema)
-    types = {column.name: column.type for column in columns}
-    return parquet.write_columns(_batches(project, filters, columns), parquet.schema_of(types))
+def _answer_column(name: str, type: ColumnType) -> Column:
+    typed: Write
+    if isinstance(type, list | dict):
+        typed = _structure
+    elif type in _NUMBERS:
+        typed = partial(_number, _NUMBERS[type])
+    else:
+        typed = _words
+    return Column(name, "l.given", in_csv=_answer_in_csv, typed=typed, type=type, member="->")
 
 
-def _records(project: Project, filters: Filters, columns: list[Column]) -> Iterator[bytes]:
+def _image_in_csv(cell: str) -> str:
+    return without_formula(f"coalesce(nullif({cell} ->> 'name', ''), {cell} ->> 'sha256')")
+
+
+def _answer_in_csv(cell: str) -> str:
+    text, structure = filled(without_formula(bare_value(cell))), compact_json(cell)
+    return (
+        f"CASE jsonb_typeof({cell}) WHEN 'string' THEN {text} "
+        f"WHEN 'array' THEN {structure} WHEN 'object' THEN {structure} ELSE {bare_value(cell)} END"
+    )
+
+
+def _structure(cell: str) -> str:
+    return f"nullif({cell}, 'null')::text"
+
+
+def _number(sql_type: str, cell: str) -> str:
+    return f"{bare_value(cell)}::{sql_type}"
+
+
+def _words(cell: str) -> str:
+    return (
+        f"CASE WHEN jsonb_typeof({cell}) IN ('array', 'object') THEN {compact_json(cell)} ELSE {bare_value(cell)} END"
+    )
+
+
+def records(project: Project, columns: Sequence[Column], filters: Filters) -> Iterator[bytes]:
     """Yield the rows as PostgreSQL writes them as CSV."""
-    copy = f"COPY ({_statement(columns, _csv_cell)}) TO STDOUT (FORMAT csv)"
-    for batch in batches(project, filters, copy, **_names(columns)):
+
+    def copy_of(segment: Segment) -> str:
+        return f"COPY ({_rows_of(segment, columns, lambda column: column.in_csv)}) TO STDOUT (FORMAT csv)"
+
+    for batch in batches(project, filters, copy_of, **_names_of(columns)):
         with connection.cursor() as cursor, cursor.copy(batch.statement, batch.values) as copied:
             # A batch at once: the database must not wait in the middle of a statement for a slow client.
-            records = [bytes(record) for record in copied]
-        yield from records
+            found = [bytes(record) for record in copied]
+        yield from found
 
 
-def _batches(project: Project, filters: Filters, columns: list[Column]) -> Iterator[list[Sequence[Any]]]:
-    """Yield the rows as the cells of each column."""
-    for batch in batches(project, filters, _statement(columns, _plain_cell), **_names(columns)):
+def cells_by_column(project: Project, columns: Sequence[Column], filters: Filters) -> Iterator[list[Sequence[Any]]]:
+    """Yield the rows some at a time, as the cells of each column."""
+
+    def rows_of(segment: Segment) -> str:
+        return str(_rows_of(segment, columns, lambda column: column.typed))
+
+    for batch in batches(project, filters, rows_of, **_names_of(columns)):
         with connection.cursor() as cursor:
             cursor.execute(batch.statement, batch.values)
             rows = cursor.fetchall()
@@ -112,38 +144,33 @@ def _batches(project: Project, filters: Filters, columns: list[Column]) -> Itera
             ]
 
 
-def _statement(columns: list[Column], write: Callable[[Column, str], str]) -> str:
-    picks = ", ".join(f"{column.pick.format(key=f'c{number}')} AS c{number}" for number, column in enumerate(columns))
-    cells = ", ".join(write(column, f"c{number}") for number, column in enumerate(columns))
-    return _ROWS.format(cells=cells, picks=picks)
+def _rows_of(segment: Segment, columns: Sequence[Column], how: Callable[[Column], Write]) -> Select:
+    """Return the statement that reads some tasks: inside, the values are picked; outside, they are written as cells."""
+    given = Select(
+        cells={"task_id": "task_id", "given": "jsonb_object_agg(question, value)"},
+        source="labeling_label",
+        where=("project_id = %(project)s", segment.has("task_id"), "retired_at IS NULL"),
+        group_by="task_id",
+    )
+    picked = Select(
+        cells={key: f"{column.pick} {column.member} %({key})s" if column.member else column.pick
+               for key, column in _keyed(columns).items()},
+        source="labeling_task t",
+        joins=("JOIN labeling_queueentry q ON q.task_id = t.id", left_join(given, "l", "l.task_id = t.id")),
+        where=segment.wanted,
+        picked_once=True,
+    )  # fmt: skip
+    return Select(
+        cells={key: how(column)(f"picked.{key}") for key, column in _keyed(columns).items()},
+        source=picked.as_table("picked"),
+        order_by="picked.c0",
+    )
 
 
-def _names(columns: list[Column]) -> dict[str, str]:
-    return {f"c{number}": column.name for number, column in enumerate(columns)}
+def _keyed(columns: Sequence[Column]) -> dict[str, Column]:
+    """Return names for the columns within a statement; their own may be anything."""
+    return {f"c{number}": column for number, column in enumerate(columns)}
 
 
-def _csv_cell(column: Column, cell: str) -> str:
-    match column.gives:
-        case "number":
-            return cell
-        case "text":
-            return f"nullif({_HARMLESS.format(cell=cell)}, '')"
-        case "image":
-            return _HARMLESS.format(cell=f"coalesce(nullif({cell} ->> 'name', ''), {cell} ->> 'sha256')")
-        case _:
-            bare, compact = f"({cell} #>> '{{}}')", _COMPACT.format(cell=cell)
-            return (
-                f"CASE jsonb_typeof({cell}) WHEN 'string' THEN nullif({_HARMLESS.format(cell=bare)}, '') "
-                f"WHEN 'array' THEN {compact} WHEN 'object' THEN {compact} ELSE {bare} END"
-            )
-
-
-def _plain_cell(column: Column, cell: str) -> str:
-    if column.gives in {"number", "text"}:
-        return cell
-    if isinstance(column.type, list | dict):
-        return f"nullif({cell}, 'null')::text"
-    if column.type in _NUMBERS:
-        return f"({cell} #>> '{{}}')::{_NUMBERS[column.type]}"
-    compact = _COMPACT.format(cell=cell)
-    return f"CASE WHEN jsonb_typeof({cell}) IN ('array', 'object') THEN {compact} ELSE {cell} #>> '{{}}' END"
+def _names_of(columns: Sequence[Column]) -> dict[str, str]:
+    return {key: column.name for key, column in _keyed(columns).items() if column.member}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,10 +23,6 @@ SELECT array_agg(id) FROM (
     SELECT id FROM labeling_task WHERE project_id = %(project)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
 ) next
 """
-_WANTED = f"""t.project_id = %(project)s AND t.id {{these}} AND q.task_id {{these}}
-    AND (%(split)s = 'any' OR t.split = %(split)s)
-    AND (%(state)s = 'any' OR q.state = %(state)s)
-    AND (%(quarantined)s OR q.state <> '{TaskState.QUARANTINED}')"""
 _CLOSE = 4
 """Tasks lie close together when their ids span at most so many times their number: most were imported together."""
 
@@ -64,7 +60,7 @@ class Filters:
 def one_instant() -> Iterator[None]:
     """Let every query within see the database as it is now, however long the reading takes.
 
-    PostgreSQL takes a stretch of tasks of one project for much shorter than it is, as if ids and projects had nothing
+    PostgreSQL takes a segment of tasks of one project for much shorter than it is, as if ids and projects had nothing
     to do with each other, and would look for each of its rows in all the others: joins by hash do not mind.
     """
     outermost = not connection.in_atomic_block
@@ -77,6 +73,39 @@ def one_instant() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """The conditions by which a statement reads some tasks: those of one batch.
+
+    Parameters
+    ----------
+    ids
+        What holds for the ids of these tasks, to follow a column.
+    """
+
+    ids: str
+
+    def has(self, column: str) -> str:
+        """Return the condition that a column with the id of a task is of these tasks."""
+        return f"{column} {self.ids}"
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The conditions on a task t and its queue entry q that the filters let through."""
+        return (
+            "t.project_id = %(project)s",
+            self.has("t.id"),
+            self.has("q.task_id"),
+            "(%(split)s = 'any' OR t.split = %(split)s)",
+            "(%(state)s = 'any' OR q.state = %(state)s)",
+            f"(%(quarantined)s OR q.state <> '{TaskState.QUARANTINED}')",
+        )
+
+
+_BETWEEN = Segment("BETWEEN %(first)s AND %(last)s")
+_LISTED = Segment("= ANY(%(ids)s)")
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Some tasks in the order they came in: the statement that reads them, and its values."""
 
@@ -84,22 +113,29 @@ class Batch:
     values: dict[str, Any]
 
 
-def batches(project: Project, filters: Filters, statement: str, **values: Any) -> Iterator[Batch]:
+def batches(
+    project: Project, filters: Filters, statement_of: Callable[[Segment], str], **values: Any
+) -> Iterator[Batch]:
     """Yield the tasks batch by batch, not all of which fit the filters.
 
-    In the statement {wanted} stands for the condition on tasks t and queue entries q, and {these} follows the column
-    of a task's id in any other table. A stretch of an index is read several times as fast as so many single entries
-    of it, as long as there is not much else in the stretch.
+    A segment of an index is read several times as fast as so many single entries of it, as long as there is not much
+    else in it.
+
+    Parameters
+    ----------
+    statement_of
+        Returns the statement that reads the tasks of a segment.
+    values
+        What the statement binds beside the values of its segment.
     """
-    whole = statement.replace("{wanted}", _WANTED)
-    listed = whole.replace("{these}", "= ANY(%(ids)s)")
-    stretch = whole.replace("{these}", "BETWEEN %(first)s AND %(last)s")
+    between, listed = statement_of(_BETWEEN), statement_of(_LISTED)
     quarantined = filters.quarantined or filters.state == TaskState.QUARANTINED
     values |= {"split": filters.split, "state": filters.state, "quarantined": quarantined, "project": project.pk}
     for ids in _ids(project):
-        close = ids[-1] - ids[0] < _CLOSE * len(ids)
-        some: dict[str, Any] = {"first": ids[0], "last": ids[-1]} if close else {"ids": ids}
-        yield Batch(stretch if close else listed, values | some)
+        if ids[-1] - ids[0] < _CLOSE * len(ids):
+            yield Batch(between, values | {"first": ids[0], "last": ids[-1]})
+        else:
+            yield Batch(listed, values | {"ids": ids})
 
 
 def _ids(project: Project) -> Iterator[list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labeling.formats.mapping import guess
+from labeling.formats.registry import reading_of
 from labeling.services.imports.checking import fits
 
 if TYPE_CHECKING:
@@ -12,15 +13,12 @@ if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
 
 
-_NAMELESS = {"text", "images_zip", "images_folder"}
-
-
 def named_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
     """Return where every column goes when nobody looks at it first: by the names of fields, questions and fixed keys.
 
     Formats whose columns have no names of their own (lines of text, image files) are guessed.
     """
-    if source.format in _NAMELESS and not source.root:
+    if reading_of(source).nameless(source):
         return guess_mapping(source, schema)
     return guess(
         source.columns,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from labeling.errors import Invalid
-from labeling.formats import Item, Row, SourceInfo, images_folder, read, sniff
-from labeling.formats.images_zip import COLUMNS
-from labeling.formats.rows import SAMPLE_ROWS
-from labeling.formats.sizes import total_of
+from labeling.formats import Item, SourceInfo, images_folder, sniff
+from labeling.formats.registry import reading_of
 from labeling.models import Upload
 from labeling.services.imports.uploading import discard
 
@@ -51,7 +49,7 @@ def opened(params: ImportParams) -> Iterator[Input]:
         When it is gone, or nothing that can be imported.
     """
     if params.folder is not None:
-        yield _folder(Path(params.folder))
+        yield _input(io.BytesIO(), images_folder.look_into(Path(params.folder)))
         return
     upload = _upload(params)
     if upload is None or not upload.file:
@@ -59,29 +57,34 @@ def opened(params: ImportParams) -> Iterator[Input]:
         raise Invalid(message)
     with upload.file.open("rb") as handle:
         file = cast("BinaryIO", handle)
-        info = _told(sniff(file, upload.filename), params.options)
-        total, by_row = total_of(file, info)
-        yield Input(info=info, rows=lambda: read(file, info), total=total, tell=None if by_row else file.tell)
+        yield _input(file, _told(sniff(file, upload.filename), params.options))
 
 
-def _folder(folder: Path) -> Input:
-    sample = tuple(item for item in islice(images_folder.read(folder), SAMPLE_ROWS * 50) if isinstance(item, Row))
-    if not sample:
-        message = f"There are no images in {folder}."
-        raise Invalid(message)
-    total = sum(1 for _ in images_folder.read(folder))
-    info = SourceInfo("images_folder", columns=COLUMNS, sample=sample)
-    return Input(info=info, rows=lambda: images_folder.read(folder), total=total)
+def _input(file: BinaryIO, info: SourceInfo) -> Input:
+    reading = reading_of(info)
+    total = reading.total(file, info)
+    return Input(
+        info=info,
+        rows=lambda: reading.read(file, info),
+        total=total.amount,
+        tell=None if total.in_rows else file.tell,
+    )
 
 
 def _told(found: SourceInfo, options: ImportOptions) -> SourceInfo:
     """Let what a person said about the text take the place of what was found out."""
-    changes = {
-        name: value
-        for name, value in (("encoding", options.encoding), ("delimiter", options.delimiter))
-        if value is not None and getattr(found, name) is not None
-    }
-    return SourceInfo.from_dict(found.as_dict() | changes) if changes else found
+    encoding = options.encoding if found.encoding is not None else None
+    delimiter = options.delimiter if found.delimiter is not None else None
+    if encoding is None and delimiter is None:
+        return found
+    return replace(
+        found,
+        encoding=encoding or found.encoding,
+        delimiter=delimiter or found.delimiter,
+        sample=(),
+        problems=(),
+        notes=(),
+    )
 
 
 def done_with(params: ImportParams) -> None:

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.mapping import check_mapping, completed
+from labeling.formats.registry import reading_of
 from labeling.models import ImportProblem, JobRun
 from labeling.models.imports import ImportCounts, ImportCursor, ImportOptions, ImportParams, ImportResult
 from labeling.selectors import versions as current_versions
@@ -93,17 +94,12 @@ def _mapping(source: SourceInfo, schema: Schema, options: ImportOptions) -> dict
     missing = [
         field.name for field in schema.fields if field.required and f"field:{field.name}" not in mapping.values()
     ]
-    if missing and not _keys_may_follow(source):
+    if missing and not reading_of(source).keys_may_follow(source):
         raise Invalid(
             f"No column of the file is called {missing[0]}, which every task needs. It has: "
             f"{', '.join(source.columns[:20]) or 'no columns'}. Rename a column, or choose where each goes."
         )
     return completed(mapping, fields=fields, questions=questions)
-
-
-def _keys_may_follow(source: SourceInfo) -> bool:
-    """Whether later rows may have keys that the first ones have not."""
-    return source.format in {"json", "jsonl"} or (source.root or "").endswith(".jsonl")
 
 
 def _nothing(job: JobRun, counts: ImportCounts) -> str:

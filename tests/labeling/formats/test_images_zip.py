@@ -140,7 +140,7 @@ def test_a_folder_on_the_server_reads_like_an_archive(tmp_path: Path) -> None:
     (inside / "notes.txt").write_text("x")
     (tmp_path / "secret.png").write_bytes(picture())
     (inside / "link.png").symlink_to(tmp_path / "secret.png")
-    rows = [item for item in images_folder.read(inside) if isinstance(item, Row)]
+    rows = [item for item in images_folder.walk_folder(inside) if isinstance(item, Row)]
     assert [row.values["image"] for row in rows] == ["link.png", "cat/1.png"]
     files = rows[0].files
     assert files is not None
