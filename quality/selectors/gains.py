@@ -52,11 +52,6 @@ class Difference:
             return "open"
         return "better" if (self.value < 0) == self.falls else "worse"
 
-    @property
-    def visible(self) -> float:
-        """Return the smallest change that these items could have told from chance."""
-        return (self.high - self.low) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class Story:

@@ -21,7 +21,6 @@ from labeling.models import (
     TaskState,
 )
 from labeling.models.acts import ReviewAct, load_act
-from labeling.reasons.base import Raiser
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
 from labeling.selectors.explorer import Chip
@@ -127,11 +126,6 @@ class Card:
     def name(self) -> str:
         """What to call the task."""
         return self.flag.task.external_id or f"task {self.flag.task_id}"
-
-    @property
-    def lacks_neighbors(self) -> bool:
-        """Whether the flag came without the items most like its own, and they are worth looking for."""
-        return self.reason.raised_by is not Raiser.CHECK and not self.near
 
     @property
     def seen(self) -> list[int]:

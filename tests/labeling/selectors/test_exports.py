@@ -18,7 +18,7 @@ from labeling.selectors.exports import reading
 from labeling.services import annotations, flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
-from tests.labeling.services.test_claims import invariant
+from tests.invariants import invariant
 from tests.labeling.services.test_imports import counts, imported, jsonl
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]

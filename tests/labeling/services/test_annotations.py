@@ -24,7 +24,7 @@ from labeling.models import (
 from labeling.services import annotations, claims, tasks
 from labeling.services.annotations import Saved, Submission
 from tests import factories
-from tests.labeling.services.test_claims import invariant
+from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
 keys = itertools.count()

@@ -5,20 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from labeling.models import Annotation, AnnotationState, Lease, Project, QueueEntry, Role, TaskState
+from labeling.models import AnnotationState, Lease, QueueEntry, Role, TaskState
 from labeling.services import annotations, claims
 from labeling.services.annotations import Submission
 from tests import factories
+from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
-
-
-def invariant(project: Project) -> None:
-    """Assert that slots add up for every task."""
-    for entry in QueueEntry.objects.filter(project=project):
-        counted = Annotation.objects.filter(task_id=entry.task_id, counted=True).count()
-        leases = Lease.objects.filter(task_id=entry.task_id).count()
-        assert counted + leases + entry.open_slots == entry.required
 
 
 def test_hands_out_tasks_in_order_of_priority_then_age() -> None:

@@ -11,7 +11,7 @@ from labeling.selectors import versions
 from labeling.services import annotations, claims, projects
 from labeling.services.annotations import Submission
 from tests import factories
-from tests.labeling.services.test_claims import invariant
+from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from labeling.services import projects, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
 from tests import factories
-from tests.labeling.services.test_claims import invariant
+from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
 keys = itertools.count()

@@ -7,7 +7,7 @@ from labeling.models import Event, Label, QueueEntry, Task, TaskState
 from labeling.services import annotations, tasks
 from labeling.services.annotations import Submission
 from tests import factories
-from tests.labeling.services.test_claims import invariant
+from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
 
