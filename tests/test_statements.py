@@ -21,6 +21,7 @@ TEMPLATE = re.compile(r"\{[a-z_]*\}")
 """What is put together when it is run; the tests of exports and of review claims run each of those."""
 TEMPORARY = re.compile(r"\s*CREATE TEMPORARY TABLE")
 NAMED = re.compile(r"%\((\w+)\)s")
+TABLE = re.compile(r"\b(labeling|quality)_")
 NUMBERS = {"labeled": 0, "unlabeled": 0}
 WORDS = {*TaskState.values, *FlagState.values, *AnnotationState.values, *LabelSource.values}
 
@@ -38,7 +39,7 @@ def constants() -> Iterator[tuple[str, str]]:
 
 ALL = dict(constants())
 STATEMENTS = {
-    place: sql for place, sql in ALL.items() if STATEMENT.match(sql) and not TEMPLATE.search(sql) and "labeling_" in sql
+    place: sql for place, sql in ALL.items() if STATEMENT.match(sql) and not TEMPLATE.search(sql) and TABLE.search(sql)
 }
 
 
@@ -69,20 +70,23 @@ def test_states_and_sources_are_named_by_their_enums_and_not_spelled() -> None:
     spelled = re.compile(r"(?:state|source)\s*(?:=|<>|(?:NOT )?IN)\s*\(?'(?:" + "|".join(sorted(WORDS)) + r")'")
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
-        for path in sorted((ROOT / "labeling").rglob("*.py"))
+        for app in ("labeling", "quality")
+        for path in sorted((ROOT / app).rglob("*.py"))
         if "migrations" not in path.parts
         for match in spelled.finditer(path.read_text(encoding="utf-8"))
     ]
     assert found == []
 
 
-def test_every_file_with_plain_sql_has_its_reason_in_the_decision_about_it() -> None:
+@pytest.mark.parametrize("name", ["labeling", "quality"])
+def test_every_file_with_plain_sql_has_its_reason_in_the_decision_about_it(name: str) -> None:
     decision = (ROOT / "docs/adr/0010-plain-sql-on-the-hot-path.md").read_text(encoding="utf-8")
-    app = ROOT / "labeling"
+    app = ROOT / name
+    [table] = re.findall(rf"files in `{name}/` \|\n(.*?)\n\n", decision, flags=re.DOTALL)
     found = {
         path.relative_to(app).as_posix()
         for path in app.rglob("*.py")
         if re.search(r"cursor\.execute|statements\.run|connection\.cursor", path.read_text(encoding="utf-8"))
     }
-    named = {name for name in re.findall(r"`([a-z_/]+\.py)`", decision) if (app / name).exists()}
+    named = set(re.findall(r"`([a-z_/]+\.py)`", table))
     assert found == named

@@ -15,6 +15,7 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import JobState
+from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunParams
 from quality.selectors import runs as selector
 from quality.services import runs
@@ -105,9 +106,9 @@ def document(job: JobRun) -> dict[str, Any]:
         "run": run.pk if run else None,
         "model": run.model if run else None,
         "labels": run.labels if run else None,
-        "parameters": run.parameters if run else None,
-        "steps": run.steps if run else None,
-        "summary": shown.summary if shown else None,
+        "parameters": Options.load(run.parameters).dump() if run else None,
+        "steps": [step.model_dump() for step in Steps.load(run.steps).done] if run else None,
+        "summary": Summary.load(shown.summary).dump() if shown else None,
         "gain": _gain(gain) if gain else None,
     }
 

@@ -9,25 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from labeling.models import User
+from labeling.models import LabelSource, User
 
 if TYPE_CHECKING:
     from labeling.models import Project
 
-# Of labels that came after the last run's: found along the index by id.
-_SINCE = """
-SELECT l.task_id, t.external_id, before.value, l.value, l.created_at, l.created_by_id, count(*) OVER ()
+REVIEWERS = (LabelSource.REVIEW, LabelSource.BULK)
+"""Sources of labels that a reviewer gave."""
+
+# Labels that stand as a reviewer changed them: the newest one before that no reviewer gave was another. The subquery is
+# looked up per label along the index by task, and the labels themselves along the one by id.
+_CORRECTED = """
 FROM labeling_label l
-JOIN labeling_task t ON t.id = l.task_id
 JOIN LATERAL (
     SELECT e.value FROM labeling_label e
-    WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id AND e.source NOT IN ('review', 'bulk')
+    WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id AND e.source <> ALL(%(reviewers)s)
     ORDER BY e.id DESC LIMIT 1
 ) before ON before.value <> l.value
-WHERE l.project_id = %(project)s AND l.question = %(question)s AND l.source IN ('review', 'bulk')
-  AND l.id > %(after)s AND l.retired_at IS NULL
+JOIN labeling_task t ON t.id = l.task_id
+WHERE l.project_id = %(project)s AND l.question = %(question)s AND l.source = ANY(%(reviewers)s)
+  AND l.retired_at IS NULL
+"""
+_SINCE = f"""
+SELECT l.task_id, t.external_id, before.value, l.value, l.created_at, l.created_by_id, count(*) OVER ()
+{_CORRECTED} AND l.id > %(after)s
 ORDER BY l.id DESC LIMIT %(most)s
 """
+_COUNT = f"SELECT count(*) {_CORRECTED} AND l.id <= %(up_to)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,8 @@ class Corrections:
 
 def since(project: Project, question: str, *, after_label: int, most: int = 8) -> Corrections:
     """Return the corrections that came after a label and still stand, newest first."""
-    values: dict[str, Any] = {"project": project.pk, "question": question, "after": after_label, "most": most}
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE, values)
+        cursor.execute(_SINCE, _values(project, question, after=after_label, most=most))
         rows = cursor.fetchall()
     people = User.objects.in_bulk({row[5] for row in rows if row[5]})
     return Corrections(
@@ -71,3 +78,14 @@ def since(project: Project, question: str, *, after_label: int, most: int = 8) -
         ],
         total=rows[0][6] if rows else 0,
     )
+
+
+def count_corrections(project: Project, question: str, *, up_to_label: int) -> int:
+    """Return how many labels stand as reviewers changed them; what was taken back does not count."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, _values(project, question, up_to=up_to_label))
+        return int(cursor.fetchone()[0])
+
+
+def _values(project: Project, question: str, **more: int) -> dict[str, Any]:
+    return {"project": project.pk, "question": question, "reviewers": [str(source) for source in REVIEWERS], **more}

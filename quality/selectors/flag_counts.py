@@ -21,7 +21,7 @@ CHANGED = frozenset({Decision.ACCEPT, Decision.RELABEL})
 
 _PAIRS = """
 SELECT evidence ->> %(given)s, evidence ->> %(suggested)s, count(*) FROM labeling_flag
-WHERE project_id = %(project)s AND question = %(question)s AND reason = %(reason)s AND state = 'open'
+WHERE project_id = %(project)s AND question = %(question)s AND reason = %(reason)s AND state = %(open)s
 GROUP BY 1, 2
 """
 
@@ -62,7 +62,7 @@ def open_by_reason(project: Project, question: str) -> dict[str, int]:
 def open_by_pair(project: Project, question: str) -> dict[tuple[str, str], int]:
     """Return the number of open label errors of a question, by given and suggested class."""
     values: dict[str, Any] = {"project": project.pk, "question": question, "reason": LABEL_ERROR.name}
-    values |= {"given": GIVEN, "suggested": SUGGESTED}
+    values |= {"given": GIVEN, "suggested": SUGGESTED, "open": FlagState.OPEN}
     with connection.cursor() as cursor:
         cursor.execute(_PAIRS, values)
         return {(given or "", suggested or ""): count for given, suggested, count in cursor.fetchall()}

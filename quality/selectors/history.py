@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from labeling.models import ALIVE, JobState
 from quality.models import Trigger
+from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunCursor, RunParams, RunResult
 from quality.selectors import runs
 
@@ -44,6 +45,8 @@ class Past:
         The steps done, in words, with their seconds.
     options
         What it was told, by name.
+    summary
+        What the run found.
     """
 
     job: JobRun
@@ -54,6 +57,7 @@ class Past:
     unchanged: bool
     steps: list[tuple[str, float]]
     options: dict[str, Any]
+    summary: Summary | None
 
 
 def of(project: Project, question: str, *, most: int = 10) -> list[Past]:
@@ -73,8 +77,9 @@ def _past(job: JobRun) -> Past:
         by=job.requested_by,
         took=end - job.started_at if end and job.started_at else None,
         unchanged=job.state == JobState.SUCCEEDED and RunResult.load(job.result).unchanged,
-        steps=[(STEPS.get(step["name"], step["name"]), step["seconds"]) for step in (run.steps if run else [])],
-        options=(run.parameters if run else params.options) or {},
+        steps=[(STEPS.get(step.name, step.name), step.seconds) for step in Steps.load(run.steps).done] if run else [],
+        options=Options.load(run.parameters if run else params.options).dump(),
+        summary=Summary.load(run.summary) if run else None,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db.models import Count, Func, Max, Min
 
+from labeling.models import Label, Split
 from quality.learning.limits import LEAST_PER_CLASS
 from quality.selectors import settings
 
@@ -16,20 +18,6 @@ if TYPE_CHECKING:
     from quality.models import Run
 
 COUNTED = 10_000
-
-# Counted up to a limit only.
-_FRESH = """
-SELECT count(*) FROM (
-    SELECT FROM labeling_label
-    WHERE project_id = %(project)s AND question = %(question)s AND id > %(after)s LIMIT %(most)s
-) fresh
-"""
-_BY_CLASS = """
-SELECT class, count(*) FROM labeling_label l
-JOIN labeling_task t ON t.id = l.task_id AND t.split <> 'test', unnest(l.classes) AS class
-WHERE l.project_id = %(project)s AND l.question = %(question)s AND l.retired_at IS NULL
-GROUP BY class ORDER BY count(*) DESC, class
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +44,39 @@ class Standing:
         return self.to_go == 0
 
 
+@dataclass(frozen=True, slots=True)
+class NewLabels:
+    """Labels that came after those a run knew: how many, up to a limit, and when the first and the last of them came."""
+
+    count: int
+    first: datetime | None
+    last: datetime | None
+
+
+def new_labels(project: Project, question: str, *, after_label: int, most: int) -> NewLabels:
+    """Return the labels of a question that came after another one, counted up to a limit only."""
+    found = Label.objects.filter(project=project, question=question, pk__gt=after_label).order_by("pk")[:most]
+    return NewLabels(**found.aggregate(count=Count("pk"), first=Min("created_at"), last=Max("created_at")))
+
+
 def of(project: Project, question: Question, run: Run | None) -> Standing:
     """Return where a question stands."""
-    values: dict[str, Any] = {
-        "project": project.pk,
-        "question": question.name,
-        "after": run.last_label if run else 0,
-        "most": COUNTED,
-    }
     chosen = settings.of(project)
-    with connection.cursor() as cursor:
-        cursor.execute(_FRESH, values)
-        fresh = int(cursor.fetchone()[0])
-        counts: list[tuple[str, int]] = []
-        if run is None and question.track:
-            cursor.execute(_BY_CLASS, values)
-            counts = cursor.fetchall()
+    after = run.last_label if run else 0
+    fresh = new_labels(project, question.name, after_label=after, most=COUNTED).count
     return Standing(
         fresh=fresh,
         to_go=max(0, chosen.after_labels - fresh) if chosen.automatic and question.track else None,
-        needed=_needed(counts) if run is None and question.track else "",
+        needed=_needed(_by_class(project, question)) if run is None and question.track else "",
     )
+
+
+def _by_class(project: Project, question: Question) -> list[tuple[str, int]]:
+    """Return the classes of labels that a model may learn from, the most frequent first."""
+    found = Label.objects.filter(project=project, question=question.name, retired_at=None)
+    named = found.exclude(task__split=Split.TEST).annotate(name=Func("classes", function="unnest"))
+    counted = named.values("name").annotate(count=Count("pk")).order_by("-count", "name")
+    return [(row["name"], row["count"]) for row in counted]
 
 
 def _needed(counts: list[tuple[str, int]]) -> str:

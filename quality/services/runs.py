@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
@@ -17,6 +17,7 @@ from quality.models import QualitySettings, Run, Trigger
 from quality.models.jobs import RunParams
 from quality.scoring.options import FILTERS, SCORES, STRATEGIES
 from quality.selectors import settings as selector
+from quality.selectors import standing
 from quality.selectors.runs import KIND
 from quality.services.pipeline.context import check_encoder
 
@@ -75,17 +76,6 @@ def _key(project: Project, question: str) -> str:
     return f"{KIND}:{project.pk}:{question}"
 
 
-# Labels of record that came after the newest one that the last complete run knew, counted up to the setting only; when
-# the first of these came, and the last.
-_FRESH = """
-SELECT count(*), min(created_at), max(created_at) FROM (
-    SELECT created_at FROM labeling_label
-    WHERE project_id = %(project)s AND question = %(question)s AND id > %(after)s
-    ORDER BY id LIMIT %(most)s
-) fresh
-"""
-
-
 def tend() -> list[JobRun]:
     """Start what is due: enough new labels, or the last run long ago, and nobody labeling. Runs every minute."""
     started = []
@@ -128,20 +118,15 @@ def _find_due(project: Project, question: str, chosen: QualitySettings) -> tuple
         .values_list("last_label", "created_at")
         .first()
     )
-    values: dict[str, Any] = {
-        "project": project.pk,
-        "question": question,
-        "after": last[0] if last else 0,
-        "most": chosen.after_labels,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_FRESH, values)
-        fresh, first, newest = cursor.fetchone()
-    if fresh >= chosen.after_labels:
-        return Trigger.LABELS, newest
-    if not (fresh and last and chosen.every_hours):
+    after = last[0] if last else 0
+    fresh = standing.new_labels(project, question, after_label=after, most=chosen.after_labels)
+    if fresh.first is None or fresh.last is None:
         return None
-    since = max(first, last[1] + timedelta(hours=chosen.every_hours))
+    if fresh.count >= chosen.after_labels:
+        return Trigger.LABELS, fresh.last
+    if not (last and chosen.every_hours):
+        return None
+    since = max(fresh.first, last[1] + timedelta(hours=chosen.every_hours))
     return (Trigger.SCHEDULE, since) if since <= timezone.now() else None
 
 

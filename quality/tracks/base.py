@@ -112,7 +112,7 @@ class Errors:
     pairs
         Classes that are mixed up: given, suggested, estimated items, flagged items.
     notes
-        What the run says of it, by name.
+        What the run says of it, by the field of its summary.
     """
 
     quality: Floats

@@ -15,6 +15,7 @@ from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import explorer
+from quality.models.documents import Summary
 from quality.selectors import confusion, flag_counts, health, people
 from quality.selectors.words import between, share
 from quality.web import addresses
@@ -47,13 +48,13 @@ class Figure:
 
 def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
     """Return all parts of the page that rest on a run."""
-    summary = run.summary
+    summary = Summary.load(run.summary)
     chips = explorer.named_labels(question)
     waiting = flag_counts.open_by_reason(project, question.name)
     mixed = confusion.of(project, run)
     return {
         "summary": summary,
-        "errors": summary.get("label_errors"),
+        "errors": summary.label_errors,
         "figures": _figures(project, run, waiting, chips, reviewer=reviewer),
         "notices": _notices(summary),
         "decided": flag_counts.decided(project, question.name),
@@ -67,15 +68,15 @@ def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dic
     }
 
 
-def _notices(summary: dict[str, Any]) -> list[tuple[str, str]]:
-    why = summary.get("unavailable", {})
+def _notices(summary: Summary) -> list[tuple[str, str]]:
+    why = summary.unavailable
     return [(title, why[part]) for part, title in NOTICE.items() if part in why]
 
 
 def _figures(
     project: Project, run: Run, waiting: dict[str, int], chips: dict[str, Chip], *, reviewer: bool
 ) -> list[Figure]:
-    summary = run.summary
+    summary = Summary.load(run.summary)
 
     def behind(reason: str) -> str:
         if not waiting.get(reason):
@@ -89,46 +90,46 @@ def _figures(
         for reason in offered_reasons()
         if reason.counted_as and (reason.name in looked_for or waiting.get(reason.name))
     ]
-    if spread := summary.get("balance"):
-        present = [row for row in spread["counts"] if row[1]]
+    if spread := summary.balance:
+        present = [row for row in spread.counts if row[1]]
         ends = [f"“{_chip(chips, name).title}” ({count:,})" for name, count in present]
         basis = f"most: {ends[0]}, fewest: {ends[-1]}" if present else "no labels"
-        found.append(Figure("Imbalance", f"{spread['ratio']:.1f} : 1", basis=basis))
+        found.append(Figure("Imbalance", f"{spread.ratio:.1f} : 1", basis=basis))
     return found
 
 
-def _errors(summary: dict[str, Any], waiting: dict[str, int], href: str) -> list[Figure]:
-    errors = summary.get("label_errors")
+def _errors(summary: Summary, waiting: dict[str, int], href: str) -> list[Figure]:
+    errors = summary.label_errors
     if errors is None:
         return []
-    interval = errors.get("interval")
+    interval = errors.interval
     basis = f"95%: {between(interval)}, " if interval else ""
     return [
-        Figure("Likely wrong labels", share(errors["rate"]), basis=f"{basis}of {errors['items']:,} labels"),
+        Figure("Likely wrong labels", share(errors.rate), basis=f"{basis}of {errors.items:,} labels"),
         Figure(
             "To review",
             f"{waiting.get(LABEL_ERROR.name, 0):,}",
             unit="flag" if waiting.get(LABEL_ERROR.name) == 1 else "flags",
-            basis=f"this check flagged {errors['flagged']:,} labels",
+            basis=f"this check flagged {errors.flagged:,} labels",
             href=href,
         ),
     ]
 
 
-def _looked_for(summary: dict[str, Any]) -> dict[str, tuple[str, int | None]]:
+def _looked_for(summary: Summary) -> dict[str, tuple[str, int | None]]:
     """Return what the check looked for, by reason: what it says of it, and how many it found where it flags fewer."""
     found: dict[str, tuple[str, int | None]] = {}
-    if "outliers" in summary:
-        found[OUTLIER.name] = ("", summary["outliers"])
-    if copies := summary.get("duplicates"):
-        groups = f"{copies['groups']:,} group{'' if copies['groups'] == 1 else 's'}"
-        parts = [f"{copies['items']:,} items in {groups}"] if copies["groups"] else ["no copies"]
-        parts += [f"{copies['differing']:,} with differing labels"] if copies["differing"] else []
-        parts += [f"{copies['across_splits']:,} across splits"] if copies["across_splits"] else []
+    if summary.outliers is not None:
+        found[OUTLIER.name] = ("", summary.outliers)
+    if copies := summary.duplicates:
+        groups = f"{copies.groups:,} group{'' if copies.groups == 1 else 's'}"
+        parts = [f"{copies.items:,} items in {groups}"] if copies.groups else ["no copies"]
+        parts += [f"{copies.differing:,} with differing labels"] if copies.differing else []
+        parts += [f"{copies.across_splits:,} across splits"] if copies.across_splits else []
         found[NEAR_DUPLICATE.name] = (", ".join(parts), None)
-    if "ambiguous" in summary:
-        found[AMBIGUOUS.name] = ("", summary["ambiguous"])
-    if "low_quality" in summary:
+    if summary.ambiguous is not None:
+        found[AMBIGUOUS.name] = ("", summary.ambiguous)
+    if summary.low_quality is not None:
         found[LOW_QUALITY.name] = ("", None)
     return found
 
@@ -178,41 +179,39 @@ def _chip(chips: dict[str, Chip], name: str) -> Chip:
 
 
 def _classes(
-    project: Project, question: Question, summary: dict[str, Any], chips: dict[str, Chip], *, reviewer: bool
+    project: Project, question: Question, summary: Summary, chips: dict[str, Chip], *, reviewer: bool
 ) -> list[dict[str, Any]]:
     """Return the classes, those with the largest estimated share of wrong labels first."""
     rows = [
         {
-            **row,
-            "chip": _chip(chips, row["name"]),
-            "rate": min(1.0, row["wrong"] / row["labels"]) if row["labels"] else 0.0,
+            **row.model_dump(),
+            "chip": _chip(chips, row.name),
+            "rate": min(1.0, row.wrong / row.labels) if row.labels else 0.0,
             "href": addresses.flags(
-                project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, given=row["name"]
+                project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, given=row.name
             )
-            if row["flagged"]
+            if row.flagged
             else "",
         }
-        for row in summary.get("classes", ())
+        for row in summary.classes
     ]
     return sorted(rows, key=lambda row: (-row["rate"], -row["wrong"], row["name"]))
 
 
-def _splits(
-    project: Project, question: Question, summary: dict[str, Any], chips: dict[str, Chip]
-) -> dict[str, Any] | None:
+def _splits(project: Project, question: Question, summary: Summary, chips: dict[str, Chip]) -> dict[str, Any] | None:
     """Return the shares of the classes in each split, and how far apart the splits are."""
-    found = summary.get("splits")
-    if not found or len(found["counts"]) < 2:
+    found = summary.splits
+    if not (found and summary.balance) or len(found.counts) < 2:
         return None
-    names = [row[0] for row in summary["balance"]["counts"]]
-    shown = [(name, found["counts"][name]) for name in Split.values if name in found["counts"]]
+    names = [name for name, _ in summary.balance.counts]
+    shown = [(name, found.counts[name]) for name in Split.values if name in found.counts]
     rows = [
         {
             "chip": _chip(chips, name),
             "cells": [
                 {
-                    "count": of_split["by_class"][place],
-                    "share": of_split["by_class"][place] / of_split["labels"],
+                    "count": of_split.by_class[place],
+                    "share": of_split.by_class[place] / of_split.labels,
                     "href": addresses.labeled(project, question=question.name, label=name, split=split or "none"),
                 }
                 for split, of_split in shown
@@ -220,21 +219,19 @@ def _splits(
         }
         for place, name in enumerate(names[:MOST_CLASSES])
     ]
-    largest = max(
-        of_split["by_class"][place] / of_split["labels"] for place in range(len(rows)) for _, of_split in shown
-    )
+    largest = max(of_split.by_class[place] / of_split.labels for place in range(len(rows)) for _, of_split in shown)
     return {
-        "columns": [(Split(split).label if split else "No split", of_split["labels"]) for split, of_split in shown],
+        "columns": [(Split(split).label if split else "No split", of_split.labels) for split, of_split in shown],
         "rows": rows,
         "largest": largest,
         "left_out": max(0, len(names) - MOST_CLASSES),
         "shifts": [
-            _shift(words, found.get(f"{part}_shift"), found.get(f"{part}_chance"))
-            for part, words in (
-                ("validation", "Training against validation split"),
-                ("test", "What is learned from against test split"),
+            _shift(words, value, chance)
+            for words, value, chance in (
+                ("Training against validation split", found.validation_shift, found.validation_chance),
+                ("What is learned from against test split", found.test_shift, found.test_chance),
             )
-            if found.get(f"{part}_shift") is not None
+            if value is not None
         ],
     }
 
@@ -243,25 +240,25 @@ def _shift(words: str, value: float, chance: float | None) -> dict[str, Any]:
     return {"words": words, "value": value, "chance": chance, "apart": chance is not None and value > chance}
 
 
-def _groups(project: Project, summary: dict[str, Any]) -> list[dict[str, Any]]:
+def _groups(project: Project, summary: Summary) -> list[dict[str, Any]]:
     return [
         {
-            **group,
-            "tasks": [(task, reverse("project-task", args=(project.slug, task))) for task in group["tasks"][:6]],
+            **group.model_dump(),
+            "tasks": [(task, reverse("project-task", args=(project.slug, task))) for task in group.tasks[:6]],
         }
-        for group in summary.get("groups", ())[:5]
+        for group in summary.groups[:5]
     ]
 
 
 def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
     differing = people.differing(run)
     return {
-        "crowd": run.summary.get("people"),
+        "crowd": Summary.load(run.summary).people,
         "people": people.of(run),
         "differing": [
             (row, _chip(chips, row.given), _chip(chips, row.suggested), round(row.agreement * row.answers))
             for row in differing[:MOST_DIFFERING]
         ],
         "differing_total": differing.count(),
-        "people_why": run.summary.get("unavailable", {}).get("people", ""),
+        "people_why": Summary.load(run.summary).unavailable.get("people", ""),
     }

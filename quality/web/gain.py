@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from labeling.access import Action, may, project_for
 from labeling.selectors import versions
 from labeling.web.requests import SignedInRequest, signed_in
+from quality.models.documents import Summary
 from quality.selectors import corrections, gains, runs
 from quality.web import charts
 
@@ -66,7 +67,7 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
         return {"story": None, "why": ""}
     newest = runs.newest(project, question.name)
     story = gains.of(project, question.name)
-    why = newest.summary.get("unavailable", {}).get("gain", "") if newest else ""
+    why = Summary.load(newest.summary).unavailable.get("gain", "") if newest else ""
     if story is None:
         return {"story": None, "newest": newest, "why": why}
     shown = axis if axis in AXES else _telling_axis(story)

@@ -15,12 +15,13 @@ from labeling.selectors import versions
 from labeling.services import jobs
 from quality.learning import encoders
 from quality.models import Run, RunArray
+from quality.models.documents import Options, Step, Steps, Summary
 from quality.models.jobs import RunCursor, RunParams, RunResult
 from quality.selectors import items as selector
 from quality.selectors import pushed, votes
 from quality.services import arrays
 from quality.services.pipeline import encode, issues, order, predict, prove, publish, several_people
-from quality.services.pipeline.context import STEPS, Context, Options, digest, encoder
+from quality.services.pipeline.context import STEPS, Context, digest, encoder
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -53,7 +54,8 @@ def run_chain(job: jobs.Run[RunParams, RunCursor]) -> RunResult:
             _work(context)
         publish.run(context)
     publish.reorder(context)
-    return RunResult(run=context.run.pk, **context.run.summary.get("flags", {}))
+    flags = Summary.load(context.run.summary).flags
+    return RunResult(run=context.run.pk, **(flags.model_dump() if flags else {}))
 
 
 def _work(context: Context) -> None:
@@ -64,7 +66,8 @@ def _work(context: Context) -> None:
         began = time.monotonic()
         WORK[name](context)
         with transaction.atomic():
-            context.run.steps = [*context.run.steps, {"name": name, "seconds": round(time.monotonic() - began, 1)}]
+            step = Step(name=name, seconds=round(time.monotonic() - began, 1))
+            context.run.steps = Steps(done=(*Steps.load(context.run.steps).done, step)).dump()
             context.run.save(update_fields=("steps",))
             context.job.checkpoint(RunCursor(done=[*context.job.cursor.done, name]))
 
@@ -75,7 +78,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
     Returns the last run instead when nothing has changed since.
     """
     question = _question(project, job.params.question)
-    options = Options(**job.params.options)
+    options = Options.load(job.params.options)
     sent = pushed.active(project, question.name)
     newest = Label.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
     items = selector.read(project, question)
@@ -102,7 +105,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
             job=job.job,
             trigger=job.params.trigger,
             requested_by=job.job.requested_by,
-            parameters=options.as_dict(),
+            parameters=options.dump(),
             model=sent.name if sent else FIXED_MODEL,
             fingerprint=fingerprint,
             classes=question.class_names,
@@ -139,9 +142,9 @@ def _resumed(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context |
         return None
     question = _question(project, run.question)
     items = selector.load(stored) if stored is not None else selector.read(project, question, most=0)
-    options = Options(**run.parameters)
+    options = Options.load(run.parameters)
     context = _context(job, project, run, question, items, options, pushed.active(project, question.name))
-    context.summary = arrays.kept_json(run, "summary") or {}
+    context.summary = Summary.load(arrays.kept_json(run, "summary"))
     return context
 
 
@@ -194,7 +197,7 @@ def fingerprint_of(
         [
             VERSION,
             question.dump(),
-            options.as_dict(),
+            options.dump(),
             encoders.identity(encoder(options.encoder, field.type if field else "")),
             [sent.pk, sent.updated_at.isoformat()] if sent else None,
             items.tasks.tolist(),

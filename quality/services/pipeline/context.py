@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from quality.learning import encoders
+from quality.models.documents import Options, Summary
 from quality.services import arrays
 from quality.tracks.registry import track_named
 
@@ -32,22 +33,6 @@ PART = 1000
 """Progress is counted in thousandths of a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run works, as its job was told; stored with the run."""
-
-    encoder: str = encoders.BUILT_IN
-    filter_by: str = "both"
-    score: str = "self_confidence"
-    strategy: str = "margin"
-    seed: int = 0
-    random_share: float = 0.1
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the options as JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
 @dataclass(slots=True)
 class Context:
     """A run while it runs."""
@@ -64,7 +49,7 @@ class Context:
     step: str = STEPS[0]
     features: Features | None = None
     looks: list[dict[str, Any] | None] | None = None
-    summary: dict[str, Any] = dataclasses.field(default_factory=dict)
+    summary: Summary = dataclasses.field(default_factory=Summary)
 
     def progress(self, done: int, total: int, message: str) -> None:
         """Show how far the current step is; ends the run when it was cancelled or taken over."""
@@ -84,12 +69,12 @@ class Context:
 
     def note(self, **values: Any) -> None:
         """Add to what the run will say when it is complete."""
-        self.summary |= values
-        arrays.keep_json(self.run, "summary", self.summary)
+        self.summary = self.summary.noted(**values)
+        arrays.keep_json(self.run, "summary", self.summary.dump())
 
     def unavailable(self, part: str, why: str) -> None:
         """Say why a part of the results is missing."""
-        self.note(unavailable=self.summary.get("unavailable", {}) | {part: why})
+        self.note(unavailable=self.summary.unavailable | {part: why})
 
 
 def encoder(setting: str, field_type: str) -> Encoder:

@@ -49,7 +49,8 @@ def _of_labels(context: Context, found: Predicted, surroundings: evidence.Neighb
     except Invalid as error:
         context.unavailable("label_errors", error.message)
         errors = Errors(quality=np.full(found.rows.size, np.nan, dtype=np.float32), findings=[])
-    context.note(pairs=errors.pairs, **errors.notes)
+    context.note(**errors.notes)
+    arrays.keep_json(context.run, "pairs", errors.pairs)
     _keep_predictions(context, evidence.predictions(context, found, errors.quality, errors.suggested))
     rows = found.rows[np.array([finding.line for finding in errors.findings], dtype=np.int64)]
     given, near = evidence.givens(context.items.labels[rows]), surroundings.of(rows)

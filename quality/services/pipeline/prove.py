@@ -5,23 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from labeling.errors import Invalid
+from quality.selectors.corrections import count_corrections
 from quality.services import arrays
 from quality.services.pipeline import encode, predict
 from quality.services.pipeline.context import digest
 
 if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
-
-_CORRECTIONS = """
-SELECT count(*) FROM labeling_label l
-WHERE l.project_id = %s AND l.question = %s AND l.source IN ('review', 'bulk') AND l.id <= %s AND l.retired_at IS NULL
-  AND (SELECT e.value FROM labeling_label e
-       WHERE e.task_id = l.task_id AND e.question = l.question AND e.id < l.id AND e.source NOT IN ('review', 'bulk')
-       ORDER BY e.id DESC LIMIT 1) <> l.value
-"""
 
 
 def run(context: Context) -> None:
@@ -41,14 +32,9 @@ def run(context: Context) -> None:
         {
             **asdict(measured.gain),
             "labels": measured.labels,
-            "corrections": corrections(context),
+            "corrections": count_corrections(
+                context.project, context.question.name, up_to_label=context.run.last_label
+            ),
             "test_fingerprint": digest(measured.truth),
         },
     )
-
-
-def corrections(context: Context) -> int:
-    """Return how many labels stand as reviewers changed them; what was taken back does not count."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CORRECTIONS, [context.project.pk, context.question.name, context.run.last_label])
-        return int(cursor.fetchone()[0])

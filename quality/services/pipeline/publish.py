@@ -13,6 +13,7 @@ from labeling.reasons.evidence import RUN
 from labeling.reasons.registry import checked_reasons
 from labeling.services import flags, queue
 from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
+from quality.models.documents import FlagsPart
 from quality.models.jobs import RunCursor
 from quality.services import arrays
 from quality.services.pipeline import encode, order, several_people
@@ -37,8 +38,7 @@ def run(context: Context) -> None:
             findings=current,
             actor=context.run.requested_by,
         )
-        summary = context.summary
-        pairs = summary.pop("pairs", [])
+        pairs = arrays.kept_json(context.run, "pairs") or []
         ClassPair.objects.bulk_create(
             [
                 ClassPair(run=context.run, given=given, suggested=suggested, estimated=estimated, flagged=flagged)
@@ -54,14 +54,16 @@ def run(context: Context) -> None:
             queue.keep_scores(
                 project=context.project, question=context.question.name, scores=[tuple(row) for row in scores]
             )
-        summary["flags"] = {
-            "found": len(current),
-            "opened": synced.opened,
-            "updated": synced.updated,
-            "closed": synced.closed,
-            "decided": synced.decided,
-        }
-        context.run.summary = summary
+        summary = context.summary.noted(
+            flags=FlagsPart(
+                found=len(current),
+                opened=synced.opened,
+                updated=synced.updated,
+                closed=synced.closed,
+                decided=synced.decided,
+            )
+        )
+        context.run.summary = summary.dump()
         context.run.completed_at = timezone.now()
         context.run.save(update_fields=("summary", "completed_at"))
         _clean(context)

@@ -14,6 +14,7 @@ from labeling.services import reviews, tasks
 from labeling.services.reviews import Ruling
 from quality.learning import classifier
 from quality.models import ClassPair, Embedding, EmbeddingSet, Gain, Prediction, Run, RunArray
+from quality.models.documents import Steps
 from quality.selectors.runs import KIND
 from quality.services import runs
 from quality.services.queueing import RANDOM, TESTING
@@ -45,7 +46,7 @@ def test_wrong_labels_become_flags_with_evidence() -> None:
 
     run = making.shown(project)
     assert evidence["run"] == run.pk
-    assert [step["name"] for step in run.steps] == ["encode", "predict", "issues", "queue", "prove"]
+    assert [step.name for step in Steps.load(run.steps).done] == ["encode", "predict", "issues", "queue", "prove"]
     assert run.summary["label_errors"]["items"] == 75
     assert run.summary["signal"]["accuracy"] > 0.8
     assert ClassPair.objects.filter(run=run, given="other", suggested="billing").get().flagged >= 1
