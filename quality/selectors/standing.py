@@ -46,7 +46,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class NewLabels:
-    """Labels that came after those a run knew: how many, up to a limit, and when the first and the last of them came."""
+    """Labels that came after those a run knew: how many, up to a limit, and when first and last of them came."""
 
     count: int
     first: datetime | None
