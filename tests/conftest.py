@@ -19,7 +19,6 @@ from labeling.models import User
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BROWSER = os.environ.get("DCAI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 NO_BROWSER = "no Chromium found: install it (Debian: apt-get install chromium) or set DCAI_CHROMIUM to its path"
-FAILED_TESTS = os.environ.get("DCAI_FAILED_TESTS", "")
 BROWSER_TESTS_REQUIRED = bool(os.environ.get("DCAI_REQUIRE_E2E"))
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -57,6 +56,14 @@ def api_for() -> Callable[[User], APIClient]:
     return sign_in
 
 
+@pytest.fixture
+def own_storage(settings: Any, tmp_path: Path) -> Path:
+    """Store files in a folder of the test's own, and return it."""
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": backend, "OPTIONS": {"location": str(tmp_path)}}}
+    return tmp_path
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> Iterable[None]:
     """Let no test see what another one cached."""
@@ -72,20 +79,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything under tests/e2e as browser tests, and skip those when there is no browser."""
+    """Mark everything under tests/e2e as heavy browser tests, and skip those when there is no browser."""
     folder = Path(__file__).parent / "e2e"
     for item in items:
         if folder in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.heavy)
         if not BROWSER and item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Write down what failed, for who asked; say loudly that the browser tests did not run."""
-    if FAILED_TESTS:
-        reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
-        Path(FAILED_TESTS).write_text("\n".join(dict.fromkeys(report.nodeid for report in reports)), encoding="utf-8")
+    """Say loudly that the browser tests did not run."""
     if not BROWSER and terminalreporter.stats.get("skipped"):
         terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
         terminalreporter.line(NO_BROWSER, red=True)

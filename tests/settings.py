@@ -13,7 +13,7 @@ def _worker() -> int:
     return int(name.removeprefix("gw")) + 1 if name else 0
 
 
-KEPT = {"DCAI_CHROMIUM", "DCAI_FAILED_TESTS", "DCAI_REQUIRE_E2E"}
+KEPT = {"DCAI_CHROMIUM", "DCAI_REQUIRE_E2E"}
 if "DCAI_TEST_RUN" not in os.environ:  # the workers of a parallel run share those of the run that started them
     for name in [name for name in os.environ if name.startswith("DCAI_") and name not in KEPT]:
         del os.environ[name]
