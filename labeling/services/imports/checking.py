@@ -135,7 +135,7 @@ class Checker:
 
     def _labels(self, mapped: Mapped, data: dict[str, Any] | None, problems: list[RowProblem]) -> Iterator[ReadyLabel]:
         for name, raw in mapped.labels.items():
-            if raw is None or raw == "" or raw == []:
+            if raw is None or raw == "":
                 continue
             key = (name, raw) if isinstance(raw, str) else None
             known = self._answers.get(key) if key else None
@@ -152,8 +152,10 @@ class Checker:
             try:
                 label = _label(question, raw, (data or {}).get(question.field))
             except Invalid as error:
-                told = error.problems[0].message if error.problems else error.message
-                problems.append(RowProblem(mapped.number, name, told))
+                # An empty list is an answer where the question takes it as one; elsewhere it says there is no label.
+                if raw != []:
+                    told = error.problems[0].message if error.problems else error.message
+                    problems.append(RowProblem(mapped.number, name, told))
                 continue
             # What is right for this item says nothing of the next, unless the question does not look at it.
             if key and not question.looks_at_item and len(raw) < 200 and len(self._answers) < _KEPT_ANSWERS:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling.formats import csv as csv_format
-from labeling.models import AnnotationState, Project, Task
+from labeling.models import AnnotationState, Label, Project, Task
 from labeling.reasons.manual import MANUAL
 from labeling.selectors import exports
 from labeling.selectors.exports import reading
@@ -145,6 +145,27 @@ def test_flat_formats_give_data_labels_split_and_metadata_again(rows: list[dict[
     for row in (first := lines(project)) + (second := lines(twin)):
         del row["dcai"]
     assert first == second
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "parquet"])
+def test_none_of_these_is_an_answer_and_no_label_is_none(format: str) -> None:
+    schema = {
+        "fields": [{"name": "text", "type": "text"}],
+        "questions": [{"name": "tags", "kind": "multi_choice", "field": "text", "labels": ["a", "b"], "min": 0}],
+    }
+    project = factories.project(schema=schema)
+    rows = [
+        {"text": "said none", "labels": {"tags": []}},
+        {"text": "said nothing"},
+        {"text": "c", "labels": {"tags": ["a"]}},
+    ]
+    imported(project, jsonl(rows))
+
+    twin = factories.project(schema=schema)
+    imported(twin, exported(project, format), f"export.{format}")
+
+    labels = Label.objects.filter(project=twin, retired_at=None)
+    assert dict(labels.values_list("task__data__text", "value")) == {"said none": [], "c": ["a"]}
 
 
 CELL = st.text(
