@@ -21,7 +21,7 @@ from labeling.selectors import activity, explorer, versions
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.review_choices import Asked, Button, asked, decisions
+from labeling.web.review_choices import NONE, ONE, Asked, Button, asked, decisions
 from labeling.web.task_page import Shown, shown_fields
 
 if TYPE_CHECKING:
@@ -56,7 +56,12 @@ class OnScreen:
     @property
     def is_form(self) -> bool:
         """Whether another label is given by a form: several questions, several labels, or free text."""
-        return len(self.asked) > 1 or any(part.mode != "one" for part in self.asked)
+        return len(self.asked) > 1 or any(part.mode != ONE for part in self.asked)
+
+    @property
+    def can_relabel(self) -> bool:
+        """Whether another answer to any question can be given on a card."""
+        return any(part.mode != NONE for part in self.asked)
 
 
 @dataclass(frozen=True, slots=True)
