@@ -186,7 +186,7 @@ def _ids(tasks: QuerySet[Task], *, most: int) -> list[int]:
 def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | None = None) -> list[T]:
     """Run a query as PostgreSQL plans it; when that takes too long, run it in a way that is never very slow.
 
-    Plans go wrong where PostgreSQL expects few rows and meets many (ADR 15): in a project it has no statistics of yet,
+    Plans go wrong where PostgreSQL expects few rows and meets many (ADR 18): in a project it has no statistics of yet,
     or where what fits a filter lies far apart in the order. Joins by hash do not mind.
     """
     try:
