@@ -167,19 +167,18 @@ def parts(schema: Schema, entries: Iterable[dict[str, Any]]) -> list[QuestionPar
     said = {(entry["question"], entry["label"]): entry for entry in entries}
     found = []
     for question in schema.questions:
-        known = getattr(question.config, "labels", None)
         labels = [
             LabelPart(
                 question=question.name,
-                name=label.name,
-                title=label.title,
-                color=label.color,
+                name=option.name,
+                title=option.title,
+                color=option.color,
                 **{
-                    key: said.get((question.name, label.name), {}).get(key, "")
+                    key: said.get((question.name, option.name), {}).get(key, "")
                     for key in ("definition", "use_when", "not_when")
                 },
             )
-            for label in (known if isinstance(known, tuple) else ())
+            for option in (question.options if question.behavior.NAMES == "labels" else ())
         ]
         if labels:
             found.append(QuestionPart(name=question.name, title=question.title or question.name, labels=labels))
