@@ -14,7 +14,8 @@ from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from labeling.models import FlagReason, Project, Role, User
+from labeling.models import Project, Role, User
+from labeling.reasons.manual import MANUAL
 from labeling.services import flags
 from tests import factories
 
@@ -36,7 +37,7 @@ def shown() -> tuple[Project, User, int]:
     photo = {"sha256": "0" * 64, "width": SIZE[0], "height": SIZE[1], "name": "box.png", "bytes": 90}
     text = "\n".join(f"{number} {MESSAGE}" for number in range(60))
     (task,) = factories.tasks(project, data=[{"photo": photo, "text": text}])
-    flags.put(task=task, reason=FlagReason.MANUAL, note="look")
+    flags.put(task=task, reason=MANUAL, note="look")
     return project, factories.member(project, Role.REVIEWER), task.pk
 
 

@@ -1,15 +1,16 @@
 """A kind of regions goes through the whole product, and no file of the product knows it."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client
+from rest_framework.test import APIClient
 
 from labeling.errors import Invalid
 from labeling.models import (
@@ -20,22 +21,16 @@ from labeling.models import (
     JobState,
     Label,
     LabelSource,
+    Project,
     Role,
     Task,
+    User,
 )
-from labeling.reasons.registry import CONFLICT
+from labeling.reasons.conflict import CONFLICT
 from labeling.selectors import exports, versions
 from labeling.services import annotations, imports, jobs, tasks
 from labeling.services.annotations import Submission
 from tests import factories
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.test import Client
-    from rest_framework.test import APIClient
-
-    from labeling.models import Project, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 keys = itertools.count()
@@ -181,8 +176,8 @@ def test_people_find_it_by_its_labels_and_read_its_past(project: Project, client
     reader = client_for(project.created_by)
 
     found = reader.get(f"/p/{project.slug}/tasks/", {"label.names": "is:place"}).content.decode()
-    assert task.external_id in found
-    assert other.external_id not in found
+    assert f"/tasks/{task.pk}/" in found
+    assert f"/tasks/{other.pk}/" not in found
     past = reader.get(f"/p/{project.slug}/tasks/{task.pk}/").content.decode()
     assert past.count(">person<") >= 1
     assert past.count(">place<") >= 1
