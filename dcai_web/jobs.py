@@ -11,7 +11,7 @@ from dcai_web.ops.backups import schedule
 @shared_task(name="dcai_web.tend_backups")
 def tend_backups() -> None:
     """Make the backup that is due."""
-    schedule.tend()
+    schedule.make_due_backup()
 
 
 @shared_task(name="dcai_web.tidy_uploads")

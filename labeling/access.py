@@ -116,7 +116,7 @@ def project_for(user: User | AnonymousUser, slug: str, action: Action) -> Projec
     """Return the project if the person may do this in it."""
     if user.is_anonymous or not user.is_active or "\x00" in slug:
         raise NotFound
-    for *columns, role in statements.run(_PROJECT, {"slug": slug, "user": user.pk}):
+    for *columns, role in statements.run_statement(_PROJECT, {"slug": slug, "user": user.pk}):
         project = _PROJECT_COLUMNS.build(columns)
         _allow(Role.MANAGER if user.is_superuser else role, project, action)
         return project
@@ -127,7 +127,7 @@ def task_for(user: User | AnonymousUser, task_id: int, action: Action) -> Task:
     """Return the task, with its project, if the person may do this in it."""
     if user.is_anonymous or not user.is_active:
         raise NotFound
-    for *columns, role in statements.run(_TASK, {"task": task_id, "user": user.pk}):
+    for *columns, role in statements.run_statement(_TASK, {"task": task_id, "user": user.pk}):
         task = _TASK_COLUMNS.build(columns[: _TASK_COLUMNS.count])
         task.project = _PROJECT_COLUMNS.build(columns[_TASK_COLUMNS.count :])
         _allow(Role.MANAGER if user.is_superuser else role, task.project, action)

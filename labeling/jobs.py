@@ -32,13 +32,13 @@ jobs.register(
 @shared_task(name=jobs.RUN)
 def run_job(job_id: int) -> None:
     """Do the work of a queued job."""
-    jobs.run(job_id)
+    jobs.perform_job(job_id)
 
 
 @shared_task(name="labeling.tend_jobs")
 def tend_jobs() -> None:
     """Send what was lost and start again what died."""
-    jobs.tend()
+    jobs.recover_lost_jobs()
 
 
 @shared_task(name=accounts.MAIL_PASSWORD_LINK)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=Model)
 
 
-def run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def run_statement(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement in the current transaction and return its rows; JSON comes as text."""
     connection.ensure_connection()
     bound = cast("CursorWrapper", psycopg.Cursor(connection.connection))

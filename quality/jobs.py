@@ -23,6 +23,6 @@ similarity.register(similarity.Source(nearest=similar.nearest, known=similar.kno
 
 
 @shared_task(name="quality.tend")
-def tend() -> None:
+def start_due_runs() -> None:
     """Start the runs that are due."""
-    runs.tend()
+    runs.start_due_runs()

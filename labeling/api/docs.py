@@ -53,7 +53,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedAnswer:
     """What an operation can answer."""
 
     status: str
@@ -73,7 +73,7 @@ class Operation:
     parameters: list[Part]
     content_type: str
     body: list[Part]
-    answers: list[Answer]
+    answers: list[DocumentedAnswer]
 
 
 def groups() -> dict[str, list[Operation]]:
@@ -109,7 +109,7 @@ def _operation(document: dict[str, Any], path: str, method: str, found: dict[str
         content_type=content_type,
         body=_keys(document, bodies[content_type].get("schema", {})) if bodies else [],
         answers=[
-            Answer(status, marked(entry.get("description", "")), _answer_keys(document, entry))
+            DocumentedAnswer(status, marked(entry.get("description", "")), _answer_keys(document, entry))
             for status, entry in found["responses"].items()
         ],
     )

@@ -215,7 +215,7 @@ class Flags(Endpoint):
         """Return flags of any state, worst first."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         wanted = query(request, FlagQuery)
-        found = reading.matching(project, reading.read(_filter(wanted) | {"task": str(wanted.task or "")}))
+        found = reading.matching(project, reading.parse_flag_filter(_filter(wanted) | {"task": str(wanted.task or "")}))
         if wanted.state:
             found = found.filter(state=wanted.state)
         return listed(
@@ -247,7 +247,7 @@ class FlagClaims(Endpoint):
         """Lease the worst flags that nobody looks at."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         sent = body(request, ClaimFlags)
-        wanted = reading.read(_filter(sent))
+        wanted = reading.parse_flag_filter(_filter(sent))
         found = reviews.claim(actor=actor(request), project=project, count=sent.count, wanted=wanted)
         return Response({"flags": _documents(found), "lease_seconds": project.lease_seconds})
 

@@ -79,7 +79,7 @@ def document(label: Label, verdict: Verdict) -> dict[str, Any]:
 
 def documents(project: Project, labels: list[Label]) -> list[dict[str, Any]]:
     """Return labels with what is known about their quality."""
-    known = verdicts.of(project, labels)
+    known = verdicts.verdicts_for(project, labels)
     return [document(label, known.get(label.pk, verdicts.UNKNOWN)) for label in labels]
 
 

@@ -8,6 +8,6 @@ holds more than a bounded piece of a file in memory.
 from __future__ import annotations
 
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
-from labeling.formats.sniff import read, sniff
+from labeling.formats.sniff import read_source, sniff
 
-__all__ = ["FormatError", "Item", "Row", "RowProblem", "SourceInfo", "read", "sniff"]
+__all__ = ["FormatError", "Item", "Row", "RowProblem", "SourceInfo", "read_source", "sniff"]

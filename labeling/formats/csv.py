@@ -189,7 +189,7 @@ def describe_csv(source: SourceInfo) -> str:
     return "TSV (columns divided by tabs)" if tabs else f"CSV (columns divided by “{source.delimiter}”)"
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_csv(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every record below the header; its number is that of the spreadsheet row."""
     stream = records(file, encoding=source.encoding or "utf-8-sig", delimiter=source.delimiter or ",")
     columns, _ = _header_of(next(stream, None))
@@ -262,7 +262,7 @@ FORMAT = Format(
         example="text,intent,channel\nWhere is my parcel?,delivery,mail\nI was charged twice.,,chat\n",
         takes_any_text=True,
         sniff=sniff_csv,
-        read=read,
+        read=read_csv,
         describe=describe_csv,
     ),
     writing=Writing(

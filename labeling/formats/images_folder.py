@@ -87,7 +87,7 @@ def look_into(root: Path) -> SourceInfo:
     return SourceInfo("images_folder", columns=COLUMNS, sample=sample, root=str(root))
 
 
-def read(_file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_images_folder(_file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield the rows of the folder that the source names."""
     return walk_folder(Path(source.root or ""))
 
@@ -109,7 +109,7 @@ FORMAT = Format(
         layout="Like a ZIP of images without a manifest, in a folder that the workers can read.",
         textual=False,
         nameless=lambda _source: True,
-        read=read,
+        read=read_images_folder,
         count_rows=count_files,
     ),
 )

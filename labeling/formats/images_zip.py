@@ -232,7 +232,7 @@ def count_files(file: BinaryIO, _source: SourceInfo) -> int:
     return len(contents_of(file).entries)
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_images_zip(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line of the manifest, or for every file when there is none."""
     archive = contents_of(file)
     if archive.manifest is not None:
@@ -253,7 +253,7 @@ def row_of(path: str) -> dict[str, Any]:
 
 
 def _read_manifest(archive: Archive, manifest: zipfile.ZipInfo, source: SourceInfo) -> Iterator[Item]:
-    reader = csv_format.read if _is_table(manifest.filename) else jsonl_format.read
+    reader = csv_format.read_csv if _is_table(manifest.filename) else jsonl_format.read_jsonl
     with Rewindable(archive, manifest) as stream:
         for item in reader(cast("BinaryIO", stream), source):
             yield Row(item.number, item.values, archive) if isinstance(item, Row) else item
@@ -397,7 +397,7 @@ FORMAT = Format(
         nameless=lambda source: source.root is None,
         keys_may_follow=lambda source: source.root is not None and not _is_table(source.root),
         sniff=sniff_zip,
-        read=read,
+        read=read_images_zip,
         count_rows=count_files,
         describe=lambda source: f"a ZIP with {source.root}" if source.root else "a ZIP of images",
     ),

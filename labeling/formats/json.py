@@ -99,7 +99,7 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
     return None
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_json(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every object of the array; its number is its position from 1."""
     import ijson  # noqa: PLC0415 - as above
 
@@ -140,6 +140,6 @@ FORMAT = Format(
         '  {"text": "I was charged twice."}\n]\n',
         keys_may_follow=lambda _source: True,
         sniff=sniff_json,
-        read=read,
+        read=read_json,
     ),
 )

@@ -57,7 +57,7 @@ def sniff_jsonl(candidate: Candidate) -> SourceInfo | None:
 
 def _has_lines(candidate: Candidate, source: SourceInfo) -> bool:
     """Tell lines of objects from one JSON document, in whose first object the rows may be."""
-    items = read(candidate.file, source)
+    items = read_jsonl(candidate.file, source)
     first = next(items, None)
     if isinstance(first, Row) and next(items, None) is not None:
         return True
@@ -65,7 +65,7 @@ def _has_lines(candidate: Candidate, source: SourceInfo) -> bool:
         return False
     if isinstance(first, RowProblem) and first.message == TOO_LONG:
         raise FormatError(f"{TOO_LONG} Is it one object per line?", row=1)
-    return any(isinstance(item, Row) for item in islice(read(candidate.file, source), SAMPLE_ROWS))
+    return any(isinstance(item, Row) for item in islice(read_jsonl(candidate.file, source), SAMPLE_ROWS))
 
 
 def _is_object(line: str) -> bool:
@@ -75,7 +75,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_jsonl(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line that is not blank; its number is the line's."""
     stream = text(file, source.encoding or "utf-8")
     for number, line in enumerate(bounded_lines(stream), start=1):
@@ -136,7 +136,7 @@ FORMAT = Format(
         '{"text": "I was charged twice."}\n',
         keys_may_follow=lambda _source: True,
         sniff=sniff_jsonl,
-        read=read,
+        read=read_jsonl,
     ),
     writing=Writing(
         content_type="application/x-ndjson",

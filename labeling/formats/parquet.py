@@ -60,7 +60,7 @@ def count_rows(file: BinaryIO, _source: SourceInfo) -> int:
     return int(open_file(file).metadata.num_rows)
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_parquet(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield every row; its number is its position from 1."""
     pa, _ = _arrow()
     parquet = open_file(file)
@@ -167,7 +167,7 @@ FORMAT = Format(
         layout="The columns of a CSV, with types. A column of lists can hold several labels, one of bytes an image.",
         textual=False,
         sniff=sniff_parquet,
-        read=read,
+        read=read_parquet,
         count_rows=count_rows,
     ),
     writing=Writing(

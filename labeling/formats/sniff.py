@@ -54,7 +54,7 @@ def sniff(file: BinaryIO, filename: str) -> SourceInfo:
     return _with_sample(file, info)
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_source(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield the rows of a file that was sniffed before."""
     return reading_of(source).read(file, source)
 
@@ -86,7 +86,7 @@ def _refuse_other_text(candidate: Candidate) -> None:
 
 def _with_sample(file: BinaryIO, info: SourceInfo) -> SourceInfo:
     """Add the first rows, and the columns that they show where the file does not name its columns."""
-    items = _first_items(lambda: read(file, info))
+    items = _first_items(lambda: read_source(file, info))
     rows = tuple(item for item in items if isinstance(item, Row))
     problems = tuple(item for item in items if isinstance(item, RowProblem))
     columns = info.columns or tuple(dict.fromkeys(name for row in rows for name in row.values))

@@ -19,7 +19,7 @@ def sniff_text(candidate: Candidate) -> SourceInfo | None:
     return SourceInfo("text", columns=(COLUMN,), encoding=candidate.encoding)
 
 
-def read(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+def read_text(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line that is not blank; its number is the line's."""
     stream = text(file, source.encoding or "utf-8")
     for number, line in enumerate(bounded_lines(stream), start=1):
@@ -44,6 +44,6 @@ FORMAT = Format(
         takes_any_text=True,
         nameless=lambda _source: True,
         sniff=sniff_text,
-        read=read,
+        read=read_text,
     ),
 )

@@ -166,10 +166,10 @@ class Line:
 def lines(events: Sequence[Event]) -> list[Line]:
     """Return events in words; who was made or no longer is a member is looked up for all of them at once."""
     people = User.objects.in_bulk({event.payload["member"] for event in events if event.verb in _ABOUT_MEMBERS})
-    return [told(event, name=str(people.get(event.payload.get("member"), "a member"))) for event in events]
+    return [describe_event(event, name=str(people.get(event.payload.get("member"), "a member"))) for event in events]
 
 
-def told(event: Event, *, name: str = "a member") -> Line:
+def describe_event(event: Event, *, name: str = "a member") -> Line:
     """Return the event in words; one that has no sentence yet is told by its name."""
     family = event.verb.split(".", 1)[0]
     sentence = _SENTENCES.get(event.verb)

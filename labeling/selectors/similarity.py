@@ -36,7 +36,7 @@ def register(source: Source) -> None:
     _sources.append(source)
 
 
-def to(project: Project, task_id: int, *, most: int = MOST) -> list[int]:
+def similar_tasks(project: Project, task_id: int, *, most: int = MOST) -> list[int]:
     """Return the tasks of a project most similar to one of its tasks, the most similar first; none if nobody knows."""
     for source in _sources:
         if found := source.nearest(project, task_id, most):

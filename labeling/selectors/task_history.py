@@ -210,14 +210,14 @@ def leases_of_task(task: Task) -> list[Lease]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LabelStanding:
     """Where a task stands in the queue, in words."""
 
     state: str
     words: str
 
 
-def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bool) -> Standing:
+def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bool) -> LabelStanding:
     """Say where a task stands: how many answers it still needs, and who has it now."""
     given = entry.required - entry.open_slots - len(leases)
     parts = []
@@ -237,4 +237,4 @@ def standing(entry: QueueEntry, *, state: str, leases: list[Lease], reviewer: bo
         priority = f" with priority {entry.priority:g}" if entry.priority else ""
         reason = f": {entry.reason}" if entry.reason else ""
         parts.append(f"Waits in the queue{priority}{reason}.")
-    return Standing(state=state, words=" ".join(parts))
+    return LabelStanding(state=state, words=" ".join(parts))

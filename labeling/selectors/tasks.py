@@ -21,7 +21,7 @@ def documents(*, project: Project, user: User, task_ids: Sequence[int]) -> list[
     """Return tasks as the editor shows them to this person, in the order asked for; two queries for any number."""
     now = versions.current(project.pk)
     schema = versions.by_pk(now.schema_pk)
-    rows = statements.run(_DOCUMENTS, {"project": project.pk, "user": user.pk, "tasks": list(task_ids)})
+    rows = statements.run_statement(_DOCUMENTS, {"project": project.pk, "user": user.pk, "tasks": list(task_ids)})
     return [_document(row, project=project, schema=schema, now=now) for row in rows]
 
 

@@ -29,7 +29,7 @@ def register(source: Source) -> None:
     _sources.append(source)
 
 
-def of(project: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
+def verdicts_for(project: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
     """Return what is known, by the label's id; labels of which nothing is known are absent."""
     found: dict[int, Verdict] = {}
     for source in _sources:

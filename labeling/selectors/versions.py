@@ -29,7 +29,7 @@ FROM labeling_schemaversion s WHERE s.project_id = %(project)s ORDER BY s.number
 
 def current(project_id: int) -> Versions:
     """Return what holds now, in one query."""
-    for number, pk, guideline in statements.run(_CURRENT, {"project": project_id}):
+    for number, pk, guideline in statements.run_statement(_CURRENT, {"project": project_id}):
         return Versions(schema=number, guideline=guideline, schema_pk=pk)
     raise NotFound
 

@@ -159,7 +159,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
     return Claim(task_ids=ids + taken, remaining=min(REMAINING_CAP, was_open - len(taken)))
 
 
-def take(*, actor: User, task: Task) -> None:
+def claim_task(*, actor: User, task: Task) -> None:
     """Lease one task that the person has picked, or go on holding it; raises `Conflict` when it is not to be had."""
     project = task.project
     values: dict[str, Any] = {

@@ -51,7 +51,7 @@ class DeletionResult(JsonDocument):
     images_kept: int
 
 
-Deletion: TypeAlias = jobs.Run[DeletionParams, DeletionCursor]
+Deletion: TypeAlias = jobs.RunningJob[DeletionParams, DeletionCursor]
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ MAX_NOTE = 5_000
 _RESOLUTION = ("state", "resolved_by", "resolved_at", "resolution", "resolution_note", "label", "act")
 
 
-def put(
+def put_flag(
     *,
     task: Task,
     reason: Reason[E],
@@ -61,7 +61,7 @@ def put(
     return flag
 
 
-def drop(*, task: Task, reason: Reason[Evidence], question: str = "", part: str = "") -> None:
+def drop_flag(*, task: Task, reason: Reason[Evidence], question: str = "", part: str = "") -> None:
     """Close the open flag of a reason that no longer holds; to be called within a transaction."""
     Flag.objects.filter(task=task, question=question, reason=reason.name, part=part, state=FlagState.OPEN).update(
         state=FlagState.CLOSED, resolved_at=timezone.now()
@@ -81,7 +81,7 @@ def raise_flag(*, actor: User, task: Task, note: str, question: str = "") -> Fla
     if question and versions.schema(task.project_id).question(question) is None:
         message = f"There is no question “{question}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    flag = put(task=task, reason=MANUAL, question=question, actor=actor, note=note)
+    flag = put_flag(task=task, reason=MANUAL, question=question, actor=actor, note=note)
     events.record(
         verb="flag.raised",
         project=task.project,
@@ -220,7 +220,7 @@ WHERE f.project_id = %(project)s AND f.question = %(question)s AND f.reason = AN
 
 
 @transaction.atomic
-def sync(
+def sync_flags(
     *,
     project: Project,
     question: str,

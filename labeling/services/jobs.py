@@ -54,7 +54,7 @@ _OPERATIONAL = (OperationalError, InterfaceError, psycopg.OperationalError, psyc
 # SQLSTATE: connection exceptions, shut down by the operator or a crash, deadlock. A broken connection has none.
 _TRANSIENT = ("08", "57P", "40P01")
 
-Handler = Callable[["Run[Any, Any]"], JsonDocument]
+Handler = Callable[["RunningJob[Any, Any]"], JsonDocument]
 ParamsT = TypeVar("ParamsT", bound=JsonDocument)
 CursorT = TypeVar("CursorT", bound=JsonDocument)
 
@@ -98,7 +98,7 @@ def _handler(kind: str) -> Handler:
     return function
 
 
-class Run(Generic[ParamsT, CursorT]):
+class RunningJob(Generic[ParamsT, CursorT]):
     """A job while it runs: what a handler sees of it."""
 
     def __init__(self, job: JobRun) -> None:
@@ -180,7 +180,7 @@ def _send(job_id: int, queue: str) -> None:
         JobRun.objects.filter(pk=job_id, state=JobState.QUEUED).update(sent_at=None)
 
 
-def run(job_id: int) -> None:
+def perform_job(job_id: int) -> None:
     """Do the work of a queued job, unless another worker has it."""
     started = JobRun.objects.filter(pk=job_id, state=JobState.QUEUED).update(
         state=JobState.RUNNING,
@@ -222,7 +222,7 @@ def run(job_id: int) -> None:
 
 
 def _do_work(job: JobRun) -> JsonDocument:
-    result = _handler(job.kind)(Run(job))
+    result = _handler(job.kind)(RunningJob(job))
     if not isinstance(result, _kinds[job.kind].result):
         message = f"{job.kind} tells {_kinds[job.kind].result.__name__}, not {type(result).__name__}."
         raise TypeError(message)
@@ -331,7 +331,7 @@ def cancel(*, actor: User, job: JobRun) -> JobRun:
     return job
 
 
-def tend() -> None:
+def recover_lost_jobs() -> None:
     """Send queued jobs whose message got lost, and start again those whose worker died. Runs every few seconds."""
     now = timezone.now()
     lost = JobRun.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now - LOST_AFTER)

@@ -32,7 +32,7 @@ CAME_WITH = [str(source) for source in (LabelSource.IMPORT, LabelSource.MODEL)]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordAnswer:
     """An answer of record that is about to be written."""
 
     value: Any
@@ -51,14 +51,14 @@ class Slots:
     state: str
 
 
-class Standing(Protocol):
+class HasState(Protocol):
     """A queue entry, or what was read of one."""
 
     state: str
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CountedAnswers:
     """A person's counted answers to a task."""
 
     annotation_id: int
@@ -109,7 +109,7 @@ def current(task_id: int) -> dict[str, Label]:
 
 
 def write(
-    *, task: Task, question: Question, answer: Answer, schema_version: int, actor: User | None, old: Label | None
+    *, task: Task, question: Question, answer: RecordAnswer, schema_version: int, actor: User | None, old: Label | None
 ) -> Label:
     """Write a label and retire the one it replaces; to be called with the task's queue entry locked."""
     now = timezone.now()
@@ -144,7 +144,7 @@ def settle(
     schema: Schema,
     schema_version: int,
     actor: User | None,
-    counted: Sequence[Given],
+    counted: Sequence[CountedAnswers],
     current: Mapping[str, OfRecord],
     earlier: Mapping[str, NewLabel],
 ) -> Settlement:
@@ -163,7 +163,7 @@ def settle(
         again while answers are missing.
     """
     settlement = Settlement(people=len(counted))
-    answers: dict[str, Answer | None] = dict.fromkeys(question.name for question in schema.questions)
+    answers: dict[str, RecordAnswer | None] = dict.fromkeys(question.name for question in schema.questions)
     disputed: dict[str, float] = {}
     if counted and len(counted) >= slots.required:
         settled = {question.name: _settled(question, counted) for question in schema.questions}
@@ -199,7 +199,7 @@ def settle(
 
 
 def state_of(
-    entry: Standing, *, schema: Schema, labels: Collection[str], answered: bool, disputed: Collection[str]
+    entry: HasState, *, schema: Schema, labels: Collection[str], answered: bool, disputed: Collection[str]
 ) -> str:
     """Return where a task stands; quarantine is left only by being restored.
 
@@ -237,7 +237,7 @@ def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tup
         return
     for question, agreement in settlement.agreement.items():
         if agreement is not None:
-            flags.put(
+            flags.put_flag(
                 task=task,
                 reason=CONFLICT,
                 question=question,
@@ -245,24 +245,24 @@ def mark_conflicts(*, task: Task, settlement: Settlement, flagged: Container[tup
                 evidence=ConflictEvidence(people=settlement.people, agreement=agreement),
             )
         elif (CONFLICT.name, question) in flagged:
-            flags.drop(task=task, reason=CONFLICT, question=question)
+            flags.drop_flag(task=task, reason=CONFLICT, question=question)
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
     """What the answers to one question amount to (None: no answer), and how far the people agree."""
 
-    answer: Answer | None = None
+    answer: RecordAnswer | None = None
     agreement: float = 1.0
 
 
-def _settled(question: Question, counted: Sequence[Given]) -> _Settled:
+def _settled(question: Question, counted: Sequence[CountedAnswers]) -> _Settled:
     given = [annotation for annotation in counted if question.name in annotation.answers]
     if not given:
         return _Settled()
     guideline = min(annotation.guideline for annotation in given)
     if len(counted) == 1:
-        answer = Answer(
+        answer = RecordAnswer(
             value=given[0].answers[question.name],
             source=LabelSource.ANNOTATION,
             annotation_id=given[0].annotation_id,
@@ -273,7 +273,7 @@ def _settled(question: Question, counted: Sequence[Given]) -> _Settled:
     if agreed is None:
         return _Settled(agreement=0.0)
     value, confidence = agreed
-    answer = Answer(
+    answer = RecordAnswer(
         value=question.dump_answer(value), source=LabelSource.CONSENSUS, confidence=confidence, guideline=guideline
     )
     return _Settled(answer, confidence)
@@ -283,7 +283,7 @@ def _in_dispute(task: Task, settled: _Settled) -> bool:
     return settled.agreement == 0 or settled.agreement < task.project.agreement_floor
 
 
-def _new(question: Question, answer: Answer, *, schema_version: int, actor: User | None) -> NewLabel:
+def _new(question: Question, answer: RecordAnswer, *, schema_version: int, actor: User | None) -> NewLabel:
     return NewLabel(
         question=question.name,
         value=answer.value,
@@ -298,7 +298,7 @@ def _new(question: Question, answer: Answer, *, schema_version: int, actor: User
     )
 
 
-def _same(old: OfRecord, answer: Answer) -> bool:
+def _same(old: OfRecord, answer: RecordAnswer) -> bool:
     return (
         old.value == answer.value
         and old.source == answer.source

@@ -34,7 +34,7 @@ class ThumbnailsResult(JsonDocument):
     failed: int
 
 
-def put(content: bytes, info: images.ImageInfo) -> bool:
+def store_media(content: bytes, info: images.ImageInfo) -> bool:
     """Store a checked image's bytes, unless they are there; returns whether they are new.
 
     A file that a killed process left half written is told by its size and written anew.
@@ -89,7 +89,7 @@ def start_thumbnails(*, actor: User | None, project: Project) -> None:
         logger.info("thumbnails of project %s are being made already", project.pk)
 
 
-def make_thumbnails(run: jobs.Run[JsonDocument, JsonDocument]) -> ThumbnailsResult:
+def make_thumbnails(run: jobs.RunningJob[JsonDocument, JsonDocument]) -> ThumbnailsResult:
     """Make every variant of the project's images that has none yet."""
     waiting = Media.objects.filter(links__project=run.job.project, variants_at=None)
     total = waiting.count()

@@ -203,7 +203,7 @@ WHERE t.digest = %(digest)s AND t.revoked_at IS NULL
 
 def user_of_token(secret: str) -> User | None:
     """Return the person a token stands for, and note (to the minute) that it was used."""
-    for token, last_used_at, *columns in statements.run(_OF_TOKEN, {"digest": digest(secret)}):
+    for token, last_used_at, *columns in statements.run_statement(_OF_TOKEN, {"digest": digest(secret)}):
         user = _USER_COLUMNS.build(columns)
         if not user.is_active:
             return None

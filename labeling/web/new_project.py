@@ -16,7 +16,7 @@ from labeling.kinds.templates import TEMPLATES, Template
 from labeling.models import Project
 from labeling.services import projects
 from labeling.web import project_draft
-from labeling.web.project_draft import Draft, DraftQuestion, kinds_for
+from labeling.web.project_draft import DraftQuestion, ProjectDraft, kinds_for
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
@@ -47,7 +47,7 @@ def questions(request: SignedInRequest, template: str) -> HttpResponseBase:
     if request.method == "GET":
         draft = project_draft.of_template(chosen, project_draft.load(request.session.get(KEPT)))
         return _form(request, chosen, draft)
-    draft = project_draft.read(request.POST, chosen)
+    draft = project_draft.parse_project_draft(request.POST, chosen)
     verb, _, place = request.POST.get("do", "create").partition(":")
     if verb == "add":
         draft = replace(draft, questions=(*draft.questions, DraftQuestion(kind=kinds_for(draft.field_type)[0].NAME)))
@@ -71,7 +71,12 @@ def _template(key: str) -> Template:
 
 
 def _form(
-    request: SignedInRequest, template: Template, draft: Draft, *, error: DomainError | None = None, fresh: bool = False
+    request: SignedInRequest,
+    template: Template,
+    draft: ProjectDraft,
+    *,
+    error: DomainError | None = None,
+    fresh: bool = False,
 ) -> HttpResponseBase:
     untouched = request.method == "GET" or fresh
     values = {
@@ -88,7 +93,7 @@ def _form(
     return render(request, "labeling/projects/new_questions.html", values, status=422 if error else 200)
 
 
-def _name_problem(draft: Draft) -> str:
+def _name_problem(draft: ProjectDraft) -> str:
     if not draft.name.strip():
         return "Give the project a name."
     return (
@@ -96,7 +101,7 @@ def _name_problem(draft: Draft) -> str:
     )
 
 
-def _keep(request: SignedInRequest, draft: Draft) -> None:
+def _keep(request: SignedInRequest, draft: ProjectDraft) -> None:
     if (kept := project_draft.dump(draft)) is not None:
         request.session[KEPT] = kept
 
@@ -112,7 +117,7 @@ def _created(request: SignedInRequest, project: Project) -> HttpResponseBase:
 @require_POST
 def check(request: SignedInRequest, template: str) -> HttpResponseBase:
     """Check what is typed while it is typed, and keep it for the way back."""
-    draft = project_draft.read(request.POST, _template(template))
+    draft = project_draft.parse_project_draft(request.POST, _template(template))
     _keep(request, draft)
     values = {"checked": project_draft.check(draft), "oob": True}
     return render(request, "labeling/projects/new_checked.html", values)

@@ -37,7 +37,7 @@ def typed_names(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LabelRow:
     """A label as the form shows it: its color and key can be changed."""
 
     name: str
@@ -73,7 +73,7 @@ class DraftQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ProjectDraft:
     """What was typed on the way to a new project."""
 
     template: str = ""
@@ -93,11 +93,11 @@ class Checked:
 
     place: int
     question: DraftQuestion
-    rows: list[Row]
+    rows: list[LabelRow]
     problems: list[str]
 
 
-def of_template(template: Template, earlier: Draft) -> Draft:
+def of_template(template: Template, earlier: ProjectDraft) -> ProjectDraft:
     """Return the form of a template; what was typed for another one is carried over."""
     if earlier.template == template.key and earlier.questions:
         return earlier
@@ -109,12 +109,14 @@ def of_template(template: Template, earlier: Draft) -> Draft:
         if first.behavior.NAMES == before.behavior.NAMES == "labels":
             first = replace(first, labels=before.labels, chosen=before.chosen)
     others = tuple(replace(question) for question in earlier.questions[1:])
-    return Draft(template=template.key, name=earlier.name, field_type=template.field_type, questions=(first, *others))
+    return ProjectDraft(
+        template=template.key, name=earlier.name, field_type=template.field_type, questions=(first, *others)
+    )
 
 
-def read(form: QueryDict, template: Template) -> Draft:
+def parse_project_draft(form: QueryDict, template: Template) -> ProjectDraft:
     """Return what a form holds."""
-    return Draft(
+    return ProjectDraft(
         template=template.key,
         name=form.get("name", ""),
         field_type=template.field_type,
@@ -171,12 +173,12 @@ def _named(title: str, taken: set[str]) -> str:
     return name
 
 
-def check(draft: Draft) -> list[Checked]:
+def check(draft: ProjectDraft) -> list[Checked]:
     """Return each question with its labels' colors and keys, or with what is wrong in words."""
     found = []
     for place, question in enumerate(draft.questions):
         problems = _about_list(question)
-        rows: list[Row] = []
+        rows: list[LabelRow] = []
         if not problems:
             try:
                 schema = parse_schema({**draft.as_schema(), "questions": [question.as_schema(draft.field_type)]})
@@ -209,32 +211,32 @@ def _in_words(problem: Problem, question: DraftQuestion) -> str:
     return problem.message
 
 
-def _rows(schema: Schema, question: DraftQuestion) -> list[Row]:
+def _rows(schema: Schema, question: DraftQuestion) -> list[LabelRow]:
     """Return the labels with their colors and keys; `given` is what they would have by themselves."""
     if question.behavior.NAMES != "labels":
         return []
     alone = replace(question, chosen={}).as_schema(schema.fields[0].name)
     plain = parse_schema({"fields": [schema.fields[0].model_dump()], "questions": [alone]}).questions[0]
     return [
-        Row(option.name, option.color, option.key, f"{own.color}|{own.key}")
+        LabelRow(option.name, option.color, option.key, f"{own.color}|{own.key}")
         for option, own in zip(schema.questions[0].options, plain.options, strict=True)
     ]
 
 
-def dump(draft: Draft) -> dict[str, Any] | None:
+def dump(draft: ProjectDraft) -> dict[str, Any] | None:
     """Return a draft as JSON to keep, unless it is too long."""
     kept = asdict(draft)
     return kept if len(json.dumps(kept)) <= MAX_KEPT else None
 
 
-def load(kept: Any) -> Draft:
+def load(kept: Any) -> ProjectDraft:
     """Return the draft that was kept; an unreadable one is a new one."""
     try:
-        return Draft(
+        return ProjectDraft(
             **{**kept, "questions": tuple(DraftQuestion(**question) for question in kept.get("questions", ()))}
         )
     except (TypeError, AttributeError):
-        return Draft()
+        return ProjectDraft()
 
 
 def example() -> str:

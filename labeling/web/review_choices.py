@@ -36,7 +36,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question to answer anew: buttons that decide at once, or parts of a form."""
 
     name: str
@@ -67,7 +67,7 @@ def _button(choice: Choice, card: Card) -> Button:
     return Button(decision, words, choice.key, choice.icon, answer, shown, about=choice.about)
 
 
-def asked(card: Card, schema: Schema) -> list[Asked]:
+def questions_to_ask(card: Card, schema: Schema) -> list[AskedQuestion]:
     """Return the questions that another label can be given to; none where the item itself is the matter."""
     if not card.reason.relabels:
         return []
@@ -76,24 +76,24 @@ def asked(card: Card, schema: Schema) -> list[Asked]:
     return [_asked(question, given.get(question.name), alone=len(questions) == 1) for question in questions]
 
 
-def _asked(question: Question, given: Any, *, alone: bool) -> Asked:
+def _asked(question: Question, given: Any, *, alone: bool) -> AskedQuestion:
     names = question.class_names
     keys = _keys(question) if alone else {}
     if question.form == "none":
-        return Asked(question.name, question.title, NONE, [], given)
+        return AskedQuestion(question.name, question.title, NONE, [], given)
     if question.form == "words":
-        return Asked(question.name, question.title, TEXT, [], given)
+        return AskedQuestion(question.name, question.title, TEXT, [], given)
     if question.form == "many":
         shown = names[:MOST_BOXES]
         has = given if isinstance(given, list) else ()
         labels = [_label(question, name, keys, name, chosen=name in has) for name in shown]
-        return Asked(question.name, question.title, SEVERAL, labels, given, more=len(names) - len(shown))
+        return AskedQuestion(question.name, question.title, SEVERAL, labels, given, more=len(names) - len(shown))
     if not alone and len(names) > MOST_BUTTONS:
-        return Asked(question.name, question.title, LIST, [], given)
+        return AskedQuestion(question.name, question.title, LIST, [], given)
     shown = names[:MOST_BUTTONS] if len(names) <= MOST_BUTTONS else [name for name in names if name in keys]
     answers = {name: from_form(question, [name]) for name in shown}
     labels = [_label(question, name, keys, answer, chosen=answer == given) for name, answer in answers.items()]
-    return Asked(question.name, question.title, ONE, labels, given, more=len(names) - len(shown))
+    return AskedQuestion(question.name, question.title, ONE, labels, given, more=len(names) - len(shown))
 
 
 def _label(question: Question, name: str, keys: dict[str, str], answer: Any, *, chosen: bool) -> Button:

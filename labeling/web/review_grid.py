@@ -65,7 +65,7 @@ class Group:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the frame of the grid; its tiles are leased and fetched by it."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.read(request.GET.dict())
+    wanted = reading.parse_flag_filter(request.GET.dict())
     values = {
         "lease_seconds": project.lease_seconds,
         "pairs": reading.by_pair(project, wanted),
@@ -79,7 +79,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Decide the selected flags, if a decision was pressed, and show the next ones."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.read(request.POST.dict())
+    wanted = reading.parse_flag_filter(request.POST.dict())
     if "decision" in request.POST:
         try:
             _decide(request, project)

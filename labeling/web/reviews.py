@@ -21,7 +21,7 @@ from labeling.selectors import activity, explorer, versions
 from labeling.selectors import reviews as reading
 from labeling.services import reviews
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.review_choices import NONE, ONE, Asked, Button, asked, decisions
+from labeling.web.review_choices import NONE, ONE, AskedQuestion, Button, decisions, questions_to_ask
 from labeling.web.task_page import Shown, shown_fields
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class OnScreen:
     card: Card
     fields: list[Shown]
     buttons: list[Button]
-    asked: list[Asked]
+    asked: list[AskedQuestion]
 
     @property
     def seen(self) -> str:
@@ -65,7 +65,7 @@ class OnScreen:
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class LastDecision:
     """One of the reviewer's last decisions."""
 
     act: BulkAct
@@ -79,7 +79,7 @@ class Last:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the flags that wait, one at a time."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.read(request.GET.dict())
+    wanted = reading.parse_flag_filter(request.GET.dict())
     values = {"lease_seconds": project.lease_seconds, "ahead": AHEAD, **frame(project, wanted)}
     return render(request, "labeling/reviews/index.html", values)
 
@@ -139,7 +139,7 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if again := numbers(request.POST, "again"):
         found = again[:1]
     else:
-        wanted = reading.read(request.POST.dict())
+        wanted = reading.parse_flag_filter(request.POST.dict())
         known = numbers(request.POST, "known")
         found = reviews.claim(actor=request.user, project=project, count=AHEAD, wanted=wanted, known=known)
     schema = versions.schema(project.pk)
@@ -148,7 +148,7 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
             card=card,
             fields=shown_fields(project, schema, card.flag.task),
             buttons=decisions(card),
-            asked=asked(card, schema),
+            asked=questions_to_ask(card, schema),
         )
         for card in reading.cards(project, found)
     ]
@@ -183,12 +183,12 @@ def last(request: SignedInRequest, slug: str) -> HttpResponseBase:
     return render(request, "labeling/reviews/last.html", {"project": project, "last": found, "back": back})
 
 
-def _last(act: BulkAct, names: dict[int, str]) -> Last:
+def _last(act: BulkAct, names: dict[int, str]) -> LastDecision:
     tasks = {flag.task_id: flag.task.external_id or f"task {flag.task_id}" for flag in act.flags.all()}
     done = ReviewAct.from_columns(act)
     named = list(tasks.items()) or [(pk, names.get(pk, f"task {pk}")) for pk in done.task_ids]
     words = Decision(done.decision).label
-    return Last(act=act, words=words, tasks=named[: reading.NAMED], more=max(0, len(named) - reading.NAMED))
+    return LastDecision(act=act, words=words, tasks=named[: reading.NAMED], more=max(0, len(named) - reading.NAMED))
 
 
 urlpatterns = [

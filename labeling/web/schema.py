@@ -35,7 +35,7 @@ def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
         number, schema = _newest(project)
         return _form(request, project, schema_draft.of_schema(schema), number=number)
     number, schema = _begun(request, project)
-    draft = schema_draft.read(request.POST, schema)
+    draft = schema_draft.parse_schema_draft(request.POST, schema)
     verb, *places = request.POST.get("do", "save").split(":")
     if verb != "save":
         _act(project, draft, verb, [page_number(place) for place in places])
@@ -167,7 +167,7 @@ def undo(request: SignedInRequest, slug: str, number: int) -> HttpResponseBase:
 def check_added(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Check added questions while they are typed."""
     project = project_for(request.user, slug, Action.MANAGE)
-    draft = schema_draft.read(request.POST, _newest(project)[1])
+    draft = schema_draft.parse_schema_draft(request.POST, _newest(project)[1])
     values = {"checked": project_draft.check(draft.as_draft())}
     return render(request, "labeling/projects/new_checked.html", values)
 

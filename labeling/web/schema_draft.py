@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.kinds import palette
 from labeling.kinds.schema.model import RESERVED_NAMES
 from labeling.web import project_draft
-from labeling.web.project_draft import Draft, DraftQuestion
+from labeling.web.project_draft import DraftQuestion, ProjectDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ PARTS = ("title", "color", "key", "description")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StepRow:
     """A label in the form."""
 
     place: int
@@ -57,10 +57,10 @@ class Edited:
         return self.asked.behavior.NAMES == "labels"
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[StepRow]:
         """The labels; ids belong to the label, so that the focus follows one that is moved."""
         return [
-            Row(
+            StepRow(
                 place=place,
                 id=f"{self.body['name']}-{zlib.crc32(label['name'].encode()):08x}",
                 label=label,
@@ -114,9 +114,9 @@ class SchemaDraft:
         added = [question.as_schema(about) for question, about in zip(self.added, self.about, strict=True)]
         return {"fields": self.fields, "questions": [*(question.body for question in self.questions), *added]}
 
-    def as_draft(self) -> Draft:
+    def as_draft(self) -> ProjectDraft:
         """Return the added questions as a new project has them."""
-        return Draft(questions=self.added)
+        return ProjectDraft(questions=self.added)
 
     def tell(self, error: DomainError) -> bool:
         """Put what is wrong beside what it is about; say whether all of it has found its place."""
@@ -158,7 +158,7 @@ def _edited(question: Question) -> Edited:
     return Edited(asked=question, body=body, listed=listed)
 
 
-def read(form: QueryDict, schema: Schema) -> SchemaDraft:
+def parse_schema_draft(form: QueryDict, schema: Schema) -> SchemaDraft:
     """Return what a form made from the schema holds."""
     base = {question.body["name"]: question for question in of_schema(schema).questions}
     draft = SchemaDraft(fields=schema.dump()["fields"], questions=[])

@@ -25,7 +25,7 @@ from labeling.services import claims, flags, reviews
 from labeling.services.reviews import Ruling
 from labeling.web.answers import offered
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.tasks import Asked
+from labeling.web.tasks import ExplorerRequest
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
     if task.project_id != project.pk:
         raise NotFound
     reviewer = may(request.user, project, Action.REVIEW)
-    asked = Asked.read(request.GET, reviewer=reviewer)
+    asked = ExplorerRequest.read(request.GET, reviewer=reviewer)
     found = explorer.matches(project, asked.wanted)
     previous, following = explorer.beside(found, sort=asked.sort, task_id=task.pk)
     schema = versions.schema(project.pk)
@@ -184,7 +184,7 @@ def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
     """Claim this very task, and open it to be labeled."""
     task = task_for(request.user, task_id, Action.ANNOTATE)
     try:
-        claims.take(actor=request.user, task=task)
+        claims.claim_task(actor=request.user, task=task)
     except DomainError as error:
         notify(request, error.message, level=messages.WARNING)
         return redirect(_page(request, task))

@@ -47,7 +47,7 @@ MOST_OPTIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExplorerRequest:
     """What an address of the explorer asks for."""
 
     wanted: explorer.TaskFilter
@@ -55,10 +55,10 @@ class Asked:
     cursor: str
 
     @classmethod
-    def read(cls, query: QueryDict, *, reviewer: bool) -> Asked:
+    def read(cls, query: QueryDict, *, reviewer: bool) -> ExplorerRequest:
         """Read an address; an unknown order is the usual one."""
         sort = query.get("sort", "")
-        wanted = explorer.read(query, reviewer=reviewer)
+        wanted = explorer.parse_task_filter(query, reviewer=reviewer)
         return cls(
             wanted=wanted,
             sort=sort if sort in explorer.SORTS else _usual_sort(wanted),
@@ -81,7 +81,7 @@ def _usual_sort(wanted: explorer.TaskFilter) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ExplorerLook:
     """How a person likes the explorer to look."""
 
     view: str
@@ -89,7 +89,7 @@ class Look:
     columns: list[str]
 
     @classmethod
-    def of(cls, preferences: Any) -> Look:
+    def of(cls, preferences: Any) -> ExplorerLook:
         """Read what is kept of a person's choices."""
         kept = preferences if isinstance(preferences, dict) else {}
         chosen = kept.get("columns")
@@ -108,7 +108,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.VIEW)
     may_do = allowed(request, project)
     reviewer = Action.REVIEW in may_do
-    asked = Asked.read(request.GET, reviewer=reviewer)
+    asked = ExplorerRequest.read(request.GET, reviewer=reviewer)
     found = explorer.matches(project, asked.wanted)
     page = explorer.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
     schema = versions.schema(project.pk)
@@ -118,7 +118,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "found": found,
         "page": page,
         "rows": explorer.rows(project, page.ids, schema=schema),
-        "look": Look.of(request.user.preferences.get("tasks")),
+        "look": ExplorerLook.of(request.user.preferences.get("tasks")),
         "saved": explorer.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
@@ -128,7 +128,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     return render(request, "labeling/tasks/index.html", values)
 
 
-def _choices(project: Project, asked: Asked, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
+def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
     people = activity.people_of(project) if reviewer else []
     return {
         "states": explorer.STATE_FILTERS,
@@ -165,7 +165,7 @@ def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _conditions(asked: Asked, schema: Schema, people: dict[int, str]) -> Iterator[dict[str, str]]:
+def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) -> Iterator[dict[str, str]]:
     """Say each condition in words, with the address that takes it out."""
     titles = {question.name: question.title for question in schema.questions}
     words: dict[str, Callable[[str], str]] = {
@@ -227,7 +227,7 @@ def _back(request: SignedInRequest, slug: str) -> str:
 
 def _chosen(request: SignedInRequest, project: Project) -> list[int]:
     if request.POST.get("scope") == "matching":
-        asked = Asked.read(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
+        asked = ExplorerRequest.read(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
         return explorer.first_ids(explorer.matches(project, asked.wanted), sort=asked.sort, most=tasks.MAX_BULK)
     return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
@@ -288,7 +288,7 @@ def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def look(request: SignedInRequest, slug: str) -> HttpResponseBase:
+def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Remember view, density and columns."""
     project_for(request.user, slug, Action.VIEW)
     choices: dict[str, Any] = {}
@@ -306,7 +306,7 @@ def look(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Keep the filter under a name."""
     project = project_for(request.user, slug, Action.VIEW)
-    asked = Asked.read(
+    asked = ExplorerRequest.read(
         QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=may(request.user, project, Action.REVIEW)
     )
     try:
@@ -332,7 +332,7 @@ def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpRe
 urlpatterns = [
     path("p/<slug:slug>/tasks/", index, name="project-tasks"),
     path("p/<slug:slug>/tasks/bulk/", bulk, name="project-tasks-bulk"),
-    path("p/<slug:slug>/tasks/look/", look, name="project-tasks-look"),
+    path("p/<slug:slug>/tasks/look/", choose_look, name="project-tasks-look"),
     path("p/<slug:slug>/tasks/filters/", save_filter, name="project-filters"),
     path("p/<slug:slug>/tasks/filters/<int:filter_id>/delete/", delete_filter, name="project-filter-delete"),
     path("p/<slug:slug>/acts/<int:act_id>/undo/", undo, name="project-act-undo"),

@@ -184,7 +184,7 @@ class Predictions(Endpoint):
 def _rows(file: BinaryIO, form: str) -> Iterator[Item]:
     """Yield the rows; a file that cannot be read ends the request in words."""
     source = SourceInfo(format=form)
-    reader = jsonl.read if form == "jsonl" else parquet.read
+    reader = jsonl.read_jsonl if form == "jsonl" else parquet.read_parquet
     try:
         yield from reader(file, source)
     except FormatError as error:

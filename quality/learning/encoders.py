@@ -24,7 +24,7 @@ _PRETRAINED = {
 }
 
 
-def chosen(setting: str, *, field: str, folder: Path) -> Encoder:
+def choose_encoder(setting: str, *, field: str, folder: Path) -> Encoder:
     """Return the encoder that a setting names.
 
     Parameters

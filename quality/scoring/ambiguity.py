@@ -28,7 +28,7 @@ class Ambiguous:
     flagged: Mask
 
 
-def find(values: Floats) -> Ambiguous:
+def find_ambiguous(values: Floats) -> Ambiguous:
     """Find items with two about equally probable classes.
 
     Parameters

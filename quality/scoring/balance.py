@@ -33,7 +33,7 @@ class Balance:
     level: Literal["", "notice", "warning"]
 
 
-def of(counts: Integers) -> Balance:
+def measure_balance(counts: Integers) -> Balance:
     """Measure how even counts are.
 
     Parameters

@@ -44,7 +44,7 @@ class Duplicates:
     exact: Mask
 
 
-def find(neighbors: Neighbors, contents: Sequence[str], alike: Alike) -> Duplicates:
+def find_duplicates(neighbors: Neighbors, contents: Sequence[str], alike: Alike) -> Duplicates:
     """Find groups of duplicates.
 
     Two items belong together when their content is equal, or when they are near neighbors (closer than 0.13 x the

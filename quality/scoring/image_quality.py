@@ -41,7 +41,7 @@ class Look:
     sharpness: float
 
 
-def look(image: Image.Image, *, width: int, height: int) -> Look:
+def look_at_image(image: Image.Image, *, width: int, height: int) -> Look:
     """Measure one image.
 
     Parameters
@@ -82,7 +82,7 @@ class Poor:
     problems: tuple[str, ...]
 
 
-def find(looks: Sequence[Look]) -> dict[int, Poor]:
+def find_poor_images(looks: Sequence[Look]) -> dict[int, Poor]:
     """Find images that are both poor in themselves and unlike most of the others.
 
     A data set of small dark pictures is what it is: an image counts only when its measure is below a fixed mark and

@@ -53,7 +53,7 @@ class LabelErrors:
     rate_interval: tuple[float, float]
 
 
-def find(
+def find_label_errors(
     labels: Integers, values: Floats, *, filter_by: str = DEFAULT_FILTER, score: str = "self_confidence"
 ) -> LabelErrors:
     """Find the labels that out-of-sample probabilities speak against.

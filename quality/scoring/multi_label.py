@@ -35,7 +35,7 @@ class MultiLabelErrors:
     suggested: Mask
 
 
-def find(given: Mask, values: Floats, *, filter_by: str = "both") -> MultiLabelErrors:
+def find_multi_label_errors(given: Mask, values: Floats, *, filter_by: str = "both") -> MultiLabelErrors:
     """Find the sets of labels that out-of-sample probabilities speak against.
 
     Parameters

@@ -33,7 +33,7 @@ class Outliers:
     threshold: float
 
 
-def find(neighbors: Neighbors) -> Outliers:
+def find_outliers(neighbors: Neighbors) -> Outliers:
     """Find items whose mean distance to their (10) neighbors is unusually large.
 
     Parameters

@@ -32,7 +32,7 @@ def main_script(text: str) -> str:
     return scripts.most_common(1)[0][0] if scripts else ""
 
 
-def find(texts: Sequence[str]) -> dict[int, Poor]:
+def find_poor_texts(texts: Sequence[str]) -> dict[int, Poor]:
     """Find texts that a person should look at.
 
     A short text counts where most texts are far longer, and a script where at least nine of ten texts share another.

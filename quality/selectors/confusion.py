@@ -73,7 +73,7 @@ class Confusion:
         return max(self.pairs, key=lambda cell: cell.estimated, default=None)
 
 
-def of(project: Project, run: Run) -> Confusion:
+def confusion_for(project: Project, run: Run) -> Confusion:
     """Return the pairs of classes that a run found mixed up, with how many flags of each are still open."""
     waiting = flag_counts.open_by_pair(project, run.question)
     found = runs.confusions(run)

@@ -98,7 +98,7 @@ class Story:
         return self.last.labels - self.first.labels
 
 
-def of(project: Project, question: str) -> Story | None:
+def gain_story(project: Project, question: str) -> Story | None:
     """Return the gain of a question, None before any run has measured one."""
     points = runs.gains(project, question)
     if not points:

@@ -26,7 +26,7 @@ NO_RUN = "No run of the pipeline is complete yet."
 ONE_ANSWER = "No task was answered by two people."
 
 
-def of(project: Project, run: Run) -> health.Health:
+def health_for(project: Project, run: Run) -> health.Health:
     """Return the health of the labels of one question, as of a complete run; labels and tasks are counted now."""
     schema = versions.schema(project.pk)
     now = versions.current(project.pk)

@@ -60,7 +60,7 @@ class Past:
     summary: Summary | None
 
 
-def of(project: Project, question: str, *, most: int = 10) -> list[Past]:
+def past_runs(project: Project, question: str, *, most: int = 10) -> list[Past]:
     """Return the last runs of a question, newest first."""
     found = runs.jobs_of(project).filter(params__question=question).select_related("requested_by")[:most]
     return [_past(job) for job in found]
@@ -84,14 +84,14 @@ def _past(job: JobRun) -> Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepShown:
     """A step of a run that is under way: ``done``, ``now`` or ``later``."""
 
     words: str
     state: str
 
 
-def steps(job: JobRun) -> list[Step]:
+def steps(job: JobRun) -> list[StepShown]:
     """Return the steps of a job with how far it is."""
     done = set(RunCursor.load(job.cursor).done)
     found = []
@@ -99,5 +99,5 @@ def steps(job: JobRun) -> list[Step]:
     for name, words in STEPS.items():
         state = "done" if name in done else "now" if now else "later"
         now = now and state == "done"
-        found.append(Step(words, state))
+        found.append(StepShown(words, state))
     return found

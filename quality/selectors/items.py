@@ -57,7 +57,7 @@ def load(stored: bytes) -> Items:
     return load_items(stored, test=TEST)
 
 
-def read(project: Project, question: Question, *, most: int = MAX_ITEMS) -> Items:
+def read_items(project: Project, question: Question, *, most: int = MAX_ITEMS) -> Items:
     """Return the project's tasks outside quarantine with their labels of record for a question."""
     values: dict[str, Any] = {"project": project.pk, "question": question.name, "quarantined": TaskState.QUARANTINED}
     positions = {name: position for position, name in enumerate(question.class_names)}

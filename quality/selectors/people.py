@@ -57,7 +57,7 @@ class Person:
         return self.agreed / self.compared if self.compared else 0.0
 
 
-def of(run: Run) -> list[Person]:
+def people_for(run: Run) -> list[Person]:
     """Return what a run found about each person, by name: this is no ranking."""
     found = AnnotatorQuality.objects.filter(run=run).select_related("annotator")
     people = [

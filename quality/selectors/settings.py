@@ -10,6 +10,6 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 
-def of(project: Project) -> QualitySettings:
+def settings_for(project: Project) -> QualitySettings:
     """Return the project's settings, the defaults if nobody has changed any (that row is not stored)."""
     return QualitySettings.objects.filter(project=project).first() or QualitySettings(project=project)

@@ -34,7 +34,7 @@ class Similar:
     distance: float
 
 
-def to(task: Task, field: str, *, most: int = 20) -> list[Similar]:
+def similar_tasks(task: Task, field: str, *, most: int = 20) -> list[Similar]:
     """Return the tasks whose field is most like this task's, nearest first; none before the first run."""
     newest = EmbeddingSet.objects.filter(project_id=task.project_id, field=field).order_by("-pk").first()
     if newest is None:
@@ -51,7 +51,7 @@ def nearest(project: Project, task_id: int, most: int) -> list[int]:
     if task is None:
         return []
     for known in sets:
-        if found := to(task, known.field, most=most):
+        if found := similar_tasks(task, known.field, most=most):
             return [each.task_id for each in found]
     return []
 

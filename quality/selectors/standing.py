@@ -59,9 +59,9 @@ def new_labels(project: Project, question: str, *, after_label: int, most: int) 
     return NewLabels(**found.aggregate(count=Count("pk"), first=Min("created_at"), last=Max("created_at")))
 
 
-def of(project: Project, question: Question, run: Run | None) -> Standing:
+def standing_for(project: Project, question: Question, run: Run | None) -> Standing:
     """Return where a question stands."""
-    chosen = settings.of(project)
+    chosen = settings.settings_for(project)
     after = run.last_label if run else 0
     fresh = new_labels(project, question.name, after_label=after, most=COUNTED).count
     return Standing(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 
-def read(project: Project, question: Question) -> Votes:
+def read_votes(project: Project, question: Question) -> Votes:
     """Return the submitted answers to a question, as its track reads them, of tasks that several people answered.
 
     Raises `Invalid` with what is said in place of the results when the track compares no people.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quality.models import Run
 
 
-def keep(run: Run, name: str, data: bytes) -> None:
+def keep_bytes(run: Run, name: str, data: bytes) -> None:
     """Store bytes under a name, in place of what was there."""
     RunArray.objects.update_or_create(run=run, name=name, defaults={"data": data})
 
@@ -32,7 +32,7 @@ def keep_arrays(run: Run, name: str, **arrays: NDArray[Any]) -> None:
     """Store named arrays."""
     out = io.BytesIO()
     np.savez(out, allow_pickle=False, **arrays)
-    keep(run, name, out.getvalue())
+    keep_bytes(run, name, out.getvalue())
 
 
 def kept_arrays(run: Run, name: str) -> dict[str, NDArray[Any]] | None:
@@ -46,7 +46,7 @@ def kept_arrays(run: Run, name: str) -> dict[str, NDArray[Any]] | None:
 
 def keep_json(run: Run, name: str, value: Any) -> None:
     """Store what JSON can hold."""
-    keep(run, name, zlib.compress(json.dumps(value).encode(), 1))
+    keep_bytes(run, name, zlib.compress(json.dumps(value).encode(), 1))
 
 
 def kept_json(run: Run, name: str) -> Any:

@@ -51,7 +51,7 @@ def start(
     if versions.schema(project.pk).question(question) is None:
         message = f"There is no question “{question[:64]}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    chosen = selector.of(project)
+    chosen = selector.settings_for(project)
     return jobs.start(
         kind=KIND,
         project=project,
@@ -76,7 +76,7 @@ def _key(project: Project, question: str) -> str:
     return f"{KIND}:{project.pk}:{question}"
 
 
-def tend() -> list[JobRun]:
+def start_due_runs() -> list[JobRun]:
     """Start what is due: enough new labels, or the last run long ago, and nobody labeling. Runs every minute."""
     started = []
     for project in Project.objects.filter(archived_at=None).select_related("quality_settings"):

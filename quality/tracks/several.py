@@ -76,7 +76,7 @@ class Several(Track):
         if (classes[np.minimum(at, classes.size - 1)] != found.classes).any():
             raise Invalid("The predictions are about labels that no task has been given yet.")
         truth = has[found.rows[lines]][:, at]
-        errors = multi_label.find(truth, found.values[lines], filter_by=case.filter_by)
+        errors = multi_label.find_multi_label_errors(truth, found.values[lines], filter_by=case.filter_by)
         quality = np.full(found.rows.size, np.nan, dtype=np.float32)
         quality[lines] = errors.quality
         count, flagged = int(lines.size), int(errors.flagged.sum())

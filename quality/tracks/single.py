@@ -96,7 +96,7 @@ class Single(Track):
         values = found.values[lines][:, used]
         totals = values.sum(axis=1, keepdims=True)
         values = np.divide(values, totals, out=np.full_like(values, 1 / used.size), where=totals > 0)
-        errors = label_errors.find(labels, values, filter_by=case.filter_by, score=case.score)
+        errors = label_errors.find_label_errors(labels, values, filter_by=case.filter_by, score=case.score)
         quality = np.full(found.rows.size, np.nan, dtype=np.float32)
         quality[lines] = errors.quality
         names = [case.names[position] for position in found.classes[used]]
@@ -214,7 +214,7 @@ class Single(Track):
 
 def _ambiguous(case: Case, found: Predicted, lines: Integers) -> tuple[list[Finding], int]:
     """Return the labels that could as well be another, the worst of them, and how many there are."""
-    close = ambiguity.find(found.values[lines])
+    close = ambiguity.find_ambiguous(found.values[lines])
     picked = limited(np.flatnonzero(close.flagged), close.score, of=case.items.size)
     findings = [
         Finding(line=int(lines[at]), reason=AMBIGUOUS, score=float(close.score[at]), details={})

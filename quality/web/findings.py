@@ -46,12 +46,12 @@ class Figure:
     href: str = ""
 
 
-def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
+def findings_for(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
     """Return all parts of the page that rest on a run."""
     summary = Summary.load(run.summary)
     chips = explorer.named_labels(question)
     waiting = flag_counts.open_by_reason(project, question.name)
-    mixed = confusion.of(project, run)
+    mixed = confusion.confusion_for(project, run)
     return {
         "summary": summary,
         "errors": summary.label_errors,
@@ -61,7 +61,7 @@ def of(project: Project, question: Question, run: Run, *, reviewer: bool) -> dic
         "confusion": mixed,
         "matrix": _matrix(project, question, mixed, chips, reviewer=reviewer),
         "classes": _classes(project, question, summary, chips, reviewer=reviewer),
-        "health": health.of(project, run),
+        "health": health.health_for(project, run),
         "splits": _splits(project, question, summary, chips),
         "groups": _groups(project, summary),
         **(_people(run, chips) if reviewer else {}),
@@ -254,7 +254,7 @@ def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
     differing = people.differing(run)
     return {
         "crowd": Summary.load(run.summary).people,
-        "people": people.of(run),
+        "people": people.people_for(run),
         "differing": [
             (row, _chip(chips, row.given), _chip(chips, row.suggested), round(row.agreement * row.answers))
             for row in differing[:MOST_DIFFERING]

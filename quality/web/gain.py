@@ -66,7 +66,7 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
     if question is None:
         return {"story": None, "why": ""}
     newest = runs.newest(project, question.name)
-    story = gains.of(project, question.name)
+    story = gains.gain_story(project, question.name)
     why = Summary.load(newest.summary).unavailable.get("gain", "") if newest else ""
     if story is None:
         return {"story": None, "newest": newest, "why": why}

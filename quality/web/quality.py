@@ -43,7 +43,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "questions": questions,
         "question": question,
         "run": run,
-        "standing": standing.of(project, question, run),
+        "standing": standing.standing_for(project, question, run),
         "can_review": reviewer,
         "can_run": reviewer and project.archived_at is None,
         "can_manage": may(request.user, project, Action.MANAGE),
@@ -51,14 +51,14 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
         **_runs(request, project, question),
     }
     if run is not None:
-        values |= findings.of(project, question, run, reviewer=reviewer)
+        values |= findings.findings_for(project, question, run, reviewer=reviewer)
         values |= gain_values(project, question, axis=request.GET.get("x", ""), reviewer=reviewer)
     return render(request, "quality/index.html", values)
 
 
 def _runs(request: SignedInRequest, project: Project, question: Question) -> dict[str, Any]:
     """Return the last runs, the one under way, and the last one if it went wrong."""
-    past = history.of(project, question.name)
+    past = history.past_runs(project, question.name)
     job = next((each.job for each in past if each.job.state in ALIVE), None)
     newest = past[0] if past else None
     return {

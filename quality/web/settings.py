@@ -22,7 +22,7 @@ from quality.web.forms import SettingsForm
 def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show and change how a project's pipeline runs."""
     project = project_for(request.user, slug, Action.MANAGE)
-    form = SettingsForm.of(selector.of(project), request.POST or None)
+    form = SettingsForm.of(selector.settings_for(project), request.POST or None)
     status = 200
     if request.method == "POST":
         try:

@@ -63,7 +63,7 @@ def project(count: int) -> Project:
 def run(made: Project) -> list[dict[str, Any]]:
     """Run the pipeline over the project in this process; return its steps."""
     job = runs.start(actor=None, project=made, question="topic")
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     done = newest(made, "topic")
     if done is None:

@@ -37,7 +37,7 @@ def project(manager: User, name: str) -> Project:
 
 
 def _vocabulary() -> list[str]:
-    words = {word.lower() for source in messages.read() for word in str(source.content).split()}
+    words = {word.lower() for source in messages.load_messages() for word in str(source.content).split()}
     return sorted(word for word in words if word.isascii() and word.isalpha() and len(word) > 3)
 
 
@@ -66,7 +66,7 @@ def import_file(manager: User, into: Project, path: Path) -> JobRun:
     """Import a file as a worker does, from the upload to the last row."""
     with path.open("rb") as opened:
         job = imports.start(actor=manager, project=into, file=File(opened, name=path.name))
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     if job.state != JobState.SUCCEEDED:
         raise RuntimeError(job.error)

@@ -17,7 +17,7 @@ from sklearn.model_selection import cross_val_predict
 from labeling.models import Flag, FlagState, Label, Project
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import demo, jobs, tasks
-from labeling.services.demo.plans import DEMOS, Item, items, truth
+from labeling.services.demo.plans import DEMOS, DemoItem, items, truth
 from quality.models import Gain, Prediction
 from quality.selectors.runs import newest
 from quality.services import runs
@@ -76,7 +76,7 @@ def measure(key: str, seed: int) -> Found:
 
 def _gain(project: Project, question: str) -> dict[str, float]:
     job = runs.start(actor=None, project=project, question=question)
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     run = newest(project, question)
     if run is None:
         job.refresh_from_db()
@@ -106,7 +106,7 @@ def _score(wrong: np.ndarray, flagged: np.ndarray, quality: np.ndarray) -> Score
     )
 
 
-def _bare(planned: list[Item], wrong: np.ndarray) -> Score:
+def _bare(planned: list[DemoItem], wrong: np.ndarray) -> Score:
     """Do what a person would do in a notebook."""
     contents = [item.source.content for item in planned]
     if isinstance(contents[0], bytes):

@@ -262,7 +262,7 @@ def test_a_job_that_lost_its_database_starts_again(monkeypatch: pytest.MonkeyPat
     assert not project.tasks.exists()
 
     JobRun.objects.update(created_at="2026-01-01T00:00:00Z")
-    jobs.tend()
+    jobs.recover_lost_jobs()
     waiting.refresh_from_db()
     assert (waiting.state, waiting.attempt) == (JobState.SUCCEEDED, 2)
     assert project.tasks.count() == 2
@@ -274,7 +274,7 @@ def test_a_job_that_loses_its_database_every_time_ends_in_words(disk: Path) -> N
         job = start_import(project, ROWS, "two.csv", "keep_good")
         JobRun.objects.update(created_at="2026-01-01T00:00:00Z")
         for _ in range(jobs.MAX_ATTEMPTS):
-            jobs.tend()
+            jobs.recover_lost_jobs()
     job.refresh_from_db()
     assert (job.state, job.attempt) == (JobState.FAILED, jobs.MAX_ATTEMPTS)
     assert "The database went away" in job.error

@@ -67,7 +67,7 @@ def test_images_come_in_are_shown_learned_from_exported_and_deleted(
     assert (seen.readable, seen.width, seen.height) == (True, 40, 30)
     with zipfile.ZipFile(io.BytesIO(exported(project, "zip"))) as archive:
         assert content in [archive.read(name) for name in archive.namelist()]
-    jobs.run(deletion.start(actor=project.created_by, project=project, name=project.name).pk)
+    jobs.perform_job(deletion.start(actor=project.created_by, project=project, name=project.name).pk)
     assert far == {}
 
 

@@ -134,7 +134,7 @@ def test_a_job_waits_in_the_database_and_is_sent_later(monkeypatch: pytest.Monke
     assert not project.tasks.exists()
 
     JobRun.objects.update(created_at="2026-01-01T00:00:00Z")
-    jobs.tend()
+    jobs.recover_lost_jobs()
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED
     assert project.tasks.count() == 2

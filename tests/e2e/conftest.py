@@ -119,7 +119,7 @@ def worker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     def work(job_id: int) -> None:
         try:
-            jobs.run(job_id)
+            jobs.perform_job(job_id)
         finally:
             connection.close()
 

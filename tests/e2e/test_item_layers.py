@@ -37,7 +37,7 @@ def shown() -> tuple[Project, User, int]:
     photo = {"sha256": "0" * 64, "width": SIZE[0], "height": SIZE[1], "name": "box.png", "bytes": 90}
     text = "\n".join(f"{number} {MESSAGE}" for number in range(60))
     (task,) = factories.tasks(project, data=[{"photo": photo, "text": text}])
-    flags.put(task=task, reason=MANUAL, note="look")
+    flags.put_flag(task=task, reason=MANUAL, note="look")
     return project, factories.member(project, Role.REVIEWER), task.pk
 
 

@@ -68,7 +68,7 @@ def flagged(count: int, **schema: Any) -> tuple[Project, User, list[Flag]]:
         )
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
+    flags.sync_flags(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
     found = list(Flag.objects.filter(project=project).order_by("score"))
     return project, factories.member(project, Role.REVIEWER, name="Ann Onymous"), found
 
@@ -357,8 +357,8 @@ def test_several_labels_are_ticked_and_given(browse: Browse, violations: Check) 
     tasks.assign_label(
         actor=project.created_by, project=project, task_ids=[made[0].pk], question="topics", value=["refund"]
     )
-    flags.put(task=made[0], reason=MANUAL, question="topics", note="<script>look</script>")
-    flags.put(task=made[1], reason=MANUAL, score=0.5, note="whole task")
+    flags.put_flag(task=made[0], reason=MANUAL, question="topics", note="<script>look</script>")
+    flags.put_flag(task=made[1], reason=MANUAL, score=0.5, note="whole task")
     page = browse(factories.member(project, Role.REVIEWER), path=address(project))
     number(page)
     expect(card(page).get_by_text("<script>look</script>")).to_be_visible()

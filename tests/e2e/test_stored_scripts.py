@@ -127,7 +127,7 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
 def brought_in(project: Project, content: bytes, name: str) -> Any:
     assert isinstance(project.created_by, User)
     job = imports.start(actor=project.created_by, project=project, file=ContentFile(content), filename=name)
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     return job
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import Invalid
-from labeling.formats import FormatError, Row, RowProblem, read, sniff
+from labeling.formats import FormatError, Row, RowProblem, read_source, sniff
 from labeling.models import ImportProblem, JobState, Project, QueueEntry, Task, Upload, User
 from labeling.services import imports
 from labeling.services.imports.options import KEEP_GOOD
@@ -138,7 +138,7 @@ def test_readers_give_rows_and_problems_and_fail_in_words(file: tuple[str, bytes
     items: list[Any] = []
     with suppress(FormatError):
         source = sniff(io.BytesIO(content), name)
-        items = list(read(io.BytesIO(content), source))
+        items = list(read_source(io.BytesIO(content), source))
     for item in items:
         assert isinstance(item, Row | RowProblem)
         assert item.number >= 1

@@ -55,7 +55,7 @@ def imported(project: Project, content: bytes, name: str, **options: Any) -> Job
     job = imports.start(
         actor=project.created_by, project=project, file=ContentFile(content, name=name), options=options or None
     )
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     return job
 
@@ -73,7 +73,7 @@ def world(*, color: str = "red") -> World:
     draft = guidelines.save_draft(actor=manager, project=project, body="# Rules, again", entries=[])
     content = picture(color)
     info = images.check(content)
-    media.put(content, info)
+    media.store_media(content, info)
     media.link(project.pk, [info])
     newer = copy.deepcopy(SCHEMA)
     newer["questions"][0]["title"] = "What is it about?"

@@ -205,7 +205,7 @@ def test_every_format_carries_it_there_and_back(format: str) -> None:
     job = imports.start(
         actor=twin.created_by, project=twin, file=ContentFile(content, name=f"export.{format}"), options=None
     )
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
 
     assert job.state == JobState.SUCCEEDED, job.error
@@ -222,7 +222,7 @@ def test_a_row_is_checked_against_its_own_text_not_that_of_another_row() -> None
     job = imports.start(
         actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"), options=None
     )
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
 
     assert [problem.row for problem in job.import_problems.all()] == [2]

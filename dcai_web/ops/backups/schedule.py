@@ -16,7 +16,7 @@ from labeling import locks
 logger = logging.getLogger(__name__)
 
 
-def tend() -> Path | None:
+def make_due_backup() -> Path | None:
     """Make a backup if the newest one in the folder is too old; return where it is.
 
     Looked at every few minutes: a clock that was away, or started again, delays a backup but skips none.

@@ -123,7 +123,7 @@ class Status:
     problems: list[Problem]
 
 
-def read() -> Status:
+def read_status() -> Status:
     """Return how the site is now; the database must answer, nothing else need."""
     now = timezone.now()
     redis = _redis()

@@ -18,7 +18,7 @@ from labeling.web.requests import SignedInRequest, signed_in
 def show(request: SignedInRequest) -> HttpResponseBase:
     """Show how the site is; the figures renew themselves unless that is paused."""
     _demand_administrator(request.user)
-    return render(request, "site/status.html", {"status": status.read(), "paused": "paused" in request.GET})
+    return render(request, "site/status.html", {"status": status.read_status(), "paused": "paused" in request.GET})
 
 
 @signed_in
@@ -26,7 +26,7 @@ def show(request: SignedInRequest) -> HttpResponseBase:
 def figures(request: SignedInRequest) -> HttpResponseBase:
     """Return the figures only, for the page that asks again and again."""
     _demand_administrator(request.user)
-    return render(request, "site/figures.html", {"status": status.read(), "paused": False})
+    return render(request, "site/figures.html", {"status": status.read_status(), "paused": False})
 
 
 def _demand_administrator(user: User) -> None:

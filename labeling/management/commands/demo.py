@@ -30,7 +30,7 @@ class Command(BaseCommand):
             if options["remove"]:
                 removed = demo.remove(actor=manager, key=key, seed=options["seed"])
                 self.stdout.write(f"{name}: {'removed' if removed else 'not there'}")
-            elif demo.find(key, seed=options["seed"]) is not None:
+            elif demo.find_demo(key, seed=options["seed"]) is not None:
                 project = demo.create(actor=manager, key=key, seed=options["seed"])
                 self.stdout.write(f"{name}: already there, at /p/{project.slug}/")
             else:

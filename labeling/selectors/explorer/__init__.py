@@ -1,6 +1,13 @@
 """The task explorer: filters, orders, pages and rows."""
 
-from labeling.selectors.explorer.filters import DECISIONS, STATE_FILTERS, STATES, TaskFilter, matching, read
+from labeling.selectors.explorer.filters import (
+    DECISIONS,
+    STATE_FILTERS,
+    STATES,
+    TaskFilter,
+    matching,
+    parse_task_filter,
+)
 from labeling.selectors.explorer.pages import (
     BY_SIMILARITY,
     COUNTED,
@@ -15,7 +22,7 @@ from labeling.selectors.explorer.pages import (
 )
 from labeling.selectors.explorer.rows import (
     Chip,
-    Given,
+    GivenAnswer,
     TaskRow,
     chips_of,
     labels_of,
@@ -36,7 +43,7 @@ __all__ = [
     "STATES",
     "STATE_FILTERS",
     "Chip",
-    "Given",
+    "GivenAnswer",
     "Matches",
     "TaskFilter",
     "TaskPage",
@@ -50,7 +57,7 @@ __all__ = [
     "media_address",
     "named_labels",
     "page",
-    "read",
+    "parse_task_filter",
     "rows",
     "saved_filters",
     "state_of",

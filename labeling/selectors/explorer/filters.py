@@ -101,7 +101,7 @@ class TaskFilter:
         return [(name, value) for name, value in plain if value]
 
 
-def read(query: QueryDict, *, reviewer: bool) -> TaskFilter:
+def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     """Return the filter in an address; who annotated what is for reviewers."""
     problems: list[Problem] = []
 
@@ -154,7 +154,9 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
     """Return the project's tasks that fit the filter, in no order; `nearest` are those similar, if they are known."""
     tasks = Task.objects.filter(project=project)
     if wanted.similar:
-        tasks = tasks.filter(pk__in=similarity.to(project, wanted.similar) if nearest is None else list(nearest))
+        tasks = tasks.filter(
+            pk__in=similarity.similar_tasks(project, wanted.similar) if nearest is None else list(nearest)
+        )
     if wanted.search:
         tasks = _search(tasks, project, wanted.search)
     if wanted.state:

@@ -64,32 +64,32 @@ _NEARNESS = "nearness"
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PageSegment:
     """A part of an order: the tasks it has, and the key they are ordered by (a leading "-": descending)."""
 
     condition: Q
     key: tuple[str, ...]
 
-    def reversed(self) -> Stretch:
+    def reversed(self) -> PageSegment:
         """Return the stretch from its other end."""
         flipped = (part[1:] if part.startswith("-") else f"-{part}" for part in self.key)
-        return Stretch(self.condition, tuple(flipped))
+        return PageSegment(self.condition, tuple(flipped))
 
 
 _WAITING = Q(queue_entry__state=TaskState.TODO, queue_entry__open_slots__gt=0)
 _NOT_WAITING = Q(queue_entry__open_slots=0) | Q(
     queue_entry__state__in=(TaskState.LABELED, TaskState.DISPUTED, TaskState.QUARANTINED)
 )
-_NAMED = Stretch(Q(external_id__isnull=False), (_EXTERNAL,))
-_UNNAMED = Stretch(Q(external_id__isnull=True), ("pk",))
+_NAMED = PageSegment(Q(external_id__isnull=False), (_EXTERNAL,))
+_UNNAMED = PageSegment(Q(external_id__isnull=True), ("pk",))
 
-_ORDERS: dict[str, tuple[Stretch, ...]] = {
-    "queue": (Stretch(_WAITING, ("-queue_entry__priority", "queue_entry__pk")), Stretch(_NOT_WAITING, ("pk",))),
-    "id": (Stretch(Q(), ("pk",)),),
-    "-id": (Stretch(Q(), ("-pk",)),),
+_ORDERS: dict[str, tuple[PageSegment, ...]] = {
+    "queue": (PageSegment(_WAITING, ("-queue_entry__priority", "queue_entry__pk")), PageSegment(_NOT_WAITING, ("pk",))),
+    "id": (PageSegment(Q(), ("pk",)),),
+    "-id": (PageSegment(Q(), ("-pk",)),),
     "external_id": (_NAMED, _UNNAMED),
     "-external_id": (_UNNAMED.reversed(), _NAMED.reversed()),
-    BY_SIMILARITY: (Stretch(Q(), (_NEARNESS, "pk")),),
+    BY_SIMILARITY: (PageSegment(Q(), (_NEARNESS, "pk")),),
 }
 
 
@@ -148,7 +148,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     A few tasks are found here once and then sorted. Many are met soon along the index of their order, and that they
     are many is remembered: who turns the pages does not wait for it again.
     """
-    nearest = similarity.to(project, wanted.similar) if wanted.similar else []
+    nearest = similarity.similar_tasks(project, wanted.similar) if wanted.similar else []
     tasks = matching(project, wanted, nearest=nearest)
     if wanted.is_empty:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
@@ -274,7 +274,7 @@ def _by_id(ids: Sequence[int], at: Position | None, *, downward: bool) -> Iterat
             yield pk, Position(0, (pk,))
 
 
-def _read_rows(found: Matches, stretch: Stretch, piece: Q, *, most: int) -> list[dict[str, Any]]:
+def _read_rows(found: Matches, stretch: PageSegment, piece: Q, *, most: int) -> list[dict[str, Any]]:
     """Read along an index; where what is wanted lies too far apart for that, find it first and then sort it."""
     if not found.walk:
         return list(_ordered(found, stretch, piece)[:most])
@@ -284,7 +284,7 @@ def _read_rows(found: Matches, stretch: Stretch, piece: Q, *, most: int) -> list
     )
 
 
-def _ordered(found: Matches, stretch: Stretch, piece: Q) -> QuerySet[Any, dict[str, Any]]:
+def _ordered(found: Matches, stretch: PageSegment, piece: Q) -> QuerySet[Any, dict[str, Any]]:
     tasks = found.tasks
     names = {part.removeprefix("-") for part in stretch.key}
     if not names.isdisjoint(("queue_entry__priority", "queue_entry__pk")):

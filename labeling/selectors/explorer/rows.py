@@ -36,7 +36,7 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenAnswer:
     """The answer of record to one question, and where it comes from; without chips there is none."""
 
     question: str
@@ -69,7 +69,7 @@ class TaskRow:
     meta: dict[str, Any]
     created_at: datetime
     contents: list[Content]
-    given: list[Given] = field(default_factory=list)
+    given: list[GivenAnswer] = field(default_factory=list)
     flags: int = 0
 
     @property
@@ -128,7 +128,7 @@ def rows(project: Project, ids: Sequence[int], *, schema: Schema | None = None) 
     by_id = {row["pk"]: _row(project, schema, row) for row in found}
     given = labels_of(schema, ids)
     for pk, row in by_id.items():
-        row.given = [given[pk].get(question.name, Given(question.name)) for question in schema.questions]
+        row.given = [given[pk].get(question.name, GivenAnswer(question.name)) for question in schema.questions]
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
@@ -141,13 +141,13 @@ def state_of(*, state: str, open_slots: int, required: int, was_skipped: bool) -
     return "skipped" if was_skipped else "todo"
 
 
-def labels_of(schema: Schema, ids: Sequence[int]) -> defaultdict[int, dict[str, Given]]:
+def labels_of(schema: Schema, ids: Sequence[int]) -> defaultdict[int, dict[str, GivenAnswer]]:
     """Return the labels of record of tasks, by question."""
-    found: defaultdict[int, dict[str, Given]] = defaultdict(dict)
+    found: defaultdict[int, dict[str, GivenAnswer]] = defaultdict(dict)
     current = Label.objects.filter(task_id__in=ids, retired_at__isnull=True)
     for task_id, question, value, source in current.values_list("task_id", "question", "value", "source"):
         chips = chips_of(schema.question(question), value)
-        found[task_id][question] = Given(question, chips, LabelSource(source).label)
+        found[task_id][question] = GivenAnswer(question, chips, LabelSource(source).label)
     return found
 
 

@@ -1,7 +1,7 @@
 """Flags as reviewers see them: filters, counts, rows and cards."""
 
 from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_acts, names
-from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, read, waiting
+from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, parse_flag_filter, waiting
 from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids, waits
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "last_acts",
     "matching",
     "names",
-    "read",
+    "parse_flag_filter",
     "waiting",
     "waits",
 ]

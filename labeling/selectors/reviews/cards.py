@@ -182,7 +182,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
             for part in guidelines.parts(schema, guideline.entries if guideline else ())
             for label in part.labels
         },
-        verdicts=verdicts.of(project, [label for of_task in labels.values() for label in of_task.values()]),
+        verdicts=verdicts.verdicts_for(project, [label for of_task in labels.values() for label in of_task.values()]),
         evidence=evidence,
     )
 
@@ -315,7 +315,7 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
 
 def labeled_neighbors(project: Project, flag: Flag) -> list[Neighbor]:
     """Return the labeled items most like that of a flag, for flags that came without; none before the first check."""
-    rows = explorer.rows(project, similarity.to(project, flag.task_id, most=LOOKED_AT))
+    rows = explorer.rows(project, similarity.similar_tasks(project, flag.task_id, most=LOOKED_AT))
     found = [
         Neighbor(
             row=row,

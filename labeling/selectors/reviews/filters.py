@@ -61,7 +61,7 @@ class FlagFilter:
         return replace(self, **{name: type(getattr(self, name))()})
 
 
-def read(query: Mapping[str, str]) -> FlagFilter:
+def parse_flag_filter(query: Mapping[str, str]) -> FlagFilter:
     """Return the filter in an address, or raise `Invalid` with every condition that cannot be met."""
     problems: list[Problem] = []
 

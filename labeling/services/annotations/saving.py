@@ -14,11 +14,11 @@ from labeling.selectors import versions as schemas
 from labeling.services import flags, labels
 from labeling.services.annotations import stored
 from labeling.services.annotations.submission import Saved, Submission, check, parsed_answers
-from labeling.services.labels import Given
+from labeling.services.labels import CountedAnswers
 
 if TYPE_CHECKING:
     from labeling.models import Task, User
-    from labeling.services.annotations.stored import Mine, Standing
+    from labeling.services.annotations.stored import Mine, StoredState
     from labeling.services.labels import Slots
 
 
@@ -32,7 +32,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     """
     check(submission, key)
     slots = stored.lock(actor=actor, task=task)
-    standing = stored.read(actor=actor, task=task, key=key)
+    standing = stored.read_stored_state(actor=actor, task=task, key=key)
     if standing.replayed:
         return _replay(actor, task, key)
     schema = schemas.by_pk(standing.versions.schema_pk)
@@ -53,7 +53,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     )
     settlement = None
     if AnnotationState.SUBMITTED in {before, submission.state}:
-        own = [Given(saved.annotation_id, answers, saved.guideline_version)] if counted else []
+        own = [CountedAnswers(saved.annotation_id, answers, saved.guideline_version)] if counted else []
         settlement = labels.settle(
             task=task,
             slots=slots,
@@ -107,7 +107,7 @@ def _check_version(mine: Mine | None, version: int) -> None:
     )
 
 
-def _take_slot(slots: Slots, standing: Standing, state: AnnotationState) -> tuple[bool, bool]:
+def _take_slot(slots: Slots, standing: StoredState, state: AnnotationState) -> tuple[bool, bool]:
     """Move the task's slots for a save: returns whether the answer counts, and whether the person keeps a lease.
 
     Keeps counted answers + leases + open slots = required, whatever the person held before.
@@ -125,9 +125,9 @@ def _take_slot(slots: Slots, standing: Standing, state: AnnotationState) -> tupl
     return False, held > 0
 
 
-def _mark_skips(actor: User, task: Task, submission: Submission, standing: Standing, *, filled: bool) -> None:
+def _mark_skips(actor: User, task: Task, submission: Submission, standing: StoredState, *, filled: bool) -> None:
     if submission.state == AnnotationState.SKIPPED:
         note = SkipReason(submission.skip_reason or SkipReason.OTHER).label
-        flags.put(task=task, reason=SKIPPED, actor=actor, note=note)
+        flags.put_flag(task=task, reason=SKIPPED, actor=actor, note=note)
     elif submission.state == AnnotationState.SUBMITTED and filled and (SKIPPED.name, "") in standing.flags:
-        flags.drop(task=task, reason=SKIPPED)
+        flags.drop_flag(task=task, reason=SKIPPED)

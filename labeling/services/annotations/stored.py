@@ -16,7 +16,7 @@ from labeling.models import AnnotationState, FlagState
 from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.skipped import SKIPPED
 from labeling.selectors.versions import Versions
-from labeling.services.labels import CAME_WITH, Given, NewLabel, OfRecord, Slots
+from labeling.services.labels import CAME_WITH, CountedAnswers, NewLabel, OfRecord, Slots
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -123,7 +123,7 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredState:
     """All that a save depends on."""
 
     versions: Versions
@@ -131,7 +131,7 @@ class Standing:
     leased: bool
     mine: Mine | None
     annotation_id: int
-    others: list[Given]
+    others: list[CountedAnswers]
     labels: dict[str, OfRecord]
     flags: set[tuple[str, str]]
     earlier: dict[str, NewLabel]
@@ -141,27 +141,27 @@ class Standing:
 def lock(*, actor: User, task: Task) -> Slots:
     """Let the person's saves in the project come one by one, and lock the task's queue entry."""
     values = {"project": task.project_id, "user": actor.pk, "task": task.pk}
-    for required, open_slots, state in statements.run(_LOCK, values):
+    for required, open_slots, state in statements.run_statement(_LOCK, values):
         return Slots(required=required, open_slots=open_slots, state=state)
     raise NotFound
 
 
-def read(*, actor: User, task: Task, key: str) -> Standing:
+def read_stored_state(*, actor: User, task: Task, key: str) -> StoredState:
     """Return all that a save depends on, as it stands now that it is locked."""
     values = {"project": task.project_id, "user": actor.pk, "task": task.pk, "key": key, "came_with": CAME_WITH}
-    for row in statements.run(_READ, values):
+    for row in statements.run_statement(_READ, values):
         schema, schema_pk, guideline, replayed, leased, pk, version, state, answers, updated_at, counted = row[:11]
         new_pk, others, labels, flags, earlier = row[11:]
         mine = None
         if pk is not None:
             mine = Mine(pk, version, state, json.loads(answers), updated_at, counted)
-        return Standing(
+        return StoredState(
             versions=Versions(schema=schema, guideline=guideline, schema_pk=schema_pk),
             replayed=replayed,
             leased=leased,
             mine=mine,
             annotation_id=pk or new_pk,
-            others=[Given(*other) for other in json.loads(others or "[]")],
+            others=[CountedAnswers(*other) for other in json.loads(others or "[]")],
             labels={question: OfRecord(pk, *rest) for pk, question, *rest in json.loads(labels or "[]")},
             flags={(reason, question) for reason, question in json.loads(flags or "[]")},
             earlier={label[0]: NewLabel(*label) for label in json.loads(earlier or "[]")},
@@ -176,7 +176,7 @@ def write(
     submission: Submission,
     saved: Saved,
     key: str,
-    standing: Standing,
+    standing: StoredState,
     slots: Slots,
     settlement: Settlement | None,
     holds: bool,
@@ -185,8 +185,8 @@ def write(
     """Write the annotation with its revision, its labels, the queue entry, the lease and the event."""
     now = saved.updated_at
     if settlement is not None and settlement.retired:
-        statements.run(_RETIRE, {"now": now, "retired": settlement.retired})
-    statements.run(
+        statements.run_statement(_RETIRE, {"now": now, "retired": settlement.retired})
+    statements.run_statement(
         _WRITE,
         {
             "project": task.project_id,

@@ -4,7 +4,7 @@ What is true and what was made wrong is known here only: nothing of it is writte
 wrong labels is real work, and how well that went can be measured.
 """
 
-from labeling.services.demo.loading import create, find, remove
-from labeling.services.demo.plans import DEMOS, SEED, Demo, Item, items, truth, wrong
+from labeling.services.demo.loading import create, find_demo, remove
+from labeling.services.demo.plans import DEMOS, SEED, Demo, DemoItem, items, truth, wrong
 
-__all__ = ["DEMOS", "SEED", "Demo", "Item", "create", "find", "items", "remove", "truth", "wrong"]
+__all__ = ["DEMOS", "SEED", "Demo", "DemoItem", "create", "find_demo", "items", "remove", "truth", "wrong"]

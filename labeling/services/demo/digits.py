@@ -31,7 +31,7 @@ LOOK_ALIKES = {
 
 
 @cache
-def read() -> tuple[Source, ...]:
+def load_scans() -> tuple[Source, ...]:
     """Return all scans in a fixed, mixed order: the data set counts 0, 1, 2, ... in long stretches."""
     scans = load_digits()
     order = list(range(len(scans.target)))

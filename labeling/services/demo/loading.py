@@ -19,7 +19,7 @@ from labeling.formats import images_zip
 from labeling.models import ALIVE, Event, GuidelineVersion, JobState, Media, Task
 from labeling.selectors import media as stored_media
 from labeling.services import events, guidelines, imports, jobs, projects
-from labeling.services.demo.plans import DEMOS, SEED, Demo, Item, items
+from labeling.services.demo.plans import DEMOS, SEED, Demo, DemoItem, items
 
 if TYPE_CHECKING:
     from labeling.models import JobRun, Project, User
@@ -28,7 +28,7 @@ CREATED = "demo.created"
 PATIENCE = 300
 
 
-def find(key: str, *, seed: int = SEED) -> Project | None:
+def find_demo(key: str, *, seed: int = SEED) -> Project | None:
     """Return the demo project made with this seed, if there is one."""
     made = Event.objects.filter(verb=CREATED, payload__demo=key, payload__seed=seed, project__isnull=False)
     event = made.select_related("project").order_by("-id").first()
@@ -49,7 +49,7 @@ def create(*, actor: User, key: str, seed: int = SEED) -> Project:
 @transaction.atomic
 def _project(*, actor: User, demo: Demo, seed: int) -> Project:
     locks.lock_demos()
-    project = find(demo.key, seed=seed)
+    project = find_demo(demo.key, seed=seed)
     if project is None:
         name = demo.name if seed == SEED else f"{demo.name} (seed {seed})"
         project = projects.create(actor=actor, name=name, schema=demo.schema, description=demo.description)
@@ -61,14 +61,14 @@ def _project(*, actor: User, demo: Demo, seed: int) -> Project:
     return project
 
 
-def _import(*, actor: User, project: Project, demo: Demo, wanted: list[Item]) -> None:
+def _import(*, actor: User, project: Project, demo: Demo, wanted: list[DemoItem]) -> None:
     """Import the items as a person would: a ZIP with a manifest, or a CSV file."""
     if demo.field[1] == "image":
         file = ContentFile(b"".join(images_zip.write(_members(demo, wanted), stored=(".png",))), name=f"{demo.key}.zip")
     else:
         file = ContentFile(_csv(demo, wanted), name=f"{demo.key}.csv")
     job = imports.start(actor=actor, project=project, file=file, options={"mode": "all_or_nothing"})
-    jobs.run(job.pk)  # at once and here, unless a worker was faster
+    jobs.perform_job(job.pk)  # at once and here, unless a worker was faster
     _await(job)
 
 
@@ -83,7 +83,7 @@ def _await(job: JobRun) -> None:
         raise Unavailable(message)
 
 
-def _members(demo: Demo, wanted: list[Item]) -> Iterable[tuple[str, list[bytes]]]:
+def _members(demo: Demo, wanted: list[DemoItem]) -> Iterable[tuple[str, list[bytes]]]:
     lines = []
     for item in wanted:
         source = item.source
@@ -94,7 +94,7 @@ def _members(demo: Demo, wanted: list[Item]) -> Iterable[tuple[str, list[bytes]]
     yield "manifest.jsonl", ["\n".join(lines).encode()]
 
 
-def _csv(demo: Demo, wanted: list[Item]) -> bytes:
+def _csv(demo: Demo, wanted: list[DemoItem]) -> bytes:
     text = io.StringIO(newline="")
     extra = sorted({name for item in wanted for name in item.source.meta})
     writer = csv.writer(text)
@@ -109,7 +109,7 @@ def _csv(demo: Demo, wanted: list[Item]) -> bytes:
 @transaction.atomic
 def remove(*, actor: User | None, key: str, seed: int = SEED) -> bool:
     """Delete a demo project with everything people did in it; returns whether there was one."""
-    project = find(key, seed=seed)
+    project = find_demo(key, seed=seed)
     if project is None:
         return False
     only_here = Media.objects.filter(links__project=project).exclude(

@@ -24,7 +24,7 @@ LOOK_ALIKES = {
 
 
 @cache
-def read() -> tuple[Source, ...]:
+def load_messages() -> tuple[Source, ...]:
     """Return all messages. Whether its author found one ambiguous is not passed on: it would tell annotators."""
     with FILE.open(encoding="utf-8", newline="") as file:
         return tuple(

@@ -24,7 +24,7 @@ _DATA = Path(__file__).resolve().parent.parent.parent / "data" / "demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DemoItem:
     """One task to be, with the label it comes with (None: it waits for one)."""
 
     source: Source
@@ -102,7 +102,7 @@ DEMOS = {
             question_title="Which digit is it?",
             wrong_share=0.12,
             confused=digits.LOOK_ALIKES,
-            read=digits.read,
+            read=digits.load_scans,
         ),
         Demo(
             key="support_messages",
@@ -114,13 +114,13 @@ DEMOS = {
             question_title="What does the person want?",
             wrong_share=0.15,
             confused=messages.LOOK_ALIKES,
-            read=messages.read,
+            read=messages.load_messages,
         ),
     )
 }
 
 
-def items(key: str, *, seed: int = SEED) -> list[Item]:
+def items(key: str, *, seed: int = SEED) -> list[DemoItem]:
     """Return the items of a demo: the same seed gives the same splits, gaps and wrong labels.
 
     The test split is fully and truly labeled. Of all items, `UNLABELED_SHARE` wait for a label, all of them in the
@@ -139,7 +139,7 @@ def items(key: str, *, seed: int = SEED) -> list[Item]:
     noisy = [index for index in order[tests:] if index not in unlabeled]
     mistaken = set(rng.sample(sorted(noisy), round(demo.wrong_share * len(noisy))))
     return [
-        Item(
+        DemoItem(
             source=source,
             split=splits.get(index, "train"),
             given=None

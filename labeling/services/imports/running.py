@@ -36,7 +36,7 @@ BATCH_SECONDS = 2.0
 ANALYZE_FROM = 10_000
 """Rows after which the planner is told at once how the tables look now, instead of when autovacuum comes by."""
 
-Import: TypeAlias = jobs.Run[ImportParams, ImportCursor]
+Import: TypeAlias = jobs.RunningJob[ImportParams, ImportCursor]
 
 
 def run_import(run: Import) -> ImportResult:
@@ -199,7 +199,7 @@ class _Work:
         for ready in batch:
             for image in ready.images:
                 self.saw_images = True
-                if media.put(image.content, image.info) and stored is not None:
+                if media.store_media(image.content, image.info) and stored is not None:
                     stored.append(image.info.sha256)
         self._writer.write(batch, counts)
 

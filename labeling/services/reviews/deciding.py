@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from labeling.models import Project, User
-    from labeling.services.reviews.desk import Desk
+    from labeling.services.reviews.desk import LockedTasks
     from labeling.services.reviews.ruling import Ruling
 
 
@@ -60,7 +60,7 @@ def decide(
         return again
     tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
     answered = ruling.decision in {Decision.ACCEPT, Decision.RELABEL}
-    desk = desks.lock(project, tasks, flag_ids=wanted, with_data=answered)
+    desk = desks.lock_tasks(project, tasks, flag_ids=wanted, with_data=answered)
     act = BulkAct(project=project, actor=actor, verb=ReviewAct.VERB, key=key, count=0)
     act.save()
     decided, left = [], {}
@@ -78,7 +78,7 @@ def decide(
         message = f"None of the {len(wanted)} flags could be decided: {next(iter(left.values()))}"
         raise Conflict(message, current={"flags": left})
     desk.store_entries(desk.rows)
-    leases.drop(task_ids=desk.rows)
+    leases.drop_leases(task_ids=desk.rows)
     done = _keep(act, desk, ruling, wanted, left)
     _tell(act, decided, ruling, actor=actor)
     return Decided(act=act, flag_ids=[flag.pk for flag in decided], closed_flags=done.closed_flags, left=left)
@@ -96,7 +96,9 @@ def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided
     return Decided(act=act, flag_ids=flag_ids, closed_flags=done.closed_flags, left=done.left, replayed=True)
 
 
-def _decide(desk: Desk, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None) -> None:
+def _decide(
+    desk: LockedTasks, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None
+) -> None:
     rulings.check_standing(flag, desk.current[flag.task_id], desk.schema, seen)
     answers = rulings.answers(flag, ruling, desk.current[flag.task_id], desk.schema, desk.data.get(flag.task_id, {}))
     row = desk.row(flag.task_id)
@@ -123,7 +125,7 @@ def _question(flag: Flag, answers: Mapping[str, Any]) -> str:
     return flag.question or next(iter(answers), "")
 
 
-def _settled_with(desk: Desk, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
+def _settled_with(desk: LockedTasks, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
     """Return the other open flags of the task that the same decision answers.
 
     Once the label is decided, whatever else put it in doubt is; and a skipped task that was answered waits no more.
@@ -145,7 +147,7 @@ def _answered_too(other: Flag, about: set[str], *, labeled: bool) -> bool:
     return (reason.is_about_label and other.question in about) or (reason.falls_when_labeled and labeled)
 
 
-def _keep(act: BulkAct, desk: Desk, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:
+def _keep(act: BulkAct, desk: LockedTasks, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:
     done = ReviewAct(
         decision=ruling.decision, asked=wanted, left=left, before=[row.as_entry() for row in desk.rows.values()]
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Row:
+class LockedTask:
     """What an act did to one task: all that is needed to take it back."""
 
     task_id: int
@@ -45,7 +45,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Desk:
+class LockedTasks:
     """Some tasks with all that is decided about them. Whoever has it holds their locks."""
 
     schema: Schema
@@ -56,11 +56,11 @@ class Desk:
     counted: dict[int, int]
     data: dict[int, dict[str, Any]]
     """What the tasks show, where answers are to be checked against it."""
-    rows: dict[int, Row] = field(default_factory=dict)
+    rows: dict[int, LockedTask] = field(default_factory=dict)
 
-    def row(self, task_id: int) -> Row:
+    def row(self, task_id: int) -> LockedTask:
         """Return what was done to a task so far."""
-        return self.rows.setdefault(task_id, Row(task_id))
+        return self.rows.setdefault(task_id, LockedTask(task_id))
 
     def open_flags_of(self, task_id: int) -> list[Flag]:
         """Return the flags of a task that are still open."""
@@ -74,7 +74,7 @@ class Desk:
             return
         asked = self.schema.question(question)
         assert asked is not None  # noqa: S101 - rulings answer questions of this schema only
-        answer = labels.Answer(value=value, source=LabelSource.REVIEW, guideline=self.versions.guideline)
+        answer = labels.RecordAnswer(value=value, source=LabelSource.REVIEW, guideline=self.versions.guideline)
         new = labels.write(
             task=flag.task, question=asked, answer=answer, schema_version=self.versions.schema, actor=actor, old=old
         )
@@ -112,9 +112,9 @@ class Desk:
         QueueEntry.objects.bulk_update(changed, ("required", "open_slots", "state"))
 
 
-def lock(
+def lock_tasks(
     project: Project, task_ids: Collection[int], *, flag_ids: Collection[int] = (), with_data: bool = False
-) -> Desk:
+) -> LockedTasks:
     """Lock tasks with their open flags and those named: first queue entries, then flags, as everywhere."""
     entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=task_ids).order_by("task_id")
     found = {entry.task_id: entry for entry in entries}
@@ -129,7 +129,7 @@ def lock(
     for label in Label.objects.filter(task_id__in=found, retired_at__isnull=True):
         current[label.task_id][label.question] = label
     now = versions.current(project.pk)
-    return Desk(
+    return LockedTasks(
         schema=versions.by_pk(now.schema_pk),
         versions=now,
         entries=found,

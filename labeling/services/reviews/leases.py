@@ -109,12 +109,12 @@ def _claimed(
     return len(rows), [flag for flag, task in rows if task is not None]
 
 
-def take(*, actor: User, project: Project, task_ids: Collection[int]) -> None:
+def take_leases(*, actor: User, project: Project, task_ids: Collection[int]) -> None:
     """Lease these tasks, but for those that somebody else looks at."""
     _run(_TAKE, actor, project, tasks=list(task_ids))
 
 
-def drop(*, task_ids: Collection[int]) -> None:
+def drop_leases(*, task_ids: Collection[int]) -> None:
     """End the leases of these tasks, whoever holds them."""
     with connection.cursor() as cursor:
         cursor.execute(_DROP, {"tasks": list(task_ids)})

@@ -18,7 +18,7 @@ from labeling.services.reviews import leases
 if TYPE_CHECKING:
     from labeling.models import User
     from labeling.models.acts import DecidedBefore
-    from labeling.services.reviews.desk import Desk
+    from labeling.services.reviews.desk import LockedTasks
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         message = "This was taken back already."
         raise Conflict(message, current={"undone_at": act.undone_at})
     decided = sorted(standing & {pk for entry in entries for pk in entry.flags})
-    desk = desks.lock(act.project, [entry.task for entry in entries], flag_ids=decided)
+    desk = desks.lock_tasks(act.project, [entry.task for entry in entries], flag_ids=decided)
     undone = [entry for entry in entries if _restored(desk, entry)]
     if not undone:
         message = (
@@ -49,7 +49,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     for pk in reopened:
         flags.reopen(flag=desk.flags[pk])
     desk.store_entries(tasks)
-    leases.take(actor=actor, project=act.project, task_ids=tasks)
+    leases.take_leases(actor=actor, project=act.project, task_ids=tasks)
     if not standing - set(reopened):
         act.undone_at = timezone.now()
         act.save(update_fields=("undone_at",))
@@ -65,7 +65,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     return reopened
 
 
-def _restored(desk: Desk, before: DecidedBefore) -> bool:
+def _restored(desk: LockedTasks, before: DecidedBefore) -> bool:
     """Put a task back to how it was before, and say whether that could be done."""
     current, entry = desk.current[before.task], desk.entries[before.task]
     standing = {label.pk: label for label in current.values()}

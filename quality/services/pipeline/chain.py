@@ -35,10 +35,16 @@ VERSION = 2
 
 FIXED_MODEL = "logistic regression"
 
-WORK = dict(zip(STEPS, (encode.run, predict.run, issues.run, order.run, prove.run), strict=True))
+WORK = dict(
+    zip(
+        STEPS,
+        (encode.run_encode, predict.run_predict, issues.run_issues, order.run_order, prove.run_prove),
+        strict=True,
+    )
+)
 
 
-def run_chain(job: jobs.Run[RunParams, RunCursor]) -> RunResult:
+def run_chain(job: jobs.RunningJob[RunParams, RunCursor]) -> RunResult:
     """Run the chain, going on where an interrupted attempt stopped; unchanged input is not looked at again."""
     project = job.job.project
     if project is None:
@@ -52,7 +58,7 @@ def run_chain(job: jobs.Run[RunParams, RunCursor]) -> RunResult:
         # two of them took five times the processor time of one, and longer.
         with threadpool_limits(limits=1):
             _work(context)
-        publish.run(context)
+        publish.publish_results(context)
     publish.reorder(context)
     flags = Summary.load(context.run.summary).flags
     return RunResult(run=context.run.pk, **(flags.model_dump() if flags else {}))
@@ -72,7 +78,7 @@ def _work(context: Context) -> None:
             context.job.checkpoint(RunCursor(done=[*context.job.cursor.done, name]))
 
 
-def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | Run:
+def _begun(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Context | Run:
     """Begin a run: fix what it looks at, so that labels given meanwhile are left to the next one.
 
     Returns the last run instead when nothing has changed since.
@@ -81,7 +87,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
     options = Options.load(job.params.options)
     sent = pushed.active(project, question.name)
     newest = Label.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
-    items = selector.read(project, question)
+    items = selector.read_items(project, question)
     if items.size == 0:
         raise Invalid("There are no tasks to look at yet. Import some first.")
     answers = _votes(project, question)
@@ -112,7 +118,7 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
             labels=int(items.labeled.sum()),
             last_label=newest,
         )
-        arrays.keep(run, "items", items.dump())
+        arrays.keep_bytes(run, "items", items.dump())
         if answers is not None:
             several_people.keep_votes(run, answers)
         job.checkpoint(RunCursor())
@@ -129,19 +135,19 @@ def _begun(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | R
 def _votes(project: Project, question: Question) -> Votes | None:
     """Return the answers of several people, None where the question's track compares none."""
     try:
-        return votes.read(project, question)
+        return votes.read_votes(project, question)
     except Invalid:
         return None
 
 
-def _resumed(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context | None:
+def _resumed(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Context | None:
     """Return the run that an earlier attempt of this job began, if one did."""
     run = Run.objects.select_related("requested_by").filter(job=job.job).first()
     stored = arrays.kept(run, "items") if run else None
     if run is None or (stored is None and run.completed_at is None):
         return None
     question = _question(project, run.question)
-    items = selector.load(stored) if stored is not None else selector.read(project, question, most=0)
+    items = selector.load(stored) if stored is not None else selector.read_items(project, question, most=0)
     options = Options.load(run.parameters)
     context = _context(job, project, run, question, items, options, pushed.active(project, question.name))
     context.summary = Summary.load(arrays.kept_json(run, "summary"))
@@ -149,7 +155,7 @@ def _resumed(job: jobs.Run[RunParams, RunCursor], project: Project) -> Context |
 
 
 def _context(
-    job: jobs.Run[RunParams, RunCursor],
+    job: jobs.RunningJob[RunParams, RunCursor],
     project: Project,
     run: Run,
     question: Question,

@@ -37,7 +37,7 @@ PART = 1000
 class Context:
     """A run while it runs."""
 
-    job: jobs.Run[RunParams, RunCursor]
+    job: jobs.RunningJob[RunParams, RunCursor]
     run: Run
     project: Project
     question: Question
@@ -79,7 +79,7 @@ class Context:
 
 def encoder(setting: str, field_type: str) -> Encoder:
     """Return the encoder that a setting names; files of models are in `models` in the data directory."""
-    return encoders.chosen(setting, field=field_type, folder=_models())
+    return encoders.choose_encoder(setting, field=field_type, folder=_models())
 
 
 def check_encoder(setting: str, field_type: str) -> None:

@@ -26,13 +26,13 @@ EVERY = {"texts": 1_000_000, "images": 50}
 """Items read between two words about it. Texts are read in a moment; a word too many would hide the one after it."""
 
 
-def run(context: Context) -> None:
+def run_encode(context: Context) -> None:
     """Encode the tasks, unless vectors of the same tasks by the same encoder are there."""
-    features = of(context)
+    features = features_for(context)
     _keep(context, features)
 
 
-def of(context: Context) -> Features:
+def features_for(context: Context) -> Features:
     """Return the features, from memory, from the database, or made anew."""
     if context.features is None:
         context.features = _stored(context) or _made(context)
@@ -45,7 +45,7 @@ def case(context: Context) -> Case:
     return Case(
         items=context.items,
         names=tuple(context.question.class_names),
-        features=lambda: of(context),
+        features=lambda: features_for(context),
         progress=context.progress,
         filter_by=options.filter_by,
         score=options.score,
@@ -56,7 +56,7 @@ def case(context: Context) -> Case:
 
 def looks(context: Context) -> list[dict[str, Any] | None]:
     """Return what the pixels of each image measure, None for those that cannot be read."""
-    of(context)
+    features_for(context)
     return context.looks or [None] * context.items.size
 
 
@@ -103,7 +103,7 @@ def _told(context: Context, content: Iterable[Any], what: str) -> Iterator[Any]:
 def _looked_at(pictures: Iterable[selector.Picture], found: list[dict[str, Any] | None]) -> Iterator[Any]:
     for picture in pictures:
         if picture.readable:
-            seen = image_quality.look(picture.image, width=picture.width, height=picture.height)
+            seen = image_quality.look_at_image(picture.image, width=picture.width, height=picture.height)
             found.append({**asdict(seen), "hash": duplicates.perceptual_hash(picture.image)})
         else:
             found.append(None)

@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from quality.tracks.base import Finding, Predicted
 
 
-def run(context: Context) -> None:
+def run_issues(context: Context) -> None:
     """Find the issues, and keep them until the run is complete."""
     context.progress(0, 10, "Looking for neighbors")
-    embedding = encode.of(context).embedding
+    embedding = encode.features_for(context).embedding
     near = neighbors.nearest(embedding, item_issues.K, seed=context.options.seed)
     surroundings = evidence.Neighborhood(context, embedding)
     drafts: list[Draft] = []
     context.progress(4, 10, "Looking for label errors")
-    found = predict.of(context)
+    found = predict.predictions_for(context)
     if found is not None:
         drafts += _of_labels(context, found, surroundings)
     context.progress(7, 10, "Looking for outliers, copies and poor items")
-    drafts += item_issues.find(context, near, surroundings)
+    drafts += item_issues.find_item_issues(context, near, surroundings)
     _spread(context)
     context.progress(9, 10, "Comparing people with each other")
-    several_people.run(context, found)
+    several_people.compare_people(context, found)
     arrays.keep_json(context.run, "findings", [draft.dump() for draft in drafts])
 
 
@@ -94,7 +94,7 @@ def _spread(context: Context) -> None:
         for position, split in enumerate(SPLITS)
     }
     total = np.bincount(items.codes, minlength=len(names))
-    measured = balance.of(total)
+    measured = balance.measure_balance(total)
     learned = total - counts["test"]
     trained = learned - counts["validation"]
     order = np.argsort(-total, kind="stable")[:200]

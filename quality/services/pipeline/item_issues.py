@@ -32,12 +32,12 @@ K = 10
 SHOWN_COPIES = 10
 
 
-def find(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
+def find_item_issues(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
     """Return the issues of the items, none when another question's run sees to this field."""
     if not context.owns_items:
         return []
     poor, alike = _by_content(context)
-    copies = duplicates.find(near, context.items.contents.tolist(), alike)
+    copies = duplicates.find_duplicates(near, context.items.contents.tolist(), alike)
     drafts = [
         Draft(
             task=int(context.items.tasks[row]),
@@ -55,13 +55,13 @@ def _by_content(context: Context) -> tuple[dict[int, Poor], duplicates.Alike]:
     """Return what is poor in itself, and a test of whether two items are alike."""
     if context.field.type == "text":
         texts = list(selector.texts(context.items.tasks, context.field.name))
-        return text_quality.find(texts), duplicates.texts_alike(texts)
+        return text_quality.find_poor_texts(texts), duplicates.texts_alike(texts)
     seen = encode.looks(context)
     known = [row for row, look in enumerate(seen) if look is not None]
     looks = [
         image_quality.Look(**{key: value for key, value in look.items() if key != "hash"}) for look in seen if look
     ]
-    poor = {known[position]: found for position, found in image_quality.find(looks).items()}
+    poor = {known[position]: found for position, found in image_quality.find_poor_images(looks).items()}
     for row, look in enumerate(seen):
         if look is None:
             poor[row] = Poor(score=0.0, problems=("missing, or not to be read",))
@@ -151,7 +151,7 @@ def _outliers(
     copies: duplicates.Duplicates,
     surroundings: Neighborhood,
 ) -> list[Draft]:
-    found = outliers.find(near)
+    found = outliers.find_outliers(near)
     far = np.flatnonzero(found.flagged & (copies.group < 0))
     far = far[[row not in poor for row in far.tolist()]] if far.size else far
     picked = limited(far, found.score, of=context.items.size)

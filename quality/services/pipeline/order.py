@@ -24,10 +24,10 @@ KEPT = "scores"
 """As what the scores are kept until the run is complete."""
 
 
-def run(context: Context) -> None:
+def run_order(context: Context) -> None:
     """Score the open tasks, and keep the scores until the run is complete."""
     arrays.keep_json(context.run, KEPT, None)
-    found = predict.of(context)
+    found = predict.predictions_for(context)
     if found is None:
         context.unavailable("queue", "Without predictions the queue keeps the order it has.")
         return

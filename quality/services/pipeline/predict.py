@@ -23,7 +23,7 @@ NOT_FOR_KIND = (
 )
 
 
-def run(context: Context) -> None:
+def run_predict(context: Context) -> None:
     """Predict every task, or say why that is not possible."""
     arrays.keep_arrays(context.run, "predicted", rows=np.zeros(0, dtype=np.int64))
     if not context.question.track:
@@ -39,7 +39,7 @@ def run(context: Context) -> None:
     arrays.keep_arrays(context.run, "predicted", rows=found.rows, values=found.values, classes=found.classes)
 
 
-def of(context: Context) -> Predicted | None:
+def predictions_for(context: Context) -> Predicted | None:
     """Return what the step found, None where there is nothing that can be used."""
     stored = arrays.kept_arrays(context.run, "predicted")
     return None if stored is None or "values" not in stored else Predicted(**stored)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
 
 
-def run(context: Context) -> None:
+def run_prove(context: Context) -> None:
     """Measure the fixed model, whoever made the predictions, or say why that is not possible."""
     arrays.keep_json(context.run, "gain", None)
     # Those of step 2, unless a team's model made them.
-    found = None if context.pushed else predict.of(context)
+    found = None if context.pushed else predict.predictions_for(context)
     try:
         measured = context.track.measure(encode.case(context), found)
     except Invalid as error:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from quality.services.pipeline.context import Context
 
 
-def run(context: Context) -> None:
+def publish_results(context: Context) -> None:
     """Show what the run found: flags, predictions, counts by class and the gain, in one transaction."""
     findings = [Draft.load(kept) for kept in arrays.kept_json(context.run, "findings") or []]
     measured = arrays.kept_json(context.run, "gain")
     context.job.progress(5000, 6000, "Putting the results in place")
     with transaction.atomic():
         current = _standing(context, findings)
-        synced = flags.sync(
+        synced = flags.sync_flags(
             project=context.project,
             question=context.question.name,
             reasons=checked_reasons(About.LABEL) + (checked_reasons(About.ITEM) if context.owns_items else []),

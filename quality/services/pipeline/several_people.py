@@ -23,7 +23,7 @@ KEPT = "people"
 NONE = np.zeros(0, dtype=np.int64)
 
 
-def run(context: Context, found: Predicted | None) -> None:
+def compare_people(context: Context, found: Predicted | None) -> None:
     """Compare people with each other and, where there are predictions, weigh them together with the model."""
     arrays.keep_json(context.run, KEPT, {"people": [], "consensus": []})
     try:

@@ -40,7 +40,7 @@ def flag_all(project: Project, made: list[Task], *, suggested: str = "delivery")
         )
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
+    flags.sync_flags(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
     return list(Flag.objects.filter(task__in=made, reason=LABEL_ERROR.name).order_by("score"))
 
 
@@ -89,7 +89,7 @@ def test_flags_are_listed_worst_first_with_what_was_given_and_what_is_suggested(
 
 def test_a_flag_without_a_finding_tells_the_label_of_record(project: Project, client: APIClient) -> None:
     (task,) = labeled(project, 1, "other")
-    flags.put(task=task, reason=CONFLICT, question="intent", score=0.5)
+    flags.put_flag(task=task, reason=CONFLICT, question="intent", score=0.5)
     (row,) = client.get(address(project)).json()["results"]
     assert (row["given"], row["suggested"]) == ("other", None)
 
@@ -123,7 +123,7 @@ def test_a_filter_that_is_none_is_refused(project: Project, client: APIClient, q
 def test_the_list_needs_the_same_queries_for_one_and_for_many(project: Project, client: APIClient) -> None:
     def more(count: int = 5) -> None:
         for task in labeled(project, count):
-            flags.put(task=task, reason=CONFLICT, question="intent")
+            flags.put_flag(task=task, reason=CONFLICT, question="intent")
 
     flag_all(project, labeled(project, 1))
     more(1)

@@ -96,7 +96,7 @@ def world() -> World:
         member=member,
         invitation=invitation,
         token=token,
-        flag=flags.put(task=task, reason=MANUAL, question="intent"),
+        flag=flags.put_flag(task=task, reason=MANUAL, question="intent"),
         decided=decided(project, task, manager),
         people={
             "outsider": factories.user(),
@@ -111,7 +111,7 @@ def world() -> World:
 
 def decided(project: Project, task: Task, reviewer: User) -> Flag:
     """Return a flag that a reviewer has decided."""
-    flag = flags.put(task=task, reason=OUTLIER, question="intent")
+    flag = flags.put_flag(task=task, reason=OUTLIER, question="intent")
     reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=reviews.Ruling(Decision.AMBIGUOUS))
     return flag
 

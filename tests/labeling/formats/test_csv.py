@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read, sniff
+from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read_source, sniff
 from labeling.formats import csv as csv_format
 from labeling.formats.rows import EXPORT_MARK
 
@@ -15,7 +15,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 
 def rows_of(content: bytes, name: str = "data.csv") -> list[Row | RowProblem]:
     file = io.BytesIO(content)
-    return list(read(file, sniff(file, name)))
+    return list(read_source(file, sniff(file, name)))
 
 
 @given(cells=st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=20))
@@ -91,7 +91,7 @@ def test_wrong_quotes_cost_one_row_only() -> None:
 def test_a_record_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_format, "MAX_ROW_CHARS", 1000)
     file = io.BytesIO(b'a,b\n1,2\n"' + b"x,y\n" * 1000)
-    stream = read(file, SourceInfo("csv", encoding="utf-8", delimiter=","))
+    stream = read_source(file, SourceInfo("csv", encoding="utf-8", delimiter=","))
     assert isinstance(next(stream), Row)
     with pytest.raises(FormatError, match="never closed"):
         list(stream)

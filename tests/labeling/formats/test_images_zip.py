@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.formats import FormatError, Item, Row, RowProblem, images_folder, images_zip, read, sniff
+from labeling.formats import FormatError, Item, Row, RowProblem, images_folder, images_zip, read_source, sniff
 from tests.labeling.formats.test_images import picture
 
 
@@ -20,7 +20,7 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
 
 
 def items_of(file: io.BytesIO) -> list[Item]:
-    return list(read(file, sniff(file, "x.zip")))
+    return list(read_source(file, sniff(file, "x.zip")))
 
 
 def test_folders_are_columns_and_junk_is_ignored() -> None:
@@ -51,7 +51,7 @@ def test_a_manifest_names_the_files(folder: str, name: str, content: bytes) -> N
     info = sniff(file, "x.zip")
     assert info.root == f"{folder}{name}"
     assert "image" in info.columns
-    for item in read(file, info):
+    for item in read_source(file, info):
         assert isinstance(item, Row)
         assert item.files is not None
         assert item.files.find(item.values["image"]) is not None

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read, sniff
+from labeling.formats import FormatError, Row, RowProblem, SourceInfo, read_source, sniff
 from labeling.formats import json as json_format
 
 ROWS = [{"text": "ä", "n": 1.5}, {"text": "b", "labels": {"q": ["x"]}}]
@@ -20,17 +20,17 @@ def test_arrays_are_found_wherever_they_are(encoding: str, indent: int | None, w
     )
     info = sniff(file, "rows.json")
     assert info.format == "json"
-    assert [item.values for item in read(file, info) if isinstance(item, Row)] == ROWS
+    assert [item.values for item in read_source(file, info) if isinstance(item, Row)] == ROWS
 
 
 def test_an_item_that_is_no_object_is_reported() -> None:
     file = io.BytesIO(b'[{"text": "a"}, 3]')
-    assert [type(item) for item in read(file, sniff(file, "a.json"))] == [Row, RowProblem]
+    assert [type(item) for item in read_source(file, sniff(file, "a.json"))] == [Row, RowProblem]
 
 
 def test_a_file_that_breaks_off_says_after_which_item() -> None:
     file = io.BytesIO(b'[{"text": "a"}, {"te')
-    stream = read(file, sniff(file, "a.json"))
+    stream = read_source(file, sniff(file, "a.json"))
     assert isinstance(next(stream), Row)
     with pytest.raises(FormatError, match="after item 1"):
         next(stream)
@@ -39,7 +39,7 @@ def test_a_file_that_breaks_off_says_after_which_item() -> None:
 def test_an_endless_item_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_format, "MAX_ROW_CHARS", 200_000)
     file = io.BytesIO(b'[{"text": "a"}, {"text": "' + b"x" * 2_000_000 + b'"}]')
-    stream = read(file, SourceInfo("json", encoding="utf-8", root="item"))
+    stream = read_source(file, SourceInfo("json", encoding="utf-8", root="item"))
     assert isinstance(next(stream), Row)
     with pytest.raises(FormatError, match="Item 2 is longer"):
         next(stream)

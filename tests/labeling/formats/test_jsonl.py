@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.formats import Row, RowProblem, SourceInfo, jsonl, lines, read
+from labeling.formats import Row, RowProblem, SourceInfo, jsonl, lines, read_source
 
 JSON = st.recursive(
     st.none()
@@ -26,7 +26,7 @@ SOURCE = SourceInfo("jsonl", encoding="utf-8")
 def test_what_is_written_reads_back(rows: list[dict[str, Any]]) -> None:
     content = b"".join(jsonl.write(rows)) if not _has_surrogates(rows) else b""
     if content:
-        got = list(read(io.BytesIO(content), SOURCE))
+        got = list(read_source(io.BytesIO(content), SOURCE))
         assert [item.values for item in got if isinstance(item, Row)] == rows
 
 
@@ -36,7 +36,7 @@ def _has_surrogates(rows: list[dict[str, Any]]) -> bool:
 
 def test_broken_lines_are_reported_and_the_rest_is_read() -> None:
     content = b'{"text": "a"}\n{"text": \n\n[1]\n{"n": NaN}\n{"text": "b"}'
-    got = list(read(io.BytesIO(content), SOURCE))
+    got = list(read_source(io.BytesIO(content), SOURCE))
     assert [(item.number, type(item)) for item in got] == [
         (1, Row),
         (2, RowProblem),
@@ -49,11 +49,11 @@ def test_broken_lines_are_reported_and_the_rest_is_read() -> None:
 def test_a_line_over_the_limit_is_skipped_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines.bounded_lines, "__kwdefaults__", {"limit": 1000})
     content = b'{"text": "a"}\n{"text": "' + b"x" * 50_000 + b'"}\n{"text": "b"}\n'
-    got = list(read(io.BytesIO(content), SOURCE))
+    got = list(read_source(io.BytesIO(content), SOURCE))
     assert [type(item) for item in got] == [Row, RowProblem, Row]
     assert "longer than" in got[1].message  # type: ignore[union-attr]
 
 
 def test_bottomless_nesting_is_one_bad_row() -> None:
-    got = list(read(io.BytesIO(b'{"a":' * 100_000 + b"\n" + b'{"text": "b"}'), SOURCE))
+    got = list(read_source(io.BytesIO(b'{"a":' * 100_000 + b"\n" + b'{"text": "b"}'), SOURCE))
     assert [type(item) for item in got] == [RowProblem, Row]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from labeling.formats import FormatError, Row, csv, jsonl, parquet, read, sniff
+from labeling.formats import FormatError, Row, csv, jsonl, parquet, read_source, sniff
 
 ROWS = 200_000
 LIMIT = 40 * 1024**2  # the same rows in a list take some 100 MB
@@ -55,7 +55,7 @@ def test_200_000_rows_are_written_and_read_in_flat_memory(name: str, tmp_path: P
         with path.open("wb") as out:
             out.writelines(WRITERS[name]())
         with path.open("rb") as file:
-            count = sum(1 for item in read(file, sniff(file, name)) if isinstance(item, Row))
+            count = sum(1 for item in read_source(file, sniff(file, name)) if isinstance(item, Row))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -104,7 +104,7 @@ def test_a_csv_cell_without_end_stops_the_reading(tmp_path: Path) -> None:
         for _ in range(20):
             out.write(b"word " * 200_000 + b"\n")
     with path.open("rb") as file:
-        stream = read(file, sniff(file, "x.csv"))
+        stream = read_source(file, sniff(file, "x.csv"))
         assert isinstance(next(stream), Row)
         with pytest.raises(FormatError, match="longer than 16 MB"):
             list(stream)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.formats import FormatError, Row, parquet, read, sniff
+from labeling.formats import FormatError, Row, parquet, read_source, sniff
 
 SCHEMA = pa.schema([("text", pa.string()), ("n", pa.int64()), ("labels", pa.list_(pa.string()))])
 ROW = st.fixed_dictionaries(
@@ -24,7 +24,7 @@ ROW = st.fixed_dictionaries(
 @settings(deadline=None)
 def test_what_is_written_reads_back(rows: list[dict[str, Any]], group_rows: int) -> None:
     file = io.BytesIO(b"".join(parquet.write(rows, SCHEMA, group_rows=group_rows)))
-    got = list(read(file, sniff(file, "rows.bin")))
+    got = list(read_source(file, sniff(file, "rows.bin")))
     assert [item.values for item in got if isinstance(item, Row)] == rows
 
 

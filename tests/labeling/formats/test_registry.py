@@ -84,7 +84,7 @@ def test_a_format_is_its_file_and_a_line(monkeypatch: pytest.MonkeyPatch, client
     job = imports.start(
         actor=project.created_by, project=project, file=ContentFile(content, name="messages.pairs"), options=None
     )
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED, job.error
     assert list(Task.objects.order_by("pk").values_list("data__text", flat=True)) == ["Where is my parcel?", "Hello"]

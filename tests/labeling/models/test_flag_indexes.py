@@ -50,14 +50,14 @@ def _restored() -> Iterator[None]:
 @pytest.mark.usefixtures("_restored")
 def test_the_index_is_built_and_taken_back_beside_rows() -> None:
     task = factories.task(factories.project())
-    flags.put(task=task, reason=OUTLIER, question="intent")
+    flags.put_flag(task=task, reason=OUTLIER, question="intent")
     assert indexes() == {"flag_one_open_part"}
     backwards()
     assert indexes() == {"flag_one_open"}
     with pytest.raises(IntegrityError):
-        flags.put(task=task, reason=OUTLIER, question="intent", part="r1")
+        flags.put_flag(task=task, reason=OUTLIER, question="intent", part="r1")
     forwards()
-    flags.put(task=task, reason=OUTLIER, question="intent", part="r1")
+    flags.put_flag(task=task, reason=OUTLIER, question="intent", part="r1")
     # One that was cut short is done again.
     forwards()
     assert indexes() == {"flag_one_open_part"}

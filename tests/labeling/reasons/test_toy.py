@@ -68,7 +68,7 @@ def test_a_reason_of_one_object_goes_all_the_way(project: Project, client: Clien
 
     def check() -> flags.Synced:
         found = [flags.Finding(task_id=task.pk, reason=SHOUTING, score=0.1, evidence=evidence) for task in made[::2]]
-        return flags.sync(project=project, question="intent", reasons=[SHOUTING], findings=found, actor=None)
+        return flags.sync_flags(project=project, question="intent", reasons=[SHOUTING], findings=found, actor=None)
 
     assert check().opened == 2
 
@@ -111,7 +111,7 @@ def test_its_rows_stay_readable_when_it_is_taken_out(
     project: Project, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = factories.task(project)
-    flags.put(task=task, reason=SHOUTING, question="intent", note="loud", evidence=ShoutingEvidence(loudness=1.0))
+    flags.put_flag(task=task, reason=SHOUTING, question="intent", note="loud", evidence=ShoutingEvidence(loudness=1.0))
     monkeypatch.delitem(REASONS, SHOUTING.name)
     page = client.post(f"/p/{project.slug}/review/cards/").content.decode()
     assert ">Shouting<" in page.replace("\n", "").replace(" <", "<").replace("> ", ">")

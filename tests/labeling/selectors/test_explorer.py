@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(project: Project, query: str, *, reviewer: bool = True) -> set[int]:
-    wanted = explorer.read(QueryDict(query), reviewer=reviewer)
+    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=reviewer)
     matches = explorer.matches(project, wanted)
     ids = explorer.page(matches, sort="id", cursor="", size=100).ids
     assert matches.total == len(ids)
@@ -42,7 +42,7 @@ def found(project: Project, query: str, *, reviewer: bool = True) -> set[int]:
 
 def walk(project: Project, sort: str, *, size: int, query: str = "") -> list[int]:
     """Go through all pages forward; and back again, which must show the same."""
-    matches = explorer.matches(project, explorer.read(QueryDict(query), reviewer=True))
+    matches = explorer.matches(project, explorer.parse_task_filter(QueryDict(query), reviewer=True))
     seen: list[list[int]] = []
     cursor = ""
     while True:
@@ -79,7 +79,7 @@ def test_whatever_is_typed_is_searched_and_never_an_error(search: str) -> None:
     task = factories.task(project, text=f"before {search} after")
     query = QueryDict(mutable=True)
     query["q"] = search
-    matches = explorer.matches(project, explorer.read(query, reviewer=True))
+    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
     assert set(explorer.page(matches, sort="id", cursor="", size=10).ids) <= {task.pk}
 
 
@@ -90,7 +90,7 @@ def test_words_with_marks_in_them_are_found_as_they_are_written(search: str) -> 
     factories.task(project, text="before after")
     query = QueryDict(mutable=True)
     query["q"] = search
-    matches = explorer.matches(project, explorer.read(query, reviewer=True))
+    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
     assert explorer.page(matches, sort="id", cursor="", size=10).ids == [task.pk]
 
 
@@ -172,7 +172,7 @@ def test_metadata_that_reads_like_odd_json_is_only_text(value: str) -> None:
     task = factories.tasks(project, meta={"k": value.replace("\x00", "")})[0]
     query = QueryDict(mutable=True)
     query["meta"] = f"k={value}"
-    matches = explorer.matches(project, explorer.read(query, reviewer=True))
+    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
     assert explorer.page(matches, sort="id", cursor="", size=9).ids == [task.pk]
 
 
@@ -208,16 +208,16 @@ def test_another_project_is_never_found() -> None:
 )
 def test_a_filter_nobody_offers_is_refused_in_words(query: str) -> None:
     with pytest.raises(Invalid) as refused:
-        explorer.read(QueryDict(query), reviewer=True)
+        explorer.parse_task_filter(QueryDict(query), reviewer=True)
     assert refused.value.problems[0].path == query.split("=", maxsplit=1)[0]
 
 
 def test_a_filter_survives_its_address() -> None:
     query = "q=a+b&state=labeled&split=train&label.intent=is%3Abilling&source=import&flag=any&annotator=3&meta=k%3Dv"
-    wanted = explorer.read(QueryDict(query), reviewer=True)
+    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=True)
     again = QueryDict(mutable=True)
     again.update(dict(wanted.params()))
-    assert explorer.read(again, reviewer=True) == wanted
+    assert explorer.parse_task_filter(again, reviewer=True) == wanted
     assert len(wanted.params()) == 8
 
 
@@ -356,7 +356,7 @@ def test_a_label_of_an_older_schema_is_shown_as_it_is() -> None:
 def test_the_same_queries_for_one_row_and_for_many(query: str, sort: str) -> None:
     project = factories.project()
     person = factories.member(project)
-    wanted = explorer.read(QueryDict(query), reviewer=True)
+    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=True)
 
     def read() -> None:
         page = explorer.page(explorer.matches(project, wanted), sort=sort, cursor="", size=50)

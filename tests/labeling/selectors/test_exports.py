@@ -96,7 +96,7 @@ def act(
     elif what == "comment":
         annotations.comment(actor=person, task=task, body=str(answers))
     elif what == "flag":
-        flags.put(task=task, reason=MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
+        flags.put_flag(task=task, reason=MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
     elif what == "quarantine":
         tasks.quarantine(actor=manager, project=project, task_ids=[task.pk])
     else:
@@ -154,7 +154,7 @@ def test_none_of_these_is_an_answer_and_no_label_is_none(format: str) -> None:
         "questions": [{"name": "tags", "kind": "multi_choice", "field": "text", "labels": ["a", "b"], "min": 0}],
     }
     project = factories.project(schema=schema)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"text": "said none", "labels": {"tags": []}},
         {"text": "said nothing"},
         {"text": "c", "labels": {"tags": ["a"]}},

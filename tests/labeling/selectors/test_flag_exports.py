@@ -22,7 +22,7 @@ def test_parts_and_evidence_of_flags_come_back_also_from_rows_without_a_version(
     task = factories.task(project)
     for part in ("r1", "r2"):
         evidence = LABEL_ERROR.evidence(given="billing", suggested="other", probability=0.5)
-        flags.put(task=task, reason=LABEL_ERROR, question="intent", part=part, evidence=evidence)
+        flags.put_flag(task=task, reason=LABEL_ERROR, question="intent", part=part, evidence=evidence)
     old = {"given": "billing", "suggested": "other", "basis": '"billing"', "gone": 1}
     Flag.objects.create(
         task=task,
@@ -40,7 +40,7 @@ def test_parts_and_evidence_of_flags_come_back_also_from_rows_without_a_version(
     loaded = [load_evidence(flag.reason, flag.evidence) for flag in found]
     assert {(evidence.version, evidence.given, evidence.suggested) for evidence in loaded} == {(1, "billing", "other")}
     # What was decided before the move stays decided after it.
-    done = flags.sync(
+    done = flags.sync_flags(
         project=twin,
         question="intent",
         reasons=[LABEL_ERROR],
@@ -52,7 +52,7 @@ def test_parts_and_evidence_of_flags_come_back_also_from_rows_without_a_version(
 
 def test_a_reason_that_is_not_known_is_refused_in_words() -> None:
     project = factories.project()
-    flags.put(task=factories.task(project), reason=LABEL_ERROR, question="intent")
+    flags.put_flag(task=factories.task(project), reason=LABEL_ERROR, question="intent")
     row = json.loads(exported(project))
     row["dcai"]["flags"][0]["reason"] = "nonsense"
     job = imported(factories.project(), json.dumps(row).encode())
@@ -63,7 +63,7 @@ def test_a_reason_that_is_not_known_is_refused_in_words() -> None:
 def test_what_is_exported_twice_is_the_same() -> None:
     project, twin = factories.project(), factories.project()
     evidence = LABEL_ERROR.evidence(given="billing", suggested="other")
-    flags.put(task=factories.task(project), reason=LABEL_ERROR, question="intent", part="r1", evidence=evidence)
+    flags.put_flag(task=factories.task(project), reason=LABEL_ERROR, question="intent", part="r1", evidence=evidence)
     imported(twin, exported(project))
     first, second = (without_times(json.loads(exported(one)))["dcai"]["flags"] for one in (project, twin))
     assert first == second

@@ -35,7 +35,7 @@ def storage(own_storage: Path) -> Path:
 def picture_in(*where: Project, size: tuple[int, int]) -> str:
     content = picture("PNG", size=size)
     info = images.check(content)
-    media.put(content, info)
+    media.store_media(content, info)
     for project in where:
         media.link(project.pk, [info])
     assert media.make_variants(Media.objects.get(pk=info.sha256))
@@ -84,7 +84,7 @@ def test_it_is_gone_and_another_one_is_whole(storage: Path, monkeypatch: pytest.
     before = rows_of(other)
     job = deletion.start(actor=project.created_by, project=project, name="To go")
     assert rows_of(project)["labeling.Task"] == 7
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert (job.state, job.error) == (JobState.SUCCEEDED, "")
     assert job.result == {"tasks": 7, "images": 1, "images_kept": 0}
@@ -124,7 +124,7 @@ def test_a_worker_that_died_leaves_a_project_that_the_next_one_finishes(monkeypa
     monkeypatch.setattr(deletion, "BATCH", 3)
     project = filled("To go")
     job = deletion.start(actor=project.created_by, project=project, name="To go")
-    checkpoint = jobs.Run.checkpoint
+    checkpoint = jobs.RunningJob.checkpoint
 
     class Died(BaseException):
         pass
@@ -134,13 +134,13 @@ def test_a_worker_that_died_leaves_a_project_that_the_next_one_finishes(monkeypa
             raise Died
         checkpoint(run, cursor)
 
-    monkeypatch.setattr(jobs.Run, "checkpoint", die)
+    monkeypatch.setattr(jobs.RunningJob, "checkpoint", die)
     with pytest.raises(Died):
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
     assert Task.objects.filter(project=project).count() == 4
-    monkeypatch.setattr(jobs.Run, "checkpoint", checkpoint)
+    monkeypatch.setattr(jobs.RunningJob, "checkpoint", checkpoint)
     JobRun.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED
     assert job.result is not None
@@ -153,7 +153,7 @@ def test_restored_before_the_job_began_it_stays() -> None:
     job = deletion.start(actor=project.created_by, project=project, name="To stay")
     project.refresh_from_db()
     projects.archive(actor=project.created_by, project=project, archived=False)
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert job.state == JobState.FAILED
     assert "was restored meanwhile" in job.error
@@ -166,12 +166,12 @@ def test_images_wait_for_an_import_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
     sha256 = picture_in(project, size=(20, 10))
     importing = JobRun.objects.create(kind="labeling.import", project=other, state=JobState.RUNNING)
     job = deletion.start(actor=project.created_by, project=project, name="To go")
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert job.result == {"tasks": 0, "images": 0, "images_kept": 1}
     assert Media.objects.filter(pk=sha256).exists()
     # The next deletion takes what was left behind.
     JobRun.objects.filter(pk=importing.pk).update(state=JobState.SUCCEEDED)
     last = factories.project(name="Last")
-    jobs.run(deletion.start(actor=last.created_by, project=last, name="Last").pk)
+    jobs.perform_job(deletion.start(actor=last.created_by, project=last, name="Last").pk)
     assert not Media.objects.exists()

@@ -157,7 +157,7 @@ def test_texts_survive_the_way_through_the_file(admin: User) -> None:
     project = demo.create(actor=admin, key="support_messages")
 
     texts = dict(Task.objects.filter(project=project).values_list("external_id", "data__text"))
-    assert texts == {source.external_id: source.content for source in messages.read()}
+    assert texts == {source.external_id: source.content for source in messages.load_messages()}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -200,7 +200,7 @@ def test_an_attempt_that_broke_off_is_finished(admin: User, monkeypatch: pytest.
         JobRun.objects.filter(pk=job_id).update(state="failed", error="No space left.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "run", fail)
+        patch.setattr(jobs, "perform_job", fail)
         with pytest.raises(Unavailable, match="No space left"):
             demo.create(actor=admin, key="support_messages")
     assert Task.objects.count() == 0
@@ -217,8 +217,8 @@ def test_two_seeds_are_two_projects(admin: User) -> None:
     second = demo.create(actor=admin, key="support_messages", seed=7)
 
     assert first != second
-    assert demo.find("support_messages", seed=7) == second
-    assert demo.find("support_messages") == first
+    assert demo.find_demo("support_messages", seed=7) == second
+    assert demo.find_demo("support_messages") == first
 
 
 def test_a_project_of_the_same_name_is_left_alone(admin: User) -> None:

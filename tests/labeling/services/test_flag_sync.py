@@ -33,7 +33,7 @@ def finding(task: Task, reason: Reason[Evidence] = LABEL_ERROR, **values: Any) -
 
 
 def sync(project: Project, *findings: flags.Finding, question: str = "intent") -> tuple[int, int, int, int]:
-    done = flags.sync(project=project, question=question, reasons=REASONS, findings=findings, actor=None)
+    done = flags.sync_flags(project=project, question=question, reasons=REASONS, findings=findings, actor=None)
     return done.opened, done.updated, done.closed, done.decided
 
 
@@ -134,7 +134,9 @@ def test_items_that_were_decided_before_evidence_had_versions_stay_decided() -> 
             evidence=NEAR_DUPLICATE.evidence.load({"copies": copies, "labels_differ": True}),
         ),
     ]
-    done = flags.sync(project=project, question="intent", reasons=[OUTLIER, NEAR_DUPLICATE], findings=found, actor=None)
+    done = flags.sync_flags(
+        project=project, question="intent", reasons=[OUTLIER, NEAR_DUPLICATE], findings=found, actor=None
+    )
     assert (done.opened, done.decided) == (0, 2)
 
 
@@ -159,9 +161,9 @@ def test_each_part_of_an_answer_has_its_own_flag() -> None:
 def test_a_part_is_flagged_once_by_hand_too_and_dropped_by_itself() -> None:
     task = factories.task(factories.project())
     for part in ("", "r1", "r1"):
-        flags.put(task=task, reason=OUTLIER, question="intent", part=part)
+        flags.put_flag(task=task, reason=OUTLIER, question="intent", part=part)
     assert list(Flag.objects.order_by("pk").values_list("part", flat=True)) == ["", "r1"]
-    flags.drop(task=task, reason=OUTLIER, question="intent", part="r1")
+    flags.drop_flag(task=task, reason=OUTLIER, question="intent", part="r1")
     assert Flag.objects.get(state=FlagState.OPEN).part == ""
     with pytest.raises(IntegrityError), transaction.atomic():
         Flag.objects.create(task=task, project=task.project, question="intent", reason=OUTLIER.name)
@@ -172,8 +174,8 @@ def test_other_questions_reasons_and_people_are_left_alone() -> None:
     task = factories.task(project)
     sync(project, finding(task), question="mood")
     flags.raise_flag(actor=project.created_by, task=task, note="look", question="")
-    flags.put(task=task, reason=CONFLICT, question="intent")
-    flags.put(task=task, reason=OUTLIER, question="intent", actor=project.created_by)
+    flags.put_flag(task=task, reason=CONFLICT, question="intent")
+    flags.put_flag(task=task, reason=OUTLIER, question="intent", actor=project.created_by)
     assert sync(project) == (0, 0, 0, 0)
     assert Flag.objects.filter(state=FlagState.OPEN).count() == 4
 

@@ -32,7 +32,7 @@ def imported(project: Project, content: bytes, name: str = "rows.jsonl", **optio
     job = imports.start(
         actor=project.created_by, project=project, file=ContentFile(content, name=name), options=options or None
     )
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     return job
 
@@ -296,16 +296,16 @@ def test_a_cancelled_import_keeps_what_was_added_and_says_how_much(monkeypatch: 
         file=ContentFile(jsonl({"text": f"row {number}"} for number in range(10)), name="rows.jsonl"),
     )
     told: list[str] = []
-    tell = jobs.Run.progress
+    tell = jobs.RunningJob.progress
 
-    def progress(run: jobs.Run[Any, Any], done: int, total: int, message: str = "") -> None:
+    def progress(run: jobs.RunningJob[Any, Any], done: int, total: int, message: str = "") -> None:
         told.append(message)
         if len(told) == 2:
             jobs.cancel(actor=project.created_by, job=JobRun.objects.get(pk=job.pk))
         tell(run, done, total, message)
 
-    monkeypatch.setattr(jobs.Run, "progress", progress)
-    jobs.run(job.pk)
+    monkeypatch.setattr(jobs.RunningJob, "progress", progress)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
     assert job.result is not None
@@ -340,9 +340,9 @@ def test_a_worker_that_dies_in_between_doubles_nothing_and_loses_nothing(
 
     monkeypatch.setattr(Writer, "write", dying)
     with pytest.raises(KeyboardInterrupt):
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
     JobRun.objects.filter(pk=job.pk).update(state=JobState.QUEUED)  # what `jobs.tend` does for a dead worker
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED, job.error

@@ -183,7 +183,7 @@ def test_a_folder_on_the_server_is_imported_by_command(project: Project, tmp_pat
     job = JobRun.objects.get(kind="labeling.import")
     assert f"/p/{project.slug}/imports/{job.pk}/" in said.getvalue()
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED, job.error
@@ -213,7 +213,7 @@ def test_a_line_of_two_gigabytes_fails_in_words() -> None:
         file.write(b'{"text": "' + b"x" * 400_000)
         file.truncate(2 * 1024**3)  # a hole in a sparse file: read as two gigabytes, stored as none
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.FAILED

@@ -38,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         job = imports.start(actor=project.created_by, project=project, file=File(file, name="rows.jsonl"))
     tracemalloc.start()
     try:
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -42,7 +42,7 @@ def started(project: Project, rows: Iterator[dict[str, Any]], **options: Any) ->
 
 
 def ran(job: JobRun) -> JobRun:
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     return job
 
@@ -88,7 +88,7 @@ def test_two_imports_of_the_same_rows_beside_each_other_add_them_once(monkeypatc
 
     def run(job: JobRun) -> None:
         try:
-            jobs.run(job.pk)
+            jobs.perform_job(job.pk)
         finally:
             connection.close()
 

@@ -109,7 +109,7 @@ def test_the_same_words_of_a_file_are_checked_against_each_row(project: Project)
     rows += [{"text": f"late {number}", "labels": {"quote": "late"}} for number in range(2)]
     content = "\n".join(json.dumps(row) for row in rows).encode()
     job = imports.start(actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"))
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     problem = ImportProblem.objects.get(job=job)
     assert (problem.row, problem.column, problem.message) == (2, "quote", "Expected words of the text.")

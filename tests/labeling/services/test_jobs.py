@@ -33,7 +33,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Register a job that records its calls and may be told what to do."""
     seen: list[Any] = []
 
-    def work(run: jobs.Run[Params, Cursor]) -> JsonDocument:
+    def work(run: jobs.RunningJob[Params, Cursor]) -> JsonDocument:
         seen.append(run.job.attempt)
         if (act := run.params.act) == "invalid":
             raise Invalid("Row 3 has no text.", problems=(Problem("text", "It is empty.", row=3),))
@@ -60,7 +60,7 @@ def test_a_started_job_runs_once_after_the_commit(calls: list[Any], django_captu
     with django_capture_on_commit_callbacks(execute=True):
         job = start()
         assert calls == []
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert calls == [1]
@@ -72,7 +72,7 @@ def test_a_started_job_runs_once_after_the_commit(calls: list[Any], django_captu
 def test_a_rule_that_was_not_met_is_shown_in_words(calls: list[Any]) -> None:
     job = start(act="invalid")
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -83,7 +83,7 @@ def test_a_rule_that_was_not_met_is_shown_in_words(calls: list[Any]) -> None:
 def test_a_crash_names_the_job_and_nothing_internal(calls: list[Any]) -> None:
     job = start(act="crash")
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -94,7 +94,7 @@ def test_a_crash_names_the_job_and_nothing_internal(calls: list[Any]) -> None:
 def test_a_cancelled_job_stops_at_its_next_step(calls: list[Any]) -> None:
     job = start(act="cancel")
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
@@ -105,7 +105,7 @@ def test_a_waiting_job_is_cancelled_at_once(calls: list[Any]) -> None:
     job = start()
 
     jobs.cancel(actor=factories.user(), job=job)
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     assert job.state == JobState.CANCELLED
     assert calls == []
@@ -127,7 +127,7 @@ def test_a_lost_message_is_sent_again(calls: list[Any]) -> None:
     job = start()
     JobRun.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(seconds=30))
 
-    jobs.tend()
+    jobs.recover_lost_jobs()
 
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED
@@ -141,7 +141,7 @@ def test_a_job_whose_worker_died_starts_again_from_its_cursor(calls: list[Any]) 
         state=JobState.RUNNING, attempt=1, heartbeat_at=long_ago, created_at=long_ago, cursor={"row": 7}
     )
 
-    jobs.tend()
+    jobs.recover_lost_jobs()
 
     job.refresh_from_db()
     assert job.state == JobState.SUCCEEDED
@@ -154,7 +154,7 @@ def test_a_job_that_kills_its_workers_fails_in_words(calls: list[Any]) -> None:
         state=JobState.RUNNING, attempt=jobs.MAX_ATTEMPTS, heartbeat_at=timezone.now() - timedelta(minutes=5)
     )
 
-    jobs.tend()
+    jobs.recover_lost_jobs()
 
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -165,7 +165,7 @@ def test_a_worker_that_was_replaced_changes_nothing_more(calls: list[Any]) -> No
     job = start()
     JobRun.objects.filter(pk=job.pk).update(state=JobState.RUNNING, attempt=1)
     job.refresh_from_db()
-    old = jobs.Run[Params, Cursor](job)
+    old = jobs.RunningJob[Params, Cursor](job)
     JobRun.objects.filter(pk=job.pk).update(attempt=2)
 
     with pytest.raises(jobs.JobStoppedError):
@@ -180,7 +180,7 @@ def test_a_job_takes_and_tells_what_its_kind_says_only(calls: list[Any]) -> None
         jobs.start(kind="test.work", project=None, actor=None, params=Result(counted=1))
     job = start(act="other result")
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert (job.state, job.result) == (JobState.FAILED, None)

@@ -28,7 +28,7 @@ def flagged(project: Project, count: int) -> list[Flag]:
         flags.Finding(task_id=task.pk, reason=OUTLIER, score=place / 1000, evidence=OUTLIER.evidence())
         for place, task in enumerate(made)
     ]
-    flags.sync(project=project, question="intent", reasons=[OUTLIER], findings=findings, actor=None)
+    flags.sync_flags(project=project, question="intent", reasons=[OUTLIER], findings=findings, actor=None)
     return list(Flag.objects.filter(project=project).order_by("score"))
 
 
@@ -54,7 +54,7 @@ def test_all_that_is_flagged_about_a_task_goes_to_one_reviewer() -> None:
     project = factories.project()
     ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
     (flag,) = flagged(project, 1)
-    flags.put(task=flag.task, reason=MANUAL, score=0.9)
+    flags.put_flag(task=flag.task, reason=MANUAL, score=0.9)
     assert reviews.claim(actor=ann, project=project, count=1) == [flag.pk]
     assert reviews.claim(actor=bob, project=project, count=5) == []
     assert len(reviews.claim(actor=ann, project=project, count=5)) == 2
@@ -124,7 +124,7 @@ def test_many_reviewers_at_once_share_the_flags_without_meeting() -> None:
     flagged(project, 120)
     # Some tasks have a second flag: it may not go to somebody else.
     for task in Task.objects.filter(project=project).order_by("pk")[:30]:
-        flags.put(task=task, reason=MANUAL, score=0.5)
+        flags.put_flag(task=task, reason=MANUAL, score=0.5)
     people = [factories.member(project, Role.REVIEWER) for _ in range(6)]
     crew = [fork(_review, project.pk, person.pk) for person in people]
     for process in crew:

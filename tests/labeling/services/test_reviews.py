@@ -72,7 +72,7 @@ def found(*tasks_: Task, suggested: str | None = "delivery", reason: Reason[Evid
         if suggested:
             said |= {"suggested": suggested, "probability": 0.9}
         findings.append(flags.Finding(task_id=task.pk, reason=reason, score=0.1, evidence=reason.evidence(**said)))
-    flags.sync(project=project, question="intent", reasons=[reason], findings=findings, actor=None)
+    flags.sync_flags(project=project, question="intent", reasons=[reason], findings=findings, actor=None)
     return [Flag.objects.get(task=task, reason=reason.name, state=FlagState.OPEN) for task in tasks_]
 
 
@@ -156,8 +156,8 @@ def test_keeping_an_odd_item_says_nothing_about_its_label(project: Project, ann:
 def test_a_decided_label_answers_whatever_else_put_it_in_doubt(project: Project, ann: User) -> None:
     task = answered(project)
     (flag,) = found(task)
-    doubt = flags.put(task=task, reason=CONFLICT, question="intent")
-    odd = flags.put(task=task, reason=OUTLIER, question="intent")
+    doubt = flags.put_flag(task=task, reason=CONFLICT, question="intent")
+    odd = flags.put_flag(task=task, reason=OUTLIER, question="intent")
     done = decide(ann, flag)
     states = dict(Flag.objects.values_list("pk", "state"))
     assert states == {flag.pk: "resolved", doubt.pk: "resolved", odd.pk: "open"}
@@ -362,7 +362,7 @@ def test_what_was_flagged_anew_meanwhile_is_not_flagged_twice(project: Project, 
     task = answered(project)
     (flag,) = found(task, reason=OUTLIER, suggested=None)
     done = decide(ann, flag, decision=Decision.AMBIGUOUS)
-    flags.put(task=task, reason=OUTLIER, question="intent")
+    flags.put_flag(task=task, reason=OUTLIER, question="intent")
     reviews.undo(actor=ann, act=done.act)
     assert sorted(Flag.objects.values_list("state", flat=True)) == ["closed", "open"]
 
@@ -382,7 +382,7 @@ def test_what_a_person_decided_is_not_flagged_again_on_unchanged_data(
         evidence=LABEL_ERROR.evidence(label=label.pk, given=label.value, suggested="other"),
     )
     reasons = [LABEL_ERROR]
-    again = flags.sync(project=project, question="intent", reasons=reasons, findings=[finding], actor=None)
+    again = flags.sync_flags(project=project, question="intent", reasons=reasons, findings=[finding], actor=None)
     assert (again.opened, again.decided) == (0, 1)
 
 

@@ -118,7 +118,7 @@ def test_an_import_that_the_old_code_queued_is_done() -> None:
     project = factories.project()
     job = queued(project)
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert (job.state, job.result) == (
@@ -132,7 +132,7 @@ def test_an_import_that_the_old_code_began_goes_on_after_its_last_row() -> None:
     counts = {"accepted": 2, "rejected": 0, "duplicates": 0, "labels": 2, "problems_kept": 0}
     job = queued(project, cursor={"row": 3, "counts": counts, "images": False, "over": False})
 
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     job.refresh_from_db()
     assert Task.objects.filter(project=project).count() == 1

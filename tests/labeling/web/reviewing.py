@@ -49,5 +49,5 @@ def flag_all(made: list[Task], reason: Reason[Evidence] = LABEL_ERROR, **more: A
         )
         for place, task in enumerate(made)
     ]
-    flags.sync(project=made[0].project, question="intent", reasons=[reason], findings=findings, actor=None)
+    flags.sync_flags(project=made[0].project, question="intent", reasons=[reason], findings=findings, actor=None)
     return list(Flag.objects.filter(task__in=made, reason=reason.name).order_by("score"))

@@ -39,7 +39,7 @@ def test_settings_lead_to_it_and_the_name_does_it(client_for: Callable[[User], C
     # Another manager has nothing to do with it.
     other = client_for(factories.member(project, Role.MANAGER))
     assert other.get(f"/jobs/{job.pk}/").status_code == 404
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     assert not Project.objects.exists()
     assert client.get(f"/jobs/{job.pk}/").status_code == 200
 
@@ -68,5 +68,5 @@ def test_the_api_asks_for_the_name_too(api_for: Callable[[User], APIClient]) -> 
     assert done.json() == {"job": JobRun.objects.get().pk, "state": "queued"}
     assert client.get(f"/api/jobs/{done.json()['job']}/").status_code == 200
     assert client.delete(address, {"name": "To go"}, format="json").status_code == 409
-    jobs.run(done.json()["job"])
+    jobs.perform_job(done.json()["job"])
     assert client.get(address).status_code == 404

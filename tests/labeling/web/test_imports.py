@@ -53,7 +53,7 @@ def test_a_dropped_file_is_shown_mapped_imported_and_reported(client_for: Client
     job = JobRun.objects.get()
     assert started.headers["Location"] == f"/p/{project.slug}/imports/{job.pk}/"
     assert client.get(started.headers["Location"]).status_code == 200
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
 
     report = client.get(started.headers["Location"]).content.decode()
     assert "nonsense" in report
@@ -101,7 +101,7 @@ def test_lists_cost_the_same_for_any_number_of_imports() -> None:
     def imported(rows: int) -> JobRun:
         content = b"".join(json.dumps({"text": "", "number": number}).encode() + b"\n" for number in range(rows))
         job = imports.start(actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"))
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
         return job
 
     imported(1)
@@ -129,7 +129,7 @@ def test_after_a_failed_import_the_columns_can_be_chosen_again(client_for: Clien
     address = sent(client, project.slug).headers["Location"]
     client.post(address, {"column-0": "external_id", "column-1": "meta", "column-2": "meta", "column-3": "drop"})
     job = JobRun.objects.get()
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     report = client.get(f"/p/{project.slug}/imports/{job.pk}/").content.decode()
     assert address in report
     assert client.get(address).status_code == 200
@@ -140,7 +140,7 @@ def test_an_import_can_be_taken_back(client_for: ClientFor) -> None:
     client = client_for(project.created_by)
     content = json.dumps({"text": "a", "labels": {"intent": "billing"}}).encode()
     job = imports.start(actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"))
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     assert "Remove the tasks this import added" in client.get(f"/p/{project.slug}/imports/{job.pk}/").content.decode()
 
     assert client.post(f"/p/{project.slug}/imports/{job.pk}/remove/").status_code == 302

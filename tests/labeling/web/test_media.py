@@ -26,7 +26,7 @@ def stored() -> tuple[Project, bytes, str]:
     project = factories.project(schema=factories.IMAGE_SCHEMA)
     content = picture("JPEG", size=(2000, 1000))
     info = images.check(content)
-    media.put(content, info)
+    media.store_media(content, info)
     media.link(project.pk, [info])
     return project, content, info.sha256
 
@@ -51,7 +51,7 @@ def test_members_get_every_size(client_for: ClientFor, stored: tuple[Project, by
             assert (sent == content) == (variant == "original")
         if not made:
             media.start_thumbnails(actor=None, project=project)
-            jobs.run(JobRun.objects.get(kind=media.THUMBNAILS).pk)
+            jobs.perform_job(JobRun.objects.get(kind=media.THUMBNAILS).pk)
             assert Media.objects.get().variants_at is not None
 
 

@@ -149,7 +149,7 @@ def test_activity_names_the_members_it_is_about(client_for: SignIn) -> None:
     ],
 )
 def test_what_checks_and_reviews_did_is_told_in_words(verb: str, payload: dict[str, object], words: str) -> None:
-    assert words in activity.told(Event(verb=verb, payload=payload)).words
+    assert words in activity.describe_event(Event(verb=verb, payload=payload)).words
 
 
 def test_activity_pages_without_a_gap(client_for: SignIn) -> None:
@@ -186,9 +186,9 @@ def test_activity_needs_the_same_queries_for_one_event_and_for_many(client_for: 
 def test_every_verb_that_services_write_has_a_sentence() -> None:
     project = factories.project()
     event = Event(project=project, verb="something.new_happened", payload={})
-    assert activity.told(event).words == "something new happened"
+    assert activity.describe_event(event).words == "something new happened"
     for verb in activity._SENTENCES:
-        assert activity.told(Event(project=project, verb=verb, payload={})).words
+        assert activity.describe_event(Event(project=project, verb=verb, payload={})).words
 
 
 def test_settings_change_and_say_what_is_wrong(client_for: SignIn) -> None:
@@ -233,7 +233,7 @@ def test_jobs_and_demos_are_told_as_people_call_them() -> None:
     project = factories.project()
 
     def told(verb: str, **payload: object) -> str:
-        return activity.told(Event(project=project, verb=verb, payload=payload)).words
+        return activity.describe_event(Event(project=project, verb=verb, payload=payload)).words
 
     assert told("job.started", kind="quality.run") == "started a quality check"
     assert told("job.cancelled", kind="labeling.thumbnails") == "canceled making image sizes"

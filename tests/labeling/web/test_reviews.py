@@ -141,7 +141,7 @@ def test_flags_that_people_raise_have_cards_too(client_for: SignIn) -> None:
     split, skipped = factories.tasks(project, 2)
     for person, given in ((one, "billing"), (two, "delivery")):
         answering.submit(actor=person, task=split, submission=Submission({"intent": given}), key=f"{given}")
-    flags.put(task=skipped, reason=SKIPPED, actor=one, note="The guideline does not say")
+    flags.put_flag(task=skipped, reason=SKIPPED, actor=one, note="The guideline does not say")
     page = cards(client_for(project.created_by), project)
     assert page.count("<article") == 2
     assert "People disagree" in page
@@ -156,14 +156,14 @@ def test_flags_without_a_finding_get_their_neighbors_when_asked(
 ) -> None:
     made = factories.tasks(project, 4)
     label(project, made[1:3])
-    flag = flags.put(task=made[0], reason=MANUAL, question="intent")
+    flag = flags.put_flag(task=made[0], reason=MANUAL, question="intent")
     asked: list[int] = []
 
     def to(of: Project, task_id: int, *, most: int) -> list[int]:
         asked.append(task_id)
         return [other.pk for other in made[:0:-1]][:most]
 
-    monkeypatch.setattr(similarity, "to", to)
+    monkeypatch.setattr(similarity, "similar_tasks", to)
     address = f"/p/{project.slug}/review/near/{flag.pk}/"
     assert address in cards(client, project)
     found = client.get(address).context["near"]
@@ -178,7 +178,7 @@ def test_the_model_may_suggest_where_the_flag_does_not(
 ) -> None:
     made = factories.tasks(project, 1)
     label(project, made)
-    flag = flags.put(task=made[0], reason=MANUAL)
+    flag = flags.put_flag(task=made[0], reason=MANUAL)
 
     def told(_: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
         return {given.pk: Verdict(quality=0.1, predicted="other") for given in labels}
@@ -229,7 +229,7 @@ def test_the_page_counts_what_waits_and_says_the_filter(project: Project, client
     made = factories.tasks(project, 3)
     label(project, made)
     flag_all(made)
-    flags.put(task=made[0], reason=MANUAL)
+    flags.put_flag(task=made[0], reason=MANUAL)
     page = client.get(
         f"/p/{project.slug}/review/",
         {"reason": "label_error", "given": "billing", "suggested": "delivery", "below": "0.5", "annotator": "1"},
@@ -338,7 +338,7 @@ def test_other_labels_of_several_kinds(client_for: SignIn) -> None:
     project = factories.project(schema=schema)
     task = factories.task(project)
     for question in ("stars", "many", ""):
-        flags.put(task=task, reason=MANUAL, question=question, note=f"about {question}")
+        flags.put_flag(task=task, reason=MANUAL, question=question, note=f"about {question}")
     page = cards(client_for(project.created_by), project)
     stars, many, whole = (part for part in page.split("</article>")[:3])
     assert 'data-answer="5" data-words="5" data-key="5"' in stars

@@ -30,7 +30,7 @@ def test_it_equals_a_bare_script() -> None:
         method="predict_proba",
     )
     assert ours.values == pytest.approx(bare, abs=1e-5)
-    found = label_errors.find(labels, ours.values)
+    found = label_errors.find_label_errors(labels, ours.values)
     assert np.array_equal(found.flagged, find_label_issues(labels, ours.values, filter_by="both", n_jobs=1))
     assert found.quality == pytest.approx(get_label_quality_scores(labels, ours.values))
 

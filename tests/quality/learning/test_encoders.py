@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from labeling.errors import Invalid
-from quality.learning.encoders import chosen, identity
+from quality.learning.encoders import choose_encoder, identity
 from quality.learning.images import ImageEncoder
 from quality.learning.pretrained import OnnxEncoder
 from quality.learning.text import TfidfEncoder
@@ -88,12 +88,12 @@ def test_transparent_parts_are_seen_on_white() -> None:
 )
 def test_an_unknown_encoder_is_said(setting: str, field: str, tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="is no encoder for"):
-        chosen(setting, field=field, folder=tmp_path)
+        choose_encoder(setting, field=field, folder=tmp_path)
 
 
 def test_an_encoder_is_identified_by_all_that_decides_its_numbers(tmp_path: Path) -> None:
     assert identity(TfidfEncoder()) != identity(TfidfEncoder(dimensions=5))
-    assert identity(chosen("built-in", field="text", folder=tmp_path)) == identity(TfidfEncoder())
+    assert identity(choose_encoder("built-in", field="text", folder=tmp_path)) == identity(TfidfEncoder())
 
 
 @pytest.mark.parametrize("name", ["missing.onnx", "/etc/passwd", "../outside.onnx", "..", "."])
@@ -103,9 +103,9 @@ def test_only_models_in_the_folder_are_there(kind: str, name: str, tmp_path: Pat
     folder = tmp_path / "models"
     folder.mkdir()
     with pytest.raises(Invalid, match="There is no model"):
-        chosen(f"{kind}:{name}", field="image", folder=folder)
+        choose_encoder(f"{kind}:{name}", field="image", folder=folder)
     (folder / "here.onnx").write_bytes(b"")
-    assert chosen("onnx:here.onnx", field="image", folder=folder).name == "onnx"
+    assert choose_encoder("onnx:here.onnx", field="image", folder=folder).name == "onnx"
 
 
 def test_a_missing_package_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_a_far_item_is_an_outlier() -> None:
     points = generator.normal(size=(100, 16)).astype(np.float32) * 0.1
     points[:, 0] += 1
     points[0] = -points[1]
-    found = outliers.find(neighbors.nearest(unit_rows(points), 10))
+    found = outliers.find_outliers(neighbors.nearest(unit_rows(points), 10))
     assert found.flagged[0]
     assert found.score.argmin() == 0
     assert found.flagged.sum() <= 5
@@ -36,7 +36,7 @@ def test_a_far_item_is_an_outlier() -> None:
 @pytest.mark.parametrize("size", [1, 5, 50])
 def test_identical_items_are_no_outliers(size: int) -> None:
     same = unit_rows(np.ones((size, 4), dtype=np.float32))
-    found = outliers.find(neighbors.nearest(same, 10))
+    found = outliers.find_outliers(neighbors.nearest(same, 10))
     assert not found.flagged.any()
     assert found.score == pytest.approx(1)
 
@@ -54,7 +54,7 @@ def test_near_and_exact_copies_form_groups() -> None:
     texts = texts_with_twins()
     features = TfidfEncoder().encode(texts, np.ones(len(texts), dtype=np.bool_))
     near = neighbors.nearest(features.embedding, 10)
-    found = duplicates.find(near, texts, duplicates.texts_alike(texts))
+    found = duplicates.find_duplicates(near, texts, duplicates.texts_alike(texts))
     assert found.group[60] == found.group[61] >= 0
     assert found.group[0] == found.group[62] >= 0
     assert (found.group >= 0).sum() == 4
@@ -68,7 +68,7 @@ def test_near_and_exact_copies_form_groups() -> None:
 def test_data_full_of_copies_does_not_hide_them() -> None:
     texts = [LONG.format(n % 10) for n in range(60)]
     features = TfidfEncoder().encode(texts, np.ones(60, dtype=np.bool_))
-    found = duplicates.find(neighbors.nearest(features.embedding, 10), texts, duplicates.texts_alike(texts))
+    found = duplicates.find_duplicates(neighbors.nearest(features.embedding, 10), texts, duplicates.texts_alike(texts))
     assert (found.group >= 0).all()
     assert found.exact.all()
 
@@ -76,12 +76,12 @@ def test_data_full_of_copies_does_not_hide_them() -> None:
 def test_different_texts_are_no_duplicates_however_near() -> None:
     embedding = unit_rows(np.ones((30, 3), dtype=np.float32))
     texts = [f"{chr(97 + n % 26) * 9} {n}" for n in range(30)]
-    found = duplicates.find(neighbors.nearest(embedding, 10), texts, duplicates.texts_alike(texts))
+    found = duplicates.find_duplicates(neighbors.nearest(embedding, 10), texts, duplicates.texts_alike(texts))
     assert (found.group == -1).all()
 
 
 def test_nothing_has_no_duplicates() -> None:
-    found = duplicates.find(neighbors.nearest(np.zeros((0, 3), dtype=np.float32), 3), [], lambda a, b: True)
+    found = duplicates.find_duplicates(neighbors.nearest(np.zeros((0, 3), dtype=np.float32), 3), [], lambda a, b: True)
     assert found.group.size == 0
 
 
@@ -99,7 +99,7 @@ def test_a_resized_copy_has_nearly_the_same_hash_and_another_picture_has_not() -
 
 def test_an_item_between_two_classes_is_ambiguous() -> None:
     values = np.array([[0.48, 0.5, 0.02], [0.9, 0.05, 0.05], [0.34, 0.33, 0.33]], dtype=np.float32)
-    found = ambiguity.find(values)
+    found = ambiguity.find_ambiguous(values)
     assert found.flagged.tolist() == [True, False, False]
     assert found.score == pytest.approx([0.02, 0.85, 0.01], abs=1e-6)
 
@@ -123,7 +123,7 @@ def test_no_group_stands_out_where_errors_are_everywhere() -> None:
 
 def test_odd_texts_are_found_with_words() -> None:
     texts = [LONG.format(n) for n in range(40)] + ["", "  \n", "ok", "?!?", "где моя посылка, пожалуйста, помогите"]
-    found = text_quality.find(texts)
+    found = text_quality.find_poor_texts(texts)
     assert {row: poor.problems[0].split(":")[0].split(",")[0] for row, poor in found.items()} == {
         40: "empty",
         41: "empty",
@@ -135,10 +135,10 @@ def test_odd_texts_are_found_with_words() -> None:
 
 
 def test_short_or_mixed_texts_are_fine_where_all_are_so() -> None:
-    assert text_quality.find(["yes", "no", "ok", "hm"]) == {}
-    assert text_quality.find(["да нет", "yes no", "はい", "ไม่"] * 5) == {}
-    assert text_quality.find(["私は学生です", "カタカナ", "ひらがな"] * 5) == {}
-    assert text_quality.find([]) == {}
+    assert text_quality.find_poor_texts(["yes", "no", "ok", "hm"]) == {}
+    assert text_quality.find_poor_texts(["да нет", "yes no", "はい", "ไม่"] * 5) == {}
+    assert text_quality.find_poor_texts(["私は学生です", "カタカナ", "ひらがな"] * 5) == {}
+    assert text_quality.find_poor_texts([]) == {}
 
 
 def test_poor_images_are_found_with_words() -> None:
@@ -150,7 +150,9 @@ def test_poor_images_are_found_with_words() -> None:
         images[2].resize((20, 15)),
         images[3].resize((1200, 90)),
     ]
-    found = image_quality.find([image_quality.look(image, width=image.width, height=image.height) for image in images])
+    found = image_quality.find_poor_images(
+        [image_quality.look_at_image(image, width=image.width, height=image.height) for image in images]
+    )
     assert set(found) <= {30, 31, 32, 33, 34}
     assert "same brightness" in found[30].problems[0]
     assert "very dark" in found[31].problems
@@ -162,8 +164,11 @@ def test_poor_images_are_found_with_words() -> None:
 
 def test_a_data_set_of_tiny_images_is_what_it_is() -> None:
     images = [drawing(n).resize((8, 8)) for n in range(40)]
-    assert image_quality.find([image_quality.look(image, width=8, height=8) for image in images]) == {}
-    assert image_quality.find([]) == {}
+    assert (
+        image_quality.find_poor_images([image_quality.look_at_image(image, width=8, height=8) for image in images])
+        == {}
+    )
+    assert image_quality.find_poor_images([]) == {}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +182,7 @@ def test_a_data_set_of_tiny_images_is_what_it_is() -> None:
     ],
 )
 def test_balance(counts: list[int], ratio: float, even: float, level: str) -> None:
-    found = balance.of(np.array(counts))
+    found = balance.measure_balance(np.array(counts))
     assert (found.ratio, found.balance, found.level) == (ratio, even, level)
 
 

@@ -17,7 +17,7 @@ def test_wrong_labels_are_found_with_a_suggestion() -> None:
     features, true, given, wrong = blobs(size=400, noise=0.08)
     every = np.ones(400, dtype=np.bool_)
     values = classifier.out_of_fold(features, given, folds.plan(given, every)).values
-    found = label_errors.find(given, values)
+    found = label_errors.find_label_errors(given, values)
     assert wrong[found.flagged].mean() > 0.9
     assert found.flagged[wrong].mean() > 0.7
     assert (found.suggested[found.flagged] != given[found.flagged]).all()
@@ -46,14 +46,14 @@ def test_the_interval_of_the_error_rate_holds_what_it_says() -> None:
     for seed in range(40):
         features, _, given, wrong = blobs(size=300, noise=0.1, seed=seed)
         values = classifier.out_of_fold(features, given, folds.plan(given, np.ones(300, dtype=np.bool_))).values
-        low, high = label_errors.find(given, values).rate_interval
+        low, high = label_errors.find_label_errors(given, values).rate_interval
         held += low <= wrong.mean() <= high
     assert held >= 36
 
 
 def test_without_any_sign_of_an_error_the_interval_begins_at_zero() -> None:
     labels = np.arange(60) % 3
-    found = label_errors.find(labels, probabilities(labels, classes=3))
+    found = label_errors.find_label_errors(labels, probabilities(labels, classes=3))
     assert found.rate == 0
     assert found.rate_interval[0] == 0
     assert 0.01 < found.rate_interval[1] < 0.1
@@ -64,7 +64,7 @@ def test_without_any_sign_of_an_error_the_interval_begins_at_zero() -> None:
 def test_every_filter_and_score_works(filter_by: str, score: str) -> None:
     labels = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1])
     values = probabilities(np.array([0, 1, 0, 1, 0, 1, 0, 1, 0]), classes=2)
-    found = label_errors.find(labels, values, filter_by=filter_by, score=score)
+    found = label_errors.find_label_errors(labels, values, filter_by=filter_by, score=score)
     assert found.quality.argmin() == 8
 
 
@@ -72,14 +72,14 @@ def test_every_filter_and_score_works(filter_by: str, score: str) -> None:
 def test_an_unknown_method_is_said(name: str, value: str) -> None:
     labels = np.array([0, 1])
     with pytest.raises(Invalid, match=value):
-        label_errors.find(labels, probabilities(labels, classes=2), **{name: value})
+        label_errors.find_label_errors(labels, probabilities(labels, classes=2), **{name: value})
 
 
 def test_items_without_labels_and_empty_classes_are_refused() -> None:
     values = probabilities(np.array([0, 1, 0]), classes=2)
     for labels in ([0, -1, 1], [0, 0, 0]):
         with pytest.raises(Invalid, match="labeled items"):
-            label_errors.find(np.array(labels), values)
+            label_errors.find_label_errors(np.array(labels), values)
 
 
 def test_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,9 +89,9 @@ def test_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing, "Pool", refuse)
     monkeypatch.setattr(multiprocessing.get_context(), "Process", refuse)
     labels = np.arange(3000) % 3
-    label_errors.find(labels, probabilities(labels, classes=3))
+    label_errors.find_label_errors(labels, probabilities(labels, classes=3))
     given = np.stack([labels == 0, labels > 0], axis=1)
-    multi_label.find(given, np.where(given, 0.9, 0.1).astype(np.float32))
+    multi_label.find_multi_label_errors(given, np.where(given, 0.9, 0.1).astype(np.float32))
 
 
 def test_missing_and_superfluous_labels_are_found() -> None:
@@ -100,7 +100,7 @@ def test_missing_and_superfluous_labels_are_found() -> None:
     given = truth.copy()
     given[0, 1] = False
     given[1, 2] = True
-    found = multi_label.find(given, values)
+    found = multi_label.find_multi_label_errors(given, values)
     assert np.flatnonzero(found.flagged).tolist() == [0, 1]
     assert found.wrong[0].tolist() == [False, True, False]
     assert np.array_equal(found.suggested, truth)
@@ -109,13 +109,13 @@ def test_missing_and_superfluous_labels_are_found() -> None:
 
 def test_items_without_any_label_take_part() -> None:
     truth = np.stack([np.arange(60) % 3 == 0, np.arange(60) % 3 == 1], axis=1)
-    found = multi_label.find(truth, np.where(truth, 0.9, 0.1).astype(np.float32))
+    found = multi_label.find_multi_label_errors(truth, np.where(truth, 0.9, 0.1).astype(np.float32))
     assert not found.flagged.any()
 
 
 def test_a_label_that_all_items_have_is_refused() -> None:
     with pytest.raises(Invalid, match="on some items and absent from others"):
-        multi_label.find(np.ones((5, 1), dtype=np.bool_), np.full((5, 1), 0.9, dtype=np.float32))
+        multi_label.find_multi_label_errors(np.ones((5, 1), dtype=np.bool_), np.full((5, 1), 0.9, dtype=np.float32))
 
 
 def test_every_process_knows_the_strategies_there_are() -> None:

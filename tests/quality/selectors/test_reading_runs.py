@@ -54,14 +54,14 @@ def test_similar_tasks_come_nearest_first() -> None:
     labeled = making.messages(project, 30)
     twin = factories.task(project, text=making.message("billing", 0) + "!")
     empty = factories.task(project, text="")
-    assert similar.to(labeled[0], "text") == []
+    assert similar.similar_tasks(labeled[0], "text") == []
     making.run(project)
-    found = similar.to(labeled[0], "text", most=5)
+    found = similar.similar_tasks(labeled[0], "text", most=5)
     assert found[0].task_id == twin.pk
     assert found[0].distance < 0.2
     assert [each.distance for each in found] == sorted(each.distance for each in found)
     assert labeled[0].pk not in {each.task_id for each in found}
-    assert similar.to(empty, "text") == []
+    assert similar.similar_tasks(empty, "text") == []
 
 
 def test_health_says_what_is_not_known() -> None:
@@ -69,7 +69,7 @@ def test_health_says_what_is_not_known() -> None:
     labeled = making.messages(project, 30)
     factories.tasks(project, data=[{"text": ""}, labeled[0].data])
     making.run(project)
-    found = health.of(project, making.shown(project))
+    found = health.health_for(project, making.shown(project))
     parts = {part.name: part for part in found.parts}
     assert parts["completeness"].value == pytest.approx(31 / 32)
     assert parts["uniqueness"].value == pytest.approx(31 / 32)
@@ -87,12 +87,12 @@ def test_items_are_a_sample_when_there_are_too_many() -> None:
     making.messages(project, 40)
     making.messages(project, 160, labeled=False, start=300)
     question = versions.schema(project.pk).questions[0]
-    found = items.read(project, question, most=100)
+    found = items.read_items(project, question, most=100)
     assert found.total == 200
     assert int(found.labeled.sum()) == 40
     assert 60 <= found.size < 160
     again = items.load(found.dump())
-    assert again.tasks.tolist() == items.read(project, question, most=100).tasks.tolist()
+    assert again.tasks.tolist() == items.read_items(project, question, most=100).tasks.tolist()
     assert one_class(again)[again.labeled].tolist() == one_class(found)[found.labeled].tolist()
 
 

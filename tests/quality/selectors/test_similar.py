@@ -35,7 +35,7 @@ def ids(project: Project, sort: str, **wanted: object) -> list[int]:
 def test_the_most_similar_come_first_and_other_filters_hold(project: Project) -> None:
     first, twin = project.tasks.earliest("pk"), project.tasks.get(data__text__endswith="!")
     found = ids(project, explorer.BY_SIMILARITY, similar=first.pk)
-    assert found == similarity.to(project, first.pk)
+    assert found == similarity.similar_tasks(project, first.pk)
     assert found[0] == twin.pk
     assert first.pk not in found
     assert ids(project, "id", similar=first.pk) == sorted(found)
@@ -61,7 +61,7 @@ def test_from_a_tasks_page_to_similar_ones(client_for: SignIn, project: Project)
     assert link in client.get(f"/p/{project.slug}/tasks/{first.pk}/").content.decode()
     page = client.get(link)
     assert page.context["asked"].sort == explorer.BY_SIMILARITY
-    assert [row.id for row in page.context["rows"]] == similarity.to(project, first.pk)
+    assert [row.id for row in page.context["rows"]] == similarity.similar_tasks(project, first.pk)
     assert f"similar to task {first.pk}" in page.content.decode()
     assert "Most similar first" in page.content.decode()
     assert "Most similar first" not in client.get(f"/p/{project.slug}/tasks/").content.decode()
@@ -71,7 +71,7 @@ def test_through_the_api(client_for: SignIn, project: Project) -> None:
     first = project.tasks.earliest("pk")
     client = client_for(factories.member(project, Role.VIEWER))
     found = client.get(f"/api/projects/{project.slug}/tasks/", {"similar": first.pk}).json()["results"]
-    assert {each["id"] for each in found} == set(similarity.to(project, first.pk))
+    assert {each["id"] for each in found} == set(similarity.similar_tasks(project, first.pk))
     assert client.get(f"/api/projects/{project.slug}/tasks/", {"similar": "x"}).status_code == 400
 
 
@@ -79,8 +79,8 @@ def test_tasks_without_vectors_and_of_other_projects_have_none(client_for: SignI
     other = factories.project()
     [stranger] = factories.tasks(other)
     empty = project.tasks.get(data__text="")
-    assert similarity.to(project, stranger.pk) == similarity.to(other, stranger.pk) == []
-    assert similarity.to(project, empty.pk) == []
+    assert similarity.similar_tasks(project, stranger.pk) == similarity.similar_tasks(other, stranger.pk) == []
+    assert similarity.similar_tasks(project, empty.pk) == []
     client = client_for(factories.member(project, Role.VIEWER))
     assert "?similar=" not in client.get(f"/p/{project.slug}/tasks/{empty.pk}/").content.decode()
     assert client.get(f"/p/{project.slug}/tasks/", {"similar": stranger.pk}).context["rows"] == []

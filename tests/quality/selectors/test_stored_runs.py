@@ -89,10 +89,10 @@ def old_run(project: Project) -> Run:
 def test_pages_and_api_show_a_run_of_an_earlier_version(client_for: Any) -> None:
     project = making.project_with_errors()
     run = old_run(project)
-    [past] = history.of(project, making.QUESTION)
+    [past] = history.past_runs(project, making.QUESTION)
     assert past.steps == [("Reading items", 1.2), ("Predicting", 0.3)]
     assert past.options["strategy"] == "entropy"
-    accuracy = next(part for part in health.of(project, run).parts if part.name == "accuracy")
+    accuracy = next(part for part in health.health_for(project, run).parts if part.name == "accuracy")
     assert accuracy.value == pytest.approx(0.95)
     client: Client = client_for(factories.member(project, Role.REVIEWER))
     page = client.get(f"/p/{project.slug}/quality/").content.decode()

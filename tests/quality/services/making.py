@@ -83,7 +83,7 @@ def run(project: Project, question: str = QUESTION, **params: Any) -> JobRun:
 
 def work(job: JobRun) -> JobRun:
     """Do the work of a queued job."""
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     job.refresh_from_db()
     return job
 

@@ -83,7 +83,7 @@ def test_a_run_whose_worker_died_goes_on_where_it_was(step: str, monkeypatch: py
     for name in works:
         monkeypatch.setitem(chain.WORK, name, counted(name))
     with pytest.raises(KilledError):
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
     # A label given meanwhile is left to the next run.
     making.label([project.tasks.earliest("pk")], ["delivery"])
     JobRun.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
@@ -103,7 +103,7 @@ def dies(*_: Any) -> None:
 def lost(job: JobRun) -> None:
     """Let the clock find out that the job's worker is gone."""
     JobRun.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - jobs.LOST_AFTER - timedelta(seconds=1))
-    jobs.tend()
+    jobs.recover_lost_jobs()
     job.refresh_from_db()
 
 
@@ -113,7 +113,7 @@ def test_the_clock_starts_a_run_again_whose_worker_died(monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         patch.setitem(chain.WORK, "issues", dies)
         with pytest.raises(KilledError):
-            jobs.run(job.pk)
+            jobs.perform_job(job.pk)
         # Nobody else starts one meanwhile, and nothing of it is shown.
         with pytest.raises(Conflict):
             runs.start(actor=None, project=project, question=making.QUESTION)
@@ -134,7 +134,7 @@ def test_a_run_that_kills_its_worker_again_and_again_ends_in_words(monkeypatch: 
     monkeypatch.setitem(chain.WORK, "predict", dies)
     for _ in range(jobs.MAX_ATTEMPTS):
         with pytest.raises(KilledError):
-            jobs.run(job.pk)
+            jobs.perform_job(job.pk)
         lost(job)
     assert job.state == JobState.FAILED
     assert "The worker died 3 times while doing this" in job.error
@@ -149,7 +149,7 @@ def test_a_worker_that_dies_while_showing_the_results_shows_none_of_them(monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(publish, "_clean", dies)
         with pytest.raises(KilledError):
-            jobs.run(job.pk)
+            jobs.perform_job(job.pk)
     assert not Flag.objects.exists()
     assert not Gain.objects.exists()
     lost(job)
@@ -177,7 +177,7 @@ def test_labels_that_arrive_during_a_run_wait_for_the_next(monkeypatch: pytest.M
     assert not Flag.objects.filter(task=waiting, reason=LABEL_ERROR.name).exists()
     question = versions.schema(project.pk).question(making.QUESTION)
     assert question is not None
-    assert standing.of(project, question, run).fresh == 1
+    assert standing.standing_for(project, question, run).fresh == 1
     assert result(project)["unchanged"] is False
     assert making.shown(project).labels == 76
 
@@ -192,7 +192,7 @@ def test_a_worker_that_dies_while_ordering_the_queue_orders_it_again(monkeypatch
 
     monkeypatch.setattr(publish, "reorder", die)
     with pytest.raises(KilledError):
-        jobs.run(job.pk)
+        jobs.perform_job(job.pk)
     monkeypatch.setattr(publish, "reorder", reorder)
     JobRun.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
     assert making.work(job).state == JobState.SUCCEEDED

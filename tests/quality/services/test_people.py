@@ -57,7 +57,7 @@ def test_people_are_compared_and_the_consensus_is_kept() -> None:
     assert found[team[2].pk].mixed_up in making.LABELS
     assert run.summary["people"]["tasks"] == 36
     assert 0.2 < run.summary["people"]["alpha"] < 0.9
-    consistency = next(part for part in health.of(project, run).parts if part.name == "consistency")
+    consistency = next(part for part in health.health_for(project, run).parts if part.name == "consistency")
     assert consistency.value == run.summary["people"]["alpha"]
     consensus = Consensus.objects.get(task=task)
     assert (consensus.given, consensus.suggested, consensus.answers) == ("other", "billing", 3)

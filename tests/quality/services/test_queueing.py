@@ -155,7 +155,7 @@ def test_a_run_that_dies_while_ordering_the_queue_takes_both_questions_in_when_i
     with monkeypatch.context() as patch:
         patch.setattr(queue, "reorder", die)
         with pytest.raises(KilledError):
-            jobs.run(job.pk)
+            jobs.perform_job(job.pk)
     before = order(project)
     JobRun.objects.filter(pk=job.pk).update(state=JobState.QUEUED)
     assert making.work(job).state == JobState.SUCCEEDED

@@ -14,7 +14,7 @@ from labeling.models import Annotation, Event, JobRun, Project, QueueEntry, Task
 from labeling.services import annotations as saving
 from labeling.services import jobs, projects, tasks
 from labeling.services.annotations import Submission
-from quality.jobs import tend
+from quality.jobs import start_due_runs
 from quality.models import QualitySettings, Run, Trigger
 from quality.selectors import settings as selector
 from quality.services import runs
@@ -36,18 +36,18 @@ def test_enough_new_labels_start_a_run() -> None:
     project = factories.project()
     configured(project, after_labels=12)
     tasks = making.messages(project, 11)
-    tend()
+    start_due_runs()
     assert triggers() == []
     making.label(tasks[:1], ["billing"])
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.LABELS]
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.LABELS]
     making.work(JobRun.objects.get())
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.LABELS]
     making.messages(project, 12, start=100)
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.LABELS] * 2
 
 
@@ -56,10 +56,10 @@ def test_a_few_new_labels_wait_for_the_schedule() -> None:
     tasks = making.messages(project, 9)
     making.run(project)
     Run.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    tend()
+    start_due_runs()
     assert len(triggers()) == 1
     making.label(tasks[:1], ["other"])
-    tend()
+    start_due_runs()
     assert triggers()[1:] == [Trigger.SCHEDULE]
 
 
@@ -76,10 +76,10 @@ def test_a_run_waits_until_labeling_pauses() -> None:
     configured(project, after_labels=9)
     making.messages(project, 9)
     answered(project, timedelta(seconds=20))
-    tend()
+    start_due_runs()
     assert triggers() == []
     answered(project, runs.PAUSE + timedelta(seconds=1))
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.LABELS]
 
 
@@ -90,11 +90,11 @@ def test_a_project_that_never_pauses_gets_its_run_all_the_same() -> None:
     due = timezone.now()
     with time_machine.travel(due + runs.LONGEST_WAIT - timedelta(minutes=1), tick=False):
         answered(project, timedelta(0))
-        tend()
+        start_due_runs()
         assert triggers() == []
     with time_machine.travel(due + runs.LONGEST_WAIT, tick=False):
         answered(project, timedelta(0))
-        tend()
+        start_due_runs()
         assert triggers() == [Trigger.LABELS]
 
 
@@ -104,10 +104,10 @@ def test_a_run_by_schedule_waits_for_a_pause_too() -> None:
     making.run(project)
     Run.objects.update(created_at=timezone.now() - timedelta(hours=25))
     answered(project, timedelta(0))
-    tend()
+    start_due_runs()
     assert triggers() == [Trigger.HAND]
     answered(project, runs.PAUSE)
-    tend()
+    start_due_runs()
     assert triggers()[1:] == [Trigger.SCHEDULE]
 
 
@@ -124,7 +124,7 @@ def test_nothing_starts_by_itself_when_it_is_not_to(changes: dict[str, Any]) -> 
     project = factories.project()
     configured(project, **changes)
     making.messages(project, 30)
-    tend()
+    start_due_runs()
     assert triggers() == []
 
 
@@ -132,12 +132,12 @@ def test_what_failed_or_was_cancelled_does_not_start_by_itself_at_once() -> None
     project = factories.project()
     configured(project, after_labels=1)
     making.messages(project, 9)
-    tend()
+    start_due_runs()
     jobs.cancel(actor=project.created_by, job=JobRun.objects.get())
-    tend()
+    start_due_runs()
     assert len(triggers()) == 1
     JobRun.objects.update(created_at=timezone.now() - timedelta(hours=7))
-    tend()
+    start_due_runs()
     assert len(triggers()) == 2
 
 
@@ -149,10 +149,10 @@ def test_labels_that_take_no_part_start_one_run_and_not_one_a_minute() -> None:
     making.run(project)
     making.label(labeled[:5], ["other"] * 5)
     QueueEntry.objects.filter(task__in=labeled[:5]).update(state=TaskState.QUARANTINED)
-    tend()
+    start_due_runs()
     job = making.work(JobRun.objects.latest("pk"))
     assert (job.params["trigger"], job.result) == (Trigger.LABELS, {"run": making.shown(project).pk, "unchanged": True})
-    tend()
+    start_due_runs()
     assert len(triggers()) == 2
 
 
@@ -161,7 +161,7 @@ def test_archived_projects_rest() -> None:
     configured(project, after_labels=1)
     making.messages(project, 30)
     projects.archive(actor=project.created_by, project=project, archived=True)
-    tend()
+    start_due_runs()
     assert triggers() == []
 
 
@@ -203,8 +203,8 @@ def test_settings_are_checked(name: str, value: Any) -> None:
 
 def test_settings_are_stored_when_they_change() -> None:
     project = factories.project()
-    assert selector.of(project).after_labels == 100
+    assert selector.settings_for(project).after_labels == 100
     configured(project, after_labels=7)
     configured(project, after_labels=7)
-    assert selector.of(project).after_labels == 7
+    assert selector.settings_for(project).after_labels == 7
     assert Event.objects.filter(verb="quality.configured").count() == 1

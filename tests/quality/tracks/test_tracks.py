@@ -108,7 +108,7 @@ def test_runs_start_by_themselves_for_a_question_with_a_track() -> None:
     project = factories.project(schema=SCHEMA)
     runs.configure(actor=project.created_by, project=project, after_labels=3)
     making.label(making.messages(project, 5, labeled=False), ["short"] * 5, question="summary")
-    assert [job.params["question"] for job in runs.tend()] == ["summary"]
+    assert [job.params["question"] for job in runs.start_due_runs()] == ["summary"]
 
 
 @pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_no_run_starts_by_itself_for_a_question_without_one() -> None:
     project = factories.project(schema=SCHEMA)
     runs.configure(actor=project.created_by, project=project, after_labels=3)
     making.label(making.messages(project, 5, labeled=False), ["short"] * 5, question="summary")
-    assert runs.tend() == []
+    assert runs.start_due_runs() == []
 
 
 def test_every_kind_names_a_track_that_is_there_or_none() -> None:

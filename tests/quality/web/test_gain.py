@@ -28,7 +28,7 @@ def text(reply: Any) -> str:
 
 
 def story(project: Project) -> gains.Story:
-    found = gains.of(project, making.QUESTION)
+    found = gains.gain_story(project, making.QUESTION)
     assert found is not None
     return found
 

@@ -65,7 +65,7 @@ def add_picture(project: Project, *, size: tuple[int, int]) -> Media:
     """Store an image with its small sizes."""
     content = picture("PNG", size=size)
     info = images.check(content)
-    media.put(content, info)
+    media.store_media(content, info)
     media.link(project.pk, [info])
     stored = Media.objects.get(pk=info.sha256)
     assert media.make_variants(stored)

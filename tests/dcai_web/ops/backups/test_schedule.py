@@ -47,7 +47,7 @@ def test_one_every_so_often_and_the_newest_are_kept(folder: Path) -> None:
 def tended(*, days: int) -> Path:
     """Let the clock make a backup some days later."""
     with time_machine.travel(NOON + timedelta(days=days), tick=False):
-        made = schedule.tend()
+        made = schedule.make_due_backup()
     assert made is not None
     return made
 
@@ -117,9 +117,9 @@ def test_files_of_others_in_the_folder_stay_and_backups_of_older_versions_go(fol
 
 def test_off_without_a_folder_or_without_hours(folder: Path, settings: Settings) -> None:
     settings.BACKUP_HOURS = 0
-    assert schedule.tend() is None
+    assert schedule.make_due_backup() is None
     settings.BACKUP_HOURS, settings.BACKUP_DIR = 12, ""
-    assert schedule.tend() is None
+    assert schedule.make_due_backup() is None
     assert not folder.exists()
 
 
@@ -127,8 +127,8 @@ def test_two_workers_make_one(folder: Path) -> None:
     key = locks.KEYS[locks.Space.BACKUP]
     with closing(connection.copy()) as other, other.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_lock({key})")
-        assert schedule.tend() is None
+        assert schedule.make_due_backup() is None
         with pytest.raises(backups.Refused, match="Another backup is being made"):
             backups.make_into(folder)
         cursor.execute(f"SELECT pg_advisory_unlock({key})")
-    assert schedule.tend() is not None
+    assert schedule.make_due_backup() is not None

@@ -102,7 +102,7 @@ def test_of_a_request_only_its_method_leaves() -> None:
 def test_a_failed_job_is_reported(sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(jobs._kinds, "test.breaking", jobs.Kind(work=f"{__name__}.breaking", params=Told))
     job = jobs.start(kind="test.breaking", project=None, actor=None, params=Told(text=SECRET))
-    jobs.run(job.pk)
+    jobs.perform_job(job.pk)
     assert [event["logentry"] for event in sent] == [{"message": "job %s (%s) failed", "params": [job.pk, "..."]}]
     assert SECRET not in json.dumps(sent)
 

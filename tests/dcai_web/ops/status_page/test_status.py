@@ -106,7 +106,7 @@ def test_the_figures_are_true(redis: Any, admin: Client) -> None:
     redis.rpush("imports", "one", "two", "three")
     redis.hset("unacked", "tag", "message")
 
-    found = status.read()
+    found = status.read_status()
 
     by_name = {queue.name: queue for queue in found.queues}
     imports = by_name["imports"]
