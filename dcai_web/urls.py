@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from dcai_web.door import administration_sign_in
+from dcai_web.admin_login import administration_sign_in
 from dcai_web.ops.status_page import views as site
 
 urlpatterns = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.selectors import similarity, verdicts
+from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import verdicts as verdict_reads
 from labeling.services import jobs
 from quality.models.jobs import RunCursor, RunParams, RunResult
-from quality.selectors import similar
+from quality.selectors import similar as similar_reads
 from quality.selectors.runs import KIND, of_labels
 from quality.services import runs
 
@@ -18,8 +19,8 @@ jobs.register(
         )
     }
 )
-verdicts.register(of_labels)
-similarity.register(similarity.Source(nearest=similar.nearest, known=similar.known))
+verdict_reads.register(of_labels)
+similarity_reads.register(similarity_reads.Source(nearest=similar_reads.nearest, known=similar_reads.known))
 
 
 @shared_task(name="quality.tend")

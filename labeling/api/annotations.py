@@ -18,7 +18,7 @@ from labeling.api.reading import Body, body, query
 from labeling.api.tasks import TaskDocument
 from labeling.models import AnnotationState, SkipReason
 from labeling.selectors import annotations as annotation_reads
-from labeling.selectors import tasks
+from labeling.selectors import tasks as task_reads
 from labeling.services import annotations as saving
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class Mine(Endpoint):
 
 
 def _with_tasks(project: Project, user: User, rows: list[Annotation]) -> list[dict[str, Any]]:
-    shown = tasks.documents(project=project, user=user, task_ids=[row.task_id for row in rows])
+    shown = task_reads.documents(project=project, user=user, task_ids=[row.task_id for row in rows])
     return [{"task": task, "annotation": annotation_document(row)} for task, row in zip(shown, rows, strict=True)]
 
 

@@ -18,7 +18,7 @@ from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
-from labeling.selectors import reviews as reading
+from labeling.selectors import reviews as review_reads
 from labeling.services import flags, reviews
 from labeling.services.reviews import Ruling
 
@@ -191,7 +191,7 @@ def _key(request: Request) -> str:
 
 
 def _documents(flag_ids: list[int]) -> list[dict[str, Any]]:
-    return reading.documents(reading.flags_by_id(flag_ids))
+    return review_reads.documents(review_reads.flags_by_id(flag_ids))
 
 
 class TaskFlags(Endpoint):
@@ -215,7 +215,9 @@ class Flags(Endpoint):
         """Return flags of any state, worst first."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         wanted = query(request, FlagQuery)
-        found = reading.matching(project, reading.parse_flag_filter(_filter(wanted) | {"task": str(wanted.task or "")}))
+        found = review_reads.matching(
+            project, review_reads.parse_flag_filter(_filter(wanted) | {"task": str(wanted.task or "")})
+        )
         if wanted.state:
             found = found.filter(state=wanted.state)
         return listed(
@@ -223,7 +225,7 @@ class Flags(Endpoint):
             found.select_related("task", "resolved_by").defer("task__data", "task__meta"),
             wanted,
             order="score",
-            show=reading.documents,
+            show=review_reads.documents,
         )
 
 
@@ -247,7 +249,7 @@ class FlagClaims(Endpoint):
         """Lease the worst flags that nobody looks at."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         sent = body(request, ClaimFlags)
-        wanted = reading.parse_flag_filter(_filter(sent))
+        wanted = review_reads.parse_flag_filter(_filter(sent))
         found = reviews.claim(actor=actor(request), project=project, count=sent.count, wanted=wanted)
         return Response({"flags": _documents(found), "lease_seconds": project.lease_seconds})
 
@@ -351,4 +353,4 @@ class FlagResolution(Endpoint):
             message = "There is no decision about this flag that could be taken back."
             raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
         reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
-        return Response({"flags": reopened, "labels": reading.label_ids(flag.task_id)})
+        return Response({"flags": reopened, "labels": review_reads.label_ids(flag.task_id)})

@@ -12,7 +12,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.selectors import guidelines
+from labeling.selectors import guidelines as guideline_reads
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -45,4 +45,4 @@ class Guideline(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Return the version that holds now."""
         project = access.project_for(actor(request), slug, Action.VIEW)
-        return Response(guidelines.as_document(guidelines.newest(project)))
+        return Response(guideline_reads.as_document(guideline_reads.newest(project)))

@@ -15,7 +15,7 @@ from labeling.api.paging import Page, listed
 from labeling.api.reading import Id, query
 from labeling.models import Label
 from labeling.selectors import labels as label_reads
-from labeling.selectors import verdicts
+from labeling.selectors import verdicts as verdict_reads
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -79,8 +79,8 @@ def document(label: Label, verdict: Verdict) -> dict[str, Any]:
 
 def documents(project: Project, labels: list[Label]) -> list[dict[str, Any]]:
     """Return labels with what is known about their quality."""
-    known = verdicts.verdicts_for(project, labels)
-    return [document(label, known.get(label.pk, verdicts.UNKNOWN)) for label in labels]
+    known = verdict_reads.verdicts_for(project, labels)
+    return [document(label, known.get(label.pk, verdict_reads.UNKNOWN)) for label in labels]
 
 
 class Labels(Endpoint):

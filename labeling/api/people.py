@@ -16,7 +16,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import ApiToken, Invitation, Membership, Role
-from labeling.selectors import people as members
+from labeling.selectors import people as people_reads
 from labeling.services import people
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Members(Endpoint):
         project = access.project_for(actor(request), slug, Action.VIEW)
         return listed(
             request,
-            members.members_of(project),
+            people_reads.members_of(project),
             query(request, Page),
             order="pk",
             show=lambda rows: [member_document(member) for member in rows],
@@ -217,7 +217,7 @@ class OneMember(Endpoint):
     def patch(self, request: Request, slug: str, member_id: int) -> Response:
         """Give the member another role."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
-        member = members.member(project, member_id)
+        member = people_reads.member(project, member_id)
         member = people.change_role(actor=actor(request), member=member, role=body(request, RoleChange).role)
         return Response(member_document(member))
 
@@ -231,7 +231,7 @@ class OneMember(Endpoint):
     def delete(self, request: Request, slug: str, member_id: int) -> Response:
         """End the membership; what the person answered stays."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
-        member = members.member(project, member_id)
+        member = people_reads.member(project, member_id)
         people.remove_member(actor=actor(request), member=member)
         return Response(status=204)
 
@@ -245,7 +245,7 @@ class Invitations(Endpoint):
         project = access.project_for(actor(request), slug, Action.MANAGE)
         return listed(
             request,
-            members.unanswered_invitations(project),
+            people_reads.unanswered_invitations(project),
             query(request, Page),
             order="pk",
             show=lambda rows: [invitation_document(invitation) for invitation in rows],
@@ -275,7 +275,7 @@ class OneInvitation(Endpoint):
     def delete(self, request: Request, slug: str, invitation_id: int) -> Response:
         """Make the link stop working."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
-        people.revoke_invitation(actor=actor(request), invitation=members.invitation(project, invitation_id))
+        people.revoke_invitation(actor=actor(request), invitation=people_reads.invitation(project, invitation_id))
         return Response(status=204)
 
 
@@ -287,7 +287,7 @@ class Tokens(Endpoint):
         """Return the person's tokens, revoked ones included."""
         return listed(
             request,
-            members.all_tokens_of(actor(request)),
+            people_reads.all_tokens_of(actor(request)),
             query(request, Page),
             order="pk",
             show=lambda rows: [token_document(token) for token in rows],

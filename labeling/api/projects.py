@@ -15,7 +15,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Role
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import deletion, projects
 
 if TYPE_CHECKING:
@@ -208,8 +208,8 @@ class ProjectSchema(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Return the schema that holds now."""
         project = access.project_for(actor(request), slug, Action.VIEW)
-        now = versions.current(project.pk)
-        return Response({"version": now.schema, "schema": versions.by_pk(now.schema_pk).dump()})
+        now = version_reads.current(project.pk)
+        return Response({"version": now.schema, "schema": version_reads.by_pk(now.schema_pk).dump()})
 
     @operation("schema_change", "Change the schema", tag=TAG, body=SchemaChange, returns={200: SchemaDocument})
     def put(self, request: Request, slug: str) -> Response:

@@ -15,8 +15,9 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
 from labeling.models import Task
-from labeling.selectors import explorer, tasks
+from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
+from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_SEARCH
 from labeling.services import claims
@@ -139,7 +140,7 @@ def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
         meta=wanted.meta,
         similar=wanted.similar,
     )
-    found = explorer.matching(project, asked)
+    found = explorer_reads.matching(project, asked)
     if wanted.external_id:
         found = found.filter(external_id=wanted.external_id)
     if wanted.label or wanted.question:
@@ -161,7 +162,7 @@ class ProjectTasks(Endpoint):
             matching(project, wanted).only("pk"),
             wanted,
             order="pk",
-            show=lambda rows: tasks.documents(project=project, user=user, task_ids=[row.pk for row in rows]),
+            show=lambda rows: task_reads.documents(project=project, user=user, task_ids=[row.pk for row in rows]),
         )
 
 
@@ -173,7 +174,7 @@ class OneTask(Endpoint):
         """Return the task with your annotation of it."""
         user = actor(request)
         task = access.task_for(user, task_id, Action.VIEW)
-        return Response(tasks.documents(project=task.project, user=user, task_ids=[task.pk])[0])
+        return Response(task_reads.documents(project=task.project, user=user, task_ids=[task.pk])[0])
 
 
 class Claims(Endpoint):
@@ -195,7 +196,7 @@ class Claims(Endpoint):
         claim = claims.claim(actor=user, project=project, count=sent.count, held=sent.held)
         return Response(
             {
-                "tasks": tasks.documents(project=project, user=user, task_ids=claim.task_ids),
+                "tasks": task_reads.documents(project=project, user=user, task_ids=claim.task_ids),
                 "remaining": claim.remaining,
                 "lease_seconds": project.lease_seconds,
             }

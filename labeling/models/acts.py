@@ -116,7 +116,7 @@ class Act(JsonDocument):
         before = params.pop("before")
         return {"verb": self.VERB, "params": params, "before": before, "count": len(before)}
 
-    def told(self) -> dict[str, Any]:
+    def event_payload(self) -> dict[str, Any]:
         """Return what it did, without its tasks, for the event."""
         return self.model_dump(mode="json", exclude={"before"})
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from labeling.access import projects_of, role_in
 from labeling.models import ALIVE, JobRun, Membership, Project, Role, Task
-from labeling.selectors import queues
+from labeling.selectors import queues as queue_reads
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,9 +39,9 @@ def rail(*, user: User, project: Project) -> Rail:
     found = Rail(
         role=role_in(user, project.pk) or Role.VIEWER,
         counts={
-            "queue": queues.capped(queues.waiting_for(user, [project.pk])[project.pk]),
-            "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
-            "people": queues.capped(members[: queues.CAP + 1].count()),
+            "queue": queue_reads.capped(queue_reads.waiting_for(user, [project.pk])[project.pk]),
+            "flags": queue_reads.capped(queue_reads.open_flags([project.pk])[project.pk]),
+            "people": queue_reads.capped(members[: queue_reads.CAP + 1].count()),
         },
     )
     cache.set(key, found, RAIL_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from labeling.selectors import explorer
+from labeling.selectors import explorer as explorer_reads
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -18,5 +18,5 @@ def note(flag: Flag, question: Question | None) -> str:
     """Return the note of a flag: with the titles of labels instead of their names, unless a person wrote it."""
     if flag.raised_by_id is not None or question is None:
         return flag.note
-    known = explorer.named_labels(question)
+    known = explorer_reads.named_labels(question)
     return _QUOTED.sub(lambda quoted: f"“{known[quoted[1]].title}”" if quoted[1] in known else quoted[0], flag.note)

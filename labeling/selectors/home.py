@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from labeling.access import ALLOWED, Action, projects_of
 from labeling.models import Membership, Role
-from labeling.selectors import progress, queues
+from labeling.selectors import progress as progress_reads
+from labeling.selectors import queues as queue_reads
 from labeling.selectors.paging import keyset
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ class Card:
     @property
     def queue_words(self) -> str:
         """The queue's size, capped."""
-        return queues.capped(self.queue)
+        return queue_reads.capped(self.queue)
 
     @property
     def flag_words(self) -> str:
         """The number of open flags, capped."""
-        return queues.capped(self.flags)
+        return queue_reads.capped(self.flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def home(user: User, *, q: str = "", sort: str = "", archived: bool = False, cur
     page = keyset(found, order=f"-{order}" if sort.startswith("-") else order, cursor=cursor, size=PAGE)
     ids = [project.pk for project in page.rows]
     roles = dict(Membership.objects.filter(user=user, project_id__in=ids).values_list("project_id", "role"))
-    counts, waiting, flags = progress.counts(ids), queues.waiting_for(user, ids), queues.open_flags(ids)
+    counts, waiting, flags = progress_reads.counts(ids), queue_reads.waiting_for(user, ids), queue_reads.open_flags(ids)
     cards = [
         Card(
             project=project,
@@ -96,7 +97,7 @@ def home(user: User, *, q: str = "", sort: str = "", archived: bool = False, cur
         cards=cards,
         next_cursor=page.next_cursor,
         continue_with=_continue_with(user, cards),
-        answered=progress.answered_by(user, up_to=FIRST_STEPS),
+        answered=progress_reads.answered_by(user, up_to=FIRST_STEPS),
     )
 
 
@@ -107,5 +108,5 @@ def _reviews(user: User, role: str | None) -> bool:
 def _continue_with(user: User, cards: list[Card]) -> Card | None:
     """Return the project the person worked in last, if something waits there; else one where something does."""
     open_ones = {card.project.pk: card for card in cards if card.can_annotate and card.queue}
-    latest = progress.last_project_of(user, open_ones)
+    latest = progress_reads.last_project_of(user, open_ones)
     return open_ones.get(latest) if latest else next(iter(open_ones.values()), None)

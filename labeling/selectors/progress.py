@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
 from labeling.models import Annotation, AnnotationState, Lease, QueueEntry, TaskState, User
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -168,7 +168,7 @@ def _counts(project_ids: Sequence[int]) -> dict[int, Counts]:
 def by_label(project: Project) -> list[QuestionProgress]:
     """Return, for each question that has classes, how many tasks carry each label."""
     found = kept(f"progress:labels:{project.pk}", lambda: _class_counts(project.pk))
-    questions = versions.schema(project.pk).questions
+    questions = version_reads.schema(project.pk).questions
     return [_question(question, found) for question in questions if question.options]
 
 

@@ -26,7 +26,7 @@ from labeling.models import (
 from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
 from labeling.reasons.decisions import decision_named
 from labeling.reasons.registry import reason_named
-from labeling.selectors import flag_notes
+from labeling.selectors import flag_notes as flag_note_reads
 from labeling.selectors.explorer import Chip, chips_of
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             icon="flag",
             words=f"was flagged{about}" + ("" if reason.signed else f": {reason.title.lower()}"),
             who=str(flag.raised_by) if shown and flag.raised_by else "",
-            note=flag_notes.note(flag, schema.question(flag.question) or alone),
+            note=flag_note_reads.note(flag, schema.question(flag.question) or alone),
             current=flag.state == FlagState.OPEN,
             flag=flag if flag.state == FlagState.OPEN else None,
         )

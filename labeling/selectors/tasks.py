@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling import statements
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def documents(*, project: Project, user: User, task_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return tasks as the editor shows them to this person, in the order asked for; two queries for any number."""
-    now = versions.current(project.pk)
-    schema = versions.by_pk(now.schema_pk)
+    now = version_reads.current(project.pk)
+    schema = version_reads.by_pk(now.schema_pk)
     rows = statements.run_statement(_DOCUMENTS, {"project": project.pk, "user": user.pk, "tasks": list(task_ids)})
     return [_document(row, project=project, schema=schema, now=now) for row in rows]
 

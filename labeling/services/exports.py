@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from labeling.selectors import exports
+from labeling.selectors import exports as export_reads
 from labeling.services import events
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ def download(
     actor: User,
     project: Project,
     format: str = "jsonl",
-    filters: exports.Filters | None = None,
-) -> exports.Export:
+    filters: export_reads.Filters | None = None,
+) -> export_reads.Export:
     """Return a project's tasks and labels as a stream, and record that they were taken out."""
-    export = exports.stream(project=project, format=format, filters=filters)
-    chosen = filters or exports.Filters()
+    export = export_reads.stream(project=project, format=format, filters=filters)
+    chosen = filters or export_reads.Filters()
     events.record(
         verb="export.downloaded",
         project=project,

@@ -14,7 +14,7 @@ from labeling.errors import Invalid, Problem
 from labeling.models import Flag, FlagState
 from labeling.reasons.evidence import BASIS, GIVEN, VERSION, Evidence
 from labeling.reasons.manual import MANUAL
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import events
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def raise_flag(*, actor: User, task: Task, note: str, question: str = "") -> Fla
     if len(note) > MAX_NOTE or "\x00" in note:
         message = f"A note has at most {MAX_NOTE} characters, and no NUL characters."
         raise Invalid(message, problems=(Problem("note", message),))
-    if question and versions.schema(task.project_id).question(question) is None:
+    if question and version_reads.schema(task.project_id).question(question) is None:
         message = f"There is no question “{question}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
     flag = put_flag(task=task, reason=MANUAL, question=question, actor=actor, note=note)

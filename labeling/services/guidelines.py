@@ -8,7 +8,7 @@ from django.db import transaction
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import GuidelineDraft, GuidelineVersion, Project
-from labeling.selectors import guidelines
+from labeling.selectors import guidelines as guideline_reads
 from labeling.services import events
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def save_draft(
         message = f"A guideline has at most {MAX_BODY:,} characters, and no NUL characters."
         raise Invalid(message, problems=(Problem("body", message),))
     draft.body = body
-    draft.entries = guidelines.clean_entries(entries, longest=MAX_ENTRY)
+    draft.entries = guideline_reads.clean_entries(entries, longest=MAX_ENTRY)
     draft.version += 1
     draft.updated_by = actor
     draft.save()

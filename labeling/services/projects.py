@@ -12,7 +12,8 @@ from labeling import locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
-from labeling.selectors import schemas, versions
+from labeling.selectors import schemas as schema_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import events, queue
 
 if TYPE_CHECKING:
@@ -111,14 +112,14 @@ def revise_schema(*, actor: User, project: Project, schema: Any, after: int | No
     """
     Project.objects.select_for_update().get(pk=project.pk)
     new = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
-    current = versions.current(project.pk)
+    current = version_reads.current(project.pk)
     if after is not None and after != current.schema:
         message = (
             f"Somebody else has saved version {current.schema} of the questions while you changed version {after}. "
             "Nothing of yours was saved. Open the page again in a new tab, and enter your changes there."
         )
         raise Conflict(message, current={"version": current.schema})
-    old = versions.by_pk(current.schema_pk)
+    old = version_reads.by_pk(current.schema_pk)
     check_kept(project=project, old=old, new=new)
     if old.dump() == new.dump():
         return SchemaVersion.objects.get(pk=current.schema_pk)
@@ -161,7 +162,7 @@ def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]
     for question in old.questions:
         kept = new.question(question.name)
         if kept is None or kept.kind != question.kind or kept.field != question.field:
-            if schemas.labeled(project, question):
+            if schema_reads.labeled(project, question):
                 problems.append(
                     Problem(
                         "schema.questions",
@@ -173,7 +174,7 @@ def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]
         problems += [
             Problem("schema.questions", f"“{name}” of “{question.name}” must stay: tasks are labeled with it.")
             for name in sorted(set(question.class_names) - set(kept.class_names))
-            if schemas.labeled(project, question, name=name)
+            if schema_reads.labeled(project, question, name=name)
         ]
     return problems
 

@@ -23,7 +23,8 @@ from labeling.models.acts import (
     TaskBefore,
     load_act,
 )
-from labeling.selectors import queues, versions
+from labeling.selectors import queues as queue_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import events, labels, reviews
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def _lock(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
 
 def _record_act(done: AnyAct, *, actor: User, project: Project) -> BulkAct:
     act = BulkAct.objects.create(project=project, actor=actor, **done.columns())
-    events.record(verb=f"tasks.{act.verb}", project=project, actor=actor, count=act.count, act=act.pk, **done.told())
+    events.record(
+        verb=f"tasks.{act.verb}", project=project, actor=actor, count=act.count, act=act.pk, **done.event_payload()
+    )
     return act
 
 
@@ -104,11 +107,11 @@ def _leave_quarantine(project: Project, entries: dict[int, QueueEntry]) -> None:
 
 def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
     """Work out where tasks stand after their labels or slots changed, and store their entries."""
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     current: dict[int, dict[str, Label]] = {pk: {} for pk in entries}
     for label in Label.objects.filter(task_id__in=list(entries), retired_at=None):
         current[label.task_id][label.question] = label
-    counted = queues.counted_answers(list(entries))
+    counted = queue_reads.counted_answers(list(entries))
     disputed = labels.disputed_questions(list(entries))
     for pk, entry in entries.items():
         entry.state = labels.state_of(
@@ -125,8 +128,8 @@ def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
 def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], question: str, value: Any) -> BulkAct:
     """Give tasks a label of record; slots nobody has taken yet are closed, since no answer is needed any more."""
     entries = _lock(project, task_ids)
-    now = versions.current(project.pk)
-    schema = versions.by_pk(now.schema_pk)
+    now = version_reads.current(project.pk)
+    schema = version_reads.by_pk(now.schema_pk)
     asked = schema.question(question)
     if asked is None:
         message = f"There is no question “{question[:64]}” in this project."

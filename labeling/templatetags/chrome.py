@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from labeling.models import Project, User
-from labeling.selectors import chrome, pages
+from labeling.selectors import chrome as chrome_reads
+from labeling.selectors import pages
 
 register = template.Library()
 
@@ -21,7 +22,7 @@ def rail(context: Mapping[str, Any], project: Project, active: str = "") -> dict
     request: HttpRequest = context["request"]
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - project pages are only rendered for signed-in people
-    found = chrome.rail(user=user, project=project)
+    found = chrome_reads.rail(user=user, project=project)
     entries = [
         {
             "name": page.title,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.errors import DomainError
 from labeling.models import User
-from labeling.selectors import people as reading
+from labeling.selectors import people as people_reads
 from labeling.services import accounts, limits, people
 from labeling.web.forms import (
     ForgottenPasswordForm,
@@ -52,7 +52,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
         else:
             login(request, member.user, backend=BACKEND)
             return redirect("project-overview", invited.project.slug)
-    values = {"invitation": invited, "form": form, "known": reading.has_account(invited.email)}
+    values = {"invitation": invited, "form": form, "known": people_reads.has_account(invited.email)}
     return render(request, "labeling/account/invitation.html", values)
 
 
@@ -73,7 +73,7 @@ def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
         "form": NameForm(initial={"name": request.user.name}),
         "password_form": OwnPasswordForm(request.user),
         "token_form": TokenForm(),
-        "tokens": reading.tokens_of(request.user),
+        "tokens": people_reads.tokens_of(request.user),
     } | more
 
 

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
 from labeling.models import SkipReason
-from labeling.selectors import progress, versions
+from labeling.selectors import progress as progress_reads
+from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
-    now = versions.current(project.pk)
+    now = version_reads.current(project.pk)
     api = f"/api/projects/{project.slug}/"
     return {
         "project": {"slug": project.slug, "name": project.name},
         "user": {"id": request.user.pk, "name": str(request.user), "email": request.user.email},
-        "schema": versions.by_pk(now.schema_pk).dump(),
+        "schema": version_reads.by_pk(now.schema_pk).dump(),
         "schema_version": now.schema,
         "urls": {
             "claims": f"{api}claims/",
@@ -60,7 +61,7 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
         "can_flag": True,
-        "done_today": progress.answered_today(project, request.user),
+        "done_today": progress_reads.answered_today(project, request.user),
     }
 
 

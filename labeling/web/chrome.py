@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET
 from labeling.access import Action, project_for, task_for
 from labeling.errors import DomainError
 from labeling.models import Project
-from labeling.selectors import chrome, pages
+from labeling.selectors import chrome as chrome_reads
+from labeling.selectors import pages
 from labeling.web.requests import SignedInRequest, signed_in
 
 
@@ -44,7 +45,7 @@ def _project(request: SignedInRequest) -> Project | None:
 
 
 def _task(request: SignedInRequest, q: str) -> list[Hit]:
-    task = chrome.find_task(request.user, q)
+    task = chrome_reads.find_task(request.user, q)
     return [Hit(f"Task {task.pk}", reverse("task-by-id", args=(task.pk,)), "tasks", task.project.name)] if task else []
 
 
@@ -61,7 +62,7 @@ def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hi
 def _projects(request: SignedInRequest, q: str) -> list[Hit]:
     return [
         Hit(project.name, reverse("project-overview", args=(project.slug,)), "label", "Project")
-        for project in chrome.find_projects(request.user, q)
+        for project in chrome_reads.find_projects(request.user, q)
     ]
 
 
@@ -69,14 +70,14 @@ def _projects(request: SignedInRequest, q: str) -> list[Hit]:
 @require_GET
 def switcher(request: SignedInRequest) -> HttpResponseBase:
     """List the person's projects."""
-    return render(request, "components/switcher_list.html", {"projects": chrome.switchable(request.user)})
+    return render(request, "components/switcher_list.html", {"projects": chrome_reads.switchable(request.user)})
 
 
 @signed_in
 @require_GET
 def job_indicator(request: SignedInRequest) -> HttpResponseBase:
     """Say how many jobs run."""
-    return render(request, "components/job_indicator.html", {"running": chrome.running_jobs(request.user)})
+    return render(request, "components/job_indicator.html", {"running": chrome_reads.running_jobs(request.user)})
 
 
 @signed_in

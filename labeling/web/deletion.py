@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from labeling.access import Action, project_for
 from labeling.errors import DomainError
-from labeling.selectors import progress
+from labeling.selectors import progress as progress_reads
 from labeling.services import deletion
 from labeling.web.forms import add_problems
 from labeling.web.requests import SignedInRequest, signed_in
@@ -37,7 +37,7 @@ def delete(request: SignedInRequest, slug: str) -> HttpResponseBase:
         except DomainError as error:
             add_problems(form, error)
         status = 422
-    values = {"project": project, "form": form, "counts": progress.counts([project.pk])[project.pk]}
+    values = {"project": project, "form": form, "counts": progress_reads.counts([project.pk])[project.pk]}
     return render(request, "labeling/projects/delete.html", values, status=status)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
 from labeling.models import Split, TaskState
-from labeling.selectors import exports as reading
+from labeling.selectors import exports as export_reads
 from labeling.services import exports
 from labeling.web.requests import SignedInRequest, signed_in
 
@@ -20,10 +20,10 @@ from labeling.web.requests import SignedInRequest, signed_in
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the formats and what can be left out."""
     project = project_for(request.user, slug, Action.EXPORT)
-    counts = reading.summary(project)
+    counts = export_reads.summary(project)
     values = {
         "project": project,
-        "formats": reading.offered(project),
+        "formats": export_reads.offered(project),
         "counts": counts,
         "total": sum(counts.values()),
         "splits": [(value or "none", label) for value, label in Split.choices],
@@ -37,10 +37,10 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def download(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Send a project's tasks and labels."""
     project = project_for(request.user, slug, Action.EXPORT)
-    split = request.GET.get("split", reading.ANY)
-    filters = reading.Filters(
+    split = request.GET.get("split", export_reads.ANY)
+    filters = export_reads.Filters(
         split="" if split == "none" else split,
-        state=request.GET.get("state", reading.ANY),
+        state=request.GET.get("state", export_reads.ANY),
         quarantined="quarantined" in request.GET,
     )
     export = exports.download(

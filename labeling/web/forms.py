@@ -157,7 +157,7 @@ class ProjectForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
+    def for_project(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
         """Return the form with what holds now."""
         same = ("name", "description", "overlap", "max_overlap", "agreement_floor")
         initial = {name: getattr(project, name) for name in same}

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError
-from labeling.selectors import guidelines as reading
-from labeling.selectors import versions
+from labeling.selectors import guidelines as guideline_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import guidelines
 from labeling.web.forms import GuidelineForm, PublishForm, add_problems
 from labeling.web.requests import SignedInRequest, signed_in
@@ -29,7 +29,7 @@ PARTS = ("question", "label", "definition", "use_when", "not_when")
 def show(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the guideline that holds now."""
     project = project_for(request.user, slug, Action.VIEW)
-    newest = reading.newest(project)
+    newest = guideline_reads.newest(project)
     return render(request, "labeling/guidelines/show.html", _shown(request, project, newest) | {"newest": newest})
 
 
@@ -38,8 +38,8 @@ def show(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def version(request: SignedInRequest, slug: str, number: int) -> HttpResponseBase:
     """Show a published version."""
     project = project_for(request.user, slug, Action.VIEW)
-    shown = _shown(request, project, reading.version(project, number))
-    return render(request, "labeling/guidelines/show.html", shown | {"newest": reading.newest(project)})
+    shown = _shown(request, project, guideline_reads.version(project, number))
+    return render(request, "labeling/guidelines/show.html", shown | {"newest": guideline_reads.newest(project)})
 
 
 def _shown(request: SignedInRequest, project: Project, found: GuidelineVersion | None) -> dict[str, Any]:
@@ -48,10 +48,11 @@ def _shown(request: SignedInRequest, project: Project, found: GuidelineVersion |
     return {
         "project": project,
         "version": found,
-        "body_html": reading.render(found.body) if found else "",
-        "questions": reading.parts(versions.schema(project.pk), entries),
+        "body_html": guideline_reads.render(found.body) if found else "",
+        "questions": guideline_reads.parts(version_reads.schema(project.pk), entries),
         "can_manage": can_manage,
-        "unpublished": can_manage and reading.differs(reading.draft(project), reading.newest(project)),
+        "unpublished": can_manage
+        and guideline_reads.differs(guideline_reads.draft(project), guideline_reads.newest(project)),
     }
 
 
@@ -61,7 +62,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """List the published versions."""
     project = project_for(request.user, slug, Action.VIEW)
     q, sort = request.GET.get("q", "").replace("\x00", "")[:100], request.GET.get("sort", "-version")
-    page = reading.published(project, q=q, cursor=request.GET.get("cursor", ""), oldest_first=sort == "version")
+    page = guideline_reads.published(project, q=q, cursor=request.GET.get("cursor", ""), oldest_first=sort == "version")
     values = {"project": project, "page": page, "q": q, "default_sort": "-version"}
     return render(request, "labeling/guidelines/versions.html", values)
 
@@ -71,12 +72,12 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Edit the draft; save it, or save and publish it."""
     project = project_for(request.user, slug, Action.MANAGE)
-    draft = reading.draft(project)
+    draft = guideline_reads.draft(project)
     if request.method == "GET":
         form = GuidelineForm(initial={"body": draft.body, "version": draft.version})
         return render(request, "labeling/guidelines/edit.html", _edited(project, form, draft.entries))
     form, note = GuidelineForm(request.POST), PublishForm(request.POST)
-    entries = reading.merged(draft.entries, _sent(request))
+    entries = guideline_reads.merged(draft.entries, _sent(request))
     publishing = request.POST.get("action") == "publish"
     try:
         if form.is_valid() and (not publishing or note.is_valid()):
@@ -107,15 +108,15 @@ def _sent(request: SignedInRequest) -> list[dict[str, str]]:
 def _edited(
     project: Project, form: GuidelineForm, entries: list[dict[str, Any]], note: PublishForm | None = None
 ) -> dict[str, Any]:
-    questions = reading.parts(versions.schema(project.pk), entries)
+    questions = guideline_reads.parts(version_reads.schema(project.pk), entries)
     return {
         "project": project,
         "form": form,
         "note": note or PublishForm(),
         "publishing": note is not None,
         "questions": questions,
-        "body_html": reading.render(form["body"].value() or ""),
-        "newest": reading.newest(project),
+        "body_html": guideline_reads.render(form["body"].value() or ""),
+        "newest": guideline_reads.newest(project),
     }
 
 
@@ -125,8 +126,8 @@ def preview(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Render what is being written."""
     project = project_for(request.user, slug, Action.MANAGE)
     body = request.POST.get("body", "")[: guidelines.MAX_BODY]
-    questions = reading.parts(versions.schema(project.pk), _sent(request))
-    values = {"body_html": reading.render(body), "questions": questions}
+    questions = guideline_reads.parts(version_reads.schema(project.pk), _sent(request))
+    values = {"body_html": guideline_reads.render(body), "questions": questions}
     return render(request, "labeling/guidelines/document.html", values)
 
 

@@ -15,9 +15,9 @@ from labeling.errors import DomainError, Invalid
 from labeling.formats.mapping import REST
 from labeling.formats.registry import accepted_suffixes, describe_source, list_nouns, readable_files
 from labeling.models import ALIVE, Project, Upload
-from labeling.selectors import imports as reading
-from labeling.selectors import jobs as following
-from labeling.selectors import versions
+from labeling.selectors import imports as import_reads
+from labeling.selectors import jobs as job_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import imports
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
@@ -51,14 +51,14 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 def _index(request: SignedInRequest, project: Project, error: DomainError | None) -> HttpResponseBase:
-    fields = [field.name for field in versions.schema(project.pk).fields]
+    fields = [field.name for field in version_reads.schema(project.pk).fields]
     values = {
         "project": project,
         "fields": fields,
         "formats": readable_files(),
         "accept": accepted_suffixes(),
         "files": list_nouns(),
-        "imports": reading.recent(project),
+        "imports": import_reads.recent(project),
         "error": error,
     }
     return render(request, "labeling/imports/index.html", values, status=error.status if error else 200)
@@ -137,12 +137,12 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
         "project": job.project,
         "job": job,
         "over": over,
-        "line": reading.line(job),
-        "upload": reading.left_over(job) if over else None,
-        "time_left": following.time_left(job),
-        "no_worker": following.no_worker(job),
-        "problems": reading.problems(job) if over else [],
-        "reasons": reading.reasons(job) if over else [],
+        "line": import_reads.line(job),
+        "upload": import_reads.left_over(job) if over else None,
+        "time_left": job_reads.time_left(job),
+        "no_worker": job_reads.no_worker(job),
+        "problems": import_reads.problems(job) if over else [],
+        "reasons": import_reads.reasons(job) if over else [],
         "removable": imports.removable(job) if over else None,
         "can_annotate": may(request.user, project_for(request.user, slug, Action.MANAGE), Action.ANNOTATE),
         "can_cancel": not over and not job.cancel_requested_at,
@@ -155,7 +155,7 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
 def problems(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
     """Send every problem of an import as CSV."""
     job = import_for(request.user, slug, job_id, Action.MANAGE)
-    response = StreamingHttpResponse(reading.report(job), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(import_reads.report(job), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename=f"import-{job.pk}-problems.csv") or ""
     )

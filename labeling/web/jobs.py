@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, job_for, may
 from labeling.models import ALIVE, JobErrors, JobRun, JobState
-from labeling.selectors import jobs as reading
+from labeling.selectors import jobs as job_reads
 from labeling.services import jobs
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
@@ -23,7 +23,7 @@ from labeling.web.toasts import notify
 def index(request: SignedInRequest) -> HttpResponseBase:
     """List jobs."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "state", "project", "sort")}
-    page = reading.jobs(request.user, **asked, cursor=request.GET.get("cursor", ""))
+    page = job_reads.jobs(request.user, **asked, cursor=request.GET.get("cursor", ""))
     values = {"page": page, "asked": asked, "states": JobState.choices, "default_sort": "-started"}
     return render(request, "labeling/jobs/list.html", values)
 
@@ -48,8 +48,8 @@ def _values(request: SignedInRequest, job: JobRun) -> dict[str, Any]:
     return {
         "job": job,
         "project": job.project,
-        "time_left": reading.time_left(job),
-        "no_worker": reading.no_worker(job),
+        "time_left": job_reads.time_left(job),
+        "no_worker": job_reads.no_worker(job),
         "result": _facts(job.result),
         "problems": JobErrors.load(job.result).errors,
         "can_cancel": job.state in ALIVE and not job.cancel_requested_at and may_cancel,

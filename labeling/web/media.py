@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from labeling.access import Action, project_for
 from labeling.models import User
-from labeling.selectors import media as reading
+from labeling.selectors import media as media_reads
 from labeling.services import limits, people
 from labeling.web.requests import signed_in
 
@@ -48,12 +48,12 @@ def _token_user(request: HttpRequest) -> User | None:
 
 
 def _send(request: HttpRequest, user: User, slug: str, sha256: str, variant: str) -> HttpResponseBase:
-    found = reading.known(project_for(user, slug, Action.VIEW), sha256)
+    found = media_reads.known(project_for(user, slug, Action.VIEW), sha256)
     tag = f'"{sha256}-{variant}"'
-    if variant in reading.VARIANTS and request.headers.get("If-None-Match") == tag:
+    if variant in media_reads.VARIANTS and request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponse(status=304)
     else:
-        served = reading.served(found, variant)
+        served = media_reads.served(found, variant)
         response = FileResponse(served.file, content_type=served.content_type)
         response["Content-Length"] = str(served.size)
         response["Content-Disposition"] = "inline"

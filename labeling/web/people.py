@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError, NotFound
 from labeling.models import Project, Role
-from labeling.selectors import people as reading
+from labeling.selectors import people as people_reads
 from labeling.services import invitations, people
 from labeling.web.forms import InviteForm, add_problems
 from labeling.web.requests import SignedInRequest, signed_in
@@ -32,8 +32,8 @@ def _values(request: SignedInRequest, project: Project, **more: object) -> dict[
     can_manage = may(request.user, project, Action.MANAGE)
     return {
         "project": project,
-        "page": reading.members(project, **asked, cursor=request.GET.get("cursor", "")),
-        "invitations": reading.open_invitations(project, size=NEWEST) if can_manage else None,
+        "page": people_reads.members(project, **asked, cursor=request.GET.get("cursor", "")),
+        "invitations": people_reads.open_invitations(project, size=NEWEST) if can_manage else None,
         "asked": asked,
         "roles": Role.choices,
         "can_manage": can_manage,
@@ -56,7 +56,7 @@ def open_invitations(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """List all open invitations."""
     project = project_for(request.user, slug, Action.MANAGE)
     q = request.GET.get("q", "").replace("\x00", "")[:100]
-    page = reading.open_invitations(project, q=q, cursor=request.GET.get("cursor", ""))
+    page = people_reads.open_invitations(project, q=q, cursor=request.GET.get("cursor", ""))
     return render(request, "labeling/people/invitations.html", {"project": project, "page": page, "q": q})
 
 
@@ -86,7 +86,7 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def change_role(request: SignedInRequest, slug: str, membership_id: int) -> HttpResponseBase:
     """Give a member another role; the message can undo it."""
     project = project_for(request.user, slug, Action.MANAGE)
-    member = reading.member(project, membership_id)
+    member = people_reads.member(project, membership_id)
     before = member.role
     try:
         member = people.change_role(actor=request.user, member=member, role=request.POST.get("role", ""))
@@ -104,7 +104,7 @@ def change_role(request: SignedInRequest, slug: str, membership_id: int) -> Http
 def undo_role(request: SignedInRequest, slug: str, membership_id: int, role: str) -> HttpResponseBase:
     """Give a member back the role they had."""
     project = project_for(request.user, slug, Action.MANAGE)
-    member = people.change_role(actor=request.user, member=reading.member(project, membership_id), role=role)
+    member = people.change_role(actor=request.user, member=people_reads.member(project, membership_id), role=role)
     notify(request, f"{member.user} is {member.get_role_display().lower()} again.", level=messages.INFO)
     return redirect("project-people", slug)
 
@@ -114,7 +114,7 @@ def undo_role(request: SignedInRequest, slug: str, membership_id: int, role: str
 def remove(request: SignedInRequest, slug: str, membership_id: int) -> HttpResponseBase:
     """Remove a member; what they answered stays."""
     project = project_for(request.user, slug, Action.MANAGE)
-    member = reading.member(project, membership_id)
+    member = people_reads.member(project, membership_id)
     try:
         people.remove_member(actor=request.user, member=member)
     except DomainError as error:
@@ -153,7 +153,7 @@ def take_back(request: SignedInRequest, slug: str, proof: str) -> HttpResponseBa
 def revoke(request: SignedInRequest, slug: str, invitation_id: int) -> HttpResponseBase:
     """Withdraw an invitation."""
     project = project_for(request.user, slug, Action.MANAGE)
-    people.revoke_invitation(actor=request.user, invitation=reading.invitation(project, invitation_id))
+    people.revoke_invitation(actor=request.user, invitation=people_reads.invitation(project, invitation_id))
     notify(request, "The invitation is withdrawn: its link no longer works.", level=messages.INFO)
     return redirect("project-invitations" if request.POST.get("back") == "invitations" else "project-people", slug)
 

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError
 from labeling.models import Project
-from labeling.selectors import activity as telling
-from labeling.selectors import home as homes
-from labeling.selectors import progress, queues
+from labeling.selectors import activity as activity_reads
+from labeling.selectors import home as home_reads
+from labeling.selectors import progress as progress_reads
+from labeling.selectors import queues as queue_reads
 from labeling.services import projects
 from labeling.web.forms import ProjectForm, add_problems
 from labeling.web.requests import SignedInRequest, allowed, page_number, signed_in
@@ -29,8 +30,8 @@ def home(request: SignedInRequest) -> HttpResponseBase:
     """Show the person's projects and what waits for them."""
     asked = {"q": request.GET.get("q", "").strip().replace("\x00", "")[:100], "sort": request.GET.get("sort", "")}
     archived = request.GET.get("archived") == "1"
-    found = homes.home(request.user, **asked, archived=archived, cursor=request.GET.get("cursor", ""))
-    values = {"home": found, "asked": asked, "archived": archived, "first_steps": homes.FIRST_STEPS}
+    found = home_reads.home(request.user, **asked, archived=archived, cursor=request.GET.get("cursor", ""))
+    values = {"home": found, "asked": asked, "archived": archived, "first_steps": home_reads.FIRST_STEPS}
     return render(request, "labeling/projects/home.html", values)
 
 
@@ -43,13 +44,13 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
     answers_of = None if Action.REVIEW in may_do else request.user
     values = {
         "project": project,
-        "counts": progress.counts([project.pk])[project.pk],
-        "pace": progress.pace(project),
-        "questions": progress.by_label(project),
-        "people": progress.by_person(project),
-        "lines": telling.lines(telling.activity(project, answers_of=answers_of, size=8).rows),
-        "queue": queues.waiting_for(request.user, [project.pk])[project.pk],
-        "flags": queues.capped(queues.open_flags([project.pk])[project.pk]),
+        "counts": progress_reads.counts([project.pk])[project.pk],
+        "pace": progress_reads.pace(project),
+        "questions": progress_reads.by_label(project),
+        "people": progress_reads.by_person(project),
+        "lines": activity_reads.lines(activity_reads.activity(project, answers_of=answers_of, size=8).rows),
+        "queue": queue_reads.waiting_for(request.user, [project.pk])[project.pk],
+        "flags": queue_reads.capped(queue_reads.open_flags([project.pk])[project.pk]),
         "can_annotate": project.archived_at is None and Action.ANNOTATE in may_do,
         "can_manage": Action.MANAGE in may_do,
         "can_export": Action.EXPORT in may_do,
@@ -64,21 +65,21 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.VIEW)
     person, kind = page_number(request.GET.get("person")), request.GET.get("kind", "")
     may_review = may(request.user, project, Action.REVIEW)
-    page = telling.activity(
+    page = activity_reads.activity(
         project,
         answers_of=None if may_review else request.user,
         person=person,
         kind=kind,
         cursor=request.GET.get("cursor", ""),
     )
-    lines = telling.lines(page.rows)
+    lines = activity_reads.lines(page.rows)
     values = {
         "project": project,
         "lines": lines,
-        "undoable": telling.undoable(lines) if may_review else set(),
+        "undoable": activity_reads.undoable(lines) if may_review else set(),
         "next_cursor": page.next_cursor,
-        "people": telling.people_of(project),
-        "kinds": [(name, words) for name, (words, _) in telling.KINDS.items()],
+        "people": activity_reads.people_of(project),
+        "kinds": [(name, words) for name, (words, _) in activity_reads.KINDS.items()],
         "person": person,
         "kind": kind,
         "may_review": may_review,
@@ -91,7 +92,7 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show and change a project's settings."""
     project = project_for(request.user, slug, Action.MANAGE)
-    form = ProjectForm.of(project, request.POST or None)
+    form = ProjectForm.for_project(project, request.POST or None)
     status = 200
     if request.method == "POST":
         try:

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, project_for
 from labeling.errors import DomainError, Invalid
 from labeling.reasons.decisions import ABOUT_LABELS, decision_named
-from labeling.selectors import explorer, versions
-from labeling.selectors import reviews as reading
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import reviews as review_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import reviews
 from labeling.services.reviews import Ruling
 from labeling.web.answers import MAX_BUTTONS as MOST_BUTTONS
@@ -65,10 +66,10 @@ class Group:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the frame of the grid; its tiles are leased and fetched by it."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.parse_flag_filter(request.GET.dict())
+    wanted = review_reads.parse_flag_filter(request.GET.dict())
     values = {
         "lease_seconds": project.lease_seconds,
-        "pairs": reading.by_pair(project, wanted),
+        "pairs": review_reads.by_pair(project, wanted),
         **frame(project, wanted),
     }
     return render(request, "labeling/reviews/grid.html", values)
@@ -79,7 +80,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Decide the selected flags, if a decision was pressed, and show the next ones."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.parse_flag_filter(request.POST.dict())
+    wanted = review_reads.parse_flag_filter(request.POST.dict())
     if "decision" in request.POST:
         try:
             _decide(request, project)
@@ -98,13 +99,13 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
     """Return the labels that the selected flags can be given, as JSON and as chips, where one question is asked."""
-    questions = versions.schema(project.pk).questions
+    questions = version_reads.schema(project.pk).questions
     asked = [question for question in questions if wanted.question in {"", question.name}]
     if len(asked) != 1 or len(asked[0].class_names) > MOST_BUTTONS:
         return []
-    known = explorer.named_labels(asked[0])
+    known = explorer_reads.named_labels(asked[0])
     answers = {name: json.dumps(from_form(asked[0], [name])) for name in asked[0].class_names}
-    return [(answer, known.get(name, explorer.Chip(name))) for name, answer in answers.items()]
+    return [(answer, known.get(name, explorer_reads.Chip(name))) for name, answer in answers.items()]
 
 
 def _decide(request: SignedInRequest, project: Project) -> None:
@@ -149,7 +150,7 @@ def _answer(raw: str) -> Any:
 def _claimed(request: SignedInRequest, project: Project, wanted: FlagFilter) -> list[int]:
     """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together."""
     found: list[int] = []
-    for pair in [] if wanted.given or wanted.suggested else reading.by_pair(project, wanted)[:MOST_GROUPS]:
+    for pair in [] if wanted.given or wanted.suggested else review_reads.by_pair(project, wanted)[:MOST_GROUPS]:
         if isinstance(pair.given, str) and isinstance(pair.suggested, str):
             narrow = replace(wanted, question=pair.question, given=pair.given, suggested=pair.suggested)
             found += _more(request, project, narrow, found)
@@ -161,8 +162,8 @@ def _more(request: SignedInRequest, project: Project, wanted: FlagFilter, found:
 
 
 def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
-    cards = reading.cards(project, flag_ids)
-    rows = {row.id: row for row in explorer.rows(project, [card.flag.task_id for card in cards])}
+    cards = review_reads.cards(project, flag_ids)
+    rows = {row.id: row for row in explorer_reads.rows(project, [card.flag.task_id for card in cards])}
     groups: dict[tuple[str, ...], Group] = {}
     for card in cards:
         given = [chip for label in card.given for chip in label.chips]

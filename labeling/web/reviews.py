@@ -17,8 +17,10 @@ from labeling.errors import NotFound
 from labeling.models import BulkAct
 from labeling.models.acts import ReviewAct
 from labeling.reasons.decisions import Decision
-from labeling.selectors import activity, explorer, versions
-from labeling.selectors import reviews as reading
+from labeling.selectors import activity as activity_reads
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import reviews as review_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import reviews
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.review_choices import NONE, ONE, AskedQuestion, Button, decisions, questions_to_ask
@@ -79,22 +81,22 @@ class LastDecision:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the flags that wait, one at a time."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = reading.parse_flag_filter(request.GET.dict())
+    wanted = review_reads.parse_flag_filter(request.GET.dict())
     values = {"lease_seconds": project.lease_seconds, "ahead": AHEAD, **frame(project, wanted)}
     return render(request, "labeling/reviews/index.html", values)
 
 
 def frame(project: Project, wanted: FlagFilter) -> dict[str, Any]:
     """Return what both forms of the page show around the flags: filters and counts."""
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     return {
         "project": project,
         "wanted": wanted,
         "query": urlencode(wanted.params()),
-        "reasons": reading.by_reason(project, wanted),
-        "waits": reading.waits(project, wanted, most=explorer.COUNTED),
-        "scores": reading.SCORES,
-        "people": activity.people_of(project),
+        "reasons": review_reads.by_reason(project, wanted),
+        "waits": review_reads.waits(project, wanted, most=explorer_reads.COUNTED),
+        "scores": review_reads.SCORES,
+        "people": activity_reads.people_of(project),
         "questions": [(question.name, question.title) for question in schema.questions],
         "names": _names(schema, wanted),
         "conditions": list(_conditions(project, wanted, schema)),
@@ -122,7 +124,7 @@ def _conditions(project: Project, wanted: FlagFilter, schema: Schema) -> Iterato
             case "given" | "suggested":
                 words = f"{name}: {value}"
             case "annotator":
-                people = {str(person.pk): str(person) for person in activity.people_of(project)}
+                people = {str(person.pk): str(person) for person in activity_reads.people_of(project)}
                 words = f"annotated by {people.get(value, 'a former member')}"
             case "below":
                 words = f"score up to {value}"
@@ -139,10 +141,10 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if again := numbers(request.POST, "again"):
         found = again[:1]
     else:
-        wanted = reading.parse_flag_filter(request.POST.dict())
+        wanted = review_reads.parse_flag_filter(request.POST.dict())
         known = numbers(request.POST, "known")
         found = reviews.claim(actor=request.user, project=project, count=AHEAD, wanted=wanted, known=known)
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     shown = [
         OnScreen(
             card=card,
@@ -150,7 +152,7 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
             buttons=decisions(card),
             asked=questions_to_ask(card, schema),
         )
-        for card in reading.cards(project, found)
+        for card in review_reads.cards(project, found)
     ]
     return render(request, "labeling/reviews/cards.html", {"project": project, "shown": shown})
 
@@ -167,7 +169,7 @@ def near(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponseBase:
     flag = flag_for(request.user, flag_id, Action.REVIEW)
     if flag.project.slug != slug:
         raise NotFound
-    values = {"title": LIKE_IT, "near": reading.labeled_neighbors(flag.project, flag)}
+    values = {"title": LIKE_IT, "near": review_reads.labeled_neighbors(flag.project, flag)}
     return render(request, "labeling/reviews/neighbors.html", values)
 
 
@@ -176,8 +178,8 @@ def near(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponseBase:
 def last(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the person's last ten decisions, each with its way back."""
     project = project_for(request.user, slug, Action.REVIEW)
-    acts = reading.last_acts(project, request.user)
-    names = reading.names(acts)
+    acts = review_reads.last_acts(project, request.user)
+    names = review_reads.names(acts)
     found = [_last(act, names) for act in acts]
     back = request.htmx.current_url_abs_path or reverse("project-review", args=(slug,))
     return render(request, "labeling/reviews/last.html", {"project": project, "last": found, "back": back})
@@ -188,7 +190,9 @@ def _last(act: BulkAct, names: dict[int, str]) -> LastDecision:
     done = ReviewAct.from_columns(act)
     named = list(tasks.items()) or [(pk, names.get(pk, f"task {pk}")) for pk in done.task_ids]
     words = Decision(done.decision).label
-    return LastDecision(act=act, words=words, tasks=named[: reading.NAMED], more=max(0, len(named) - reading.NAMED))
+    return LastDecision(
+        act=act, words=words, tasks=named[: review_reads.NAMED], more=max(0, len(named) - review_reads.NAMED)
+    )
 
 
 urlpatterns = [

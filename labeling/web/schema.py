@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import Action, project_for
 from labeling.errors import DomainError, Invalid
-from labeling.selectors import schemas, versions
+from labeling.selectors import schemas as schema_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import projects
 from labeling.web import project_draft, schema_draft
 from labeling.web.project_draft import DraftQuestion
@@ -52,14 +53,14 @@ def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 def _newest(project: Project) -> tuple[int, Schema]:
-    held = versions.current(project.pk)
-    return held.schema, versions.by_pk(held.schema_pk)
+    held = version_reads.current(project.pk)
+    return held.schema, version_reads.by_pk(held.schema_pk)
 
 
 def _begun(request: SignedInRequest, project: Project) -> tuple[int, Schema]:
     """Return the version that the person began to change."""
     number = page_number(request.POST.get("version"))
-    return (number, versions.numbered(project.pk, number)) if number else _newest(project)
+    return (number, version_reads.numbered(project.pk, number)) if number else _newest(project)
 
 
 def _act(project: Project, draft: SchemaDraft, verb: str, places: list[int]) -> None:
@@ -87,21 +88,21 @@ def _act_on(project: Project, draft: SchemaDraft, question: Edited, *, verb: str
                 question.append()
         case "drop" if question.listed and row < len(question.body["labels"]):
             name = question.body["labels"][row]["name"]
-            if count := schemas.labeled(project, question.asked, name=name):
+            if count := schema_reads.labeled(project, question.asked, name=name):
                 question.about_labels[name] = (
                     f"It must stay: {_tasks(count)} labeled with it. Its title can be changed."
                 )
             else:
                 question.drop(row)
         case "forget":
-            if count := schemas.labeled(project, question.asked):
+            if count := schema_reads.labeled(project, question.asked):
                 question.problems.append(f"This question must stay: {_tasks(count)} labeled with an answer to it.")
             else:
                 draft.questions.remove(question)
 
 
 def _tasks(count: int) -> str:
-    more = " or more" if count >= schemas.CAP else ""
+    more = " or more" if count >= schema_reads.CAP else ""
     return f"{count:,}{more} tasks are" if count > 1 else "one task is"
 
 
@@ -130,7 +131,7 @@ def _form(
         "message": "" if error is None or placed else error.message,
         "refused": error is not None,
         "may_add": len(draft.added) < project_draft.MAX_QUESTIONS,
-        "revisions": schemas.revisions(project, cursor=request.GET.get("cursor", "")),
+        "revisions": schema_reads.revisions(project, cursor=request.GET.get("cursor", "")),
     }
     return render(request, "labeling/projects/schema.html", values, status=error.status if error else 200)
 
@@ -151,7 +152,7 @@ def _saved(
 def undo(request: SignedInRequest, slug: str, number: int) -> HttpResponseBase:
     """Take a version back: the one before it is published again, as a new one, unless there is a newer one."""
     project = project_for(request.user, slug, Action.MANAGE)
-    former = versions.numbered(project.pk, number - 1)
+    former = version_reads.numbered(project.pk, number - 1)
     try:
         version = projects.revise_schema(actor=request.user, project=project, schema=former, after=number)
     except DomainError as error:

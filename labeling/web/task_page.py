@@ -18,9 +18,12 @@ from labeling.errors import DomainError, NotFound
 from labeling.models import Lease, Split, Task, TaskState
 from labeling.reasons.decisions import Decision
 from labeling.selectors import annotations as annotation_reads
-from labeling.selectors import explorer, similarity, task_history, versions
-from labeling.selectors import reviews as reading
-from labeling.services import annotations as answering
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import reviews as review_reads
+from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import task_history as task_history_reads
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
 from labeling.services import claims, flags, reviews
 from labeling.services.reviews import Ruling
 from labeling.web.answers import offered
@@ -59,17 +62,17 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
     if task.project_id != project.pk:
         raise NotFound
     reviewer = may(request.user, project, Action.REVIEW)
-    asked = ExplorerRequest.read(request.GET, reviewer=reviewer)
-    found = explorer.matches(project, asked.wanted)
-    previous, following = explorer.beside(found, sort=asked.sort, task_id=task.pk)
-    schema = versions.schema(project.pk)
+    asked = ExplorerRequest.from_query(request.GET, reviewer=reviewer)
+    found = explorer_reads.matches(project, asked.wanted)
+    previous, following = explorer_reads.beside(found, sort=asked.sort, task_id=task.pk)
+    schema = version_reads.schema(project.pk)
     values = {
         "project": project,
         "task": task,
         "asked": asked,
         "previous": previous,
         "following": following,
-        "has_similar": similarity.known(project, task.pk),
+        "has_similar": similarity_reads.known(project, task.pk),
         "can_review": reviewer,
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
         "fields": shown_fields(project, schema, task),
@@ -87,8 +90,8 @@ def _shown(project: Project, name: str, title: str, value: Any) -> Shown:
     if isinstance(value, dict) and "sha256" in value:
         return Shown(
             title=title,
-            screen=explorer.media_address(project, value["sha256"], "screen"),
-            original=explorer.media_address(project, value["sha256"], "original"),
+            screen=explorer_reads.media_address(project, value["sha256"], "screen"),
+            original=explorer_reads.media_address(project, value["sha256"], "original"),
             width=value.get("width", 0),
             height=value.get("height", 0),
             name=value.get("name", ""),
@@ -98,14 +101,14 @@ def _shown(project: Project, name: str, title: str, value: Any) -> Shown:
 
 
 def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
-    (row,) = explorer.rows(task.project, [task.pk])
+    (row,) = explorer_reads.rows(task.project, [task.pk])
     entry = task.queue_entry
-    leases = task_history.leases_of_task(task)
+    leases = task_history_reads.leases_of_task(task)
     return {
         "row": row,
         "answers": [(question.title, given) for question, given in zip(schema.questions, row.given, strict=True)],
-        "standing": task_history.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
-        "history": task_history.history(task, schema=schema, reader=request.user, reviewer=reviewer),
+        "standing": task_history_reads.standing(entry, state=row.state, leases=leases, reviewer=reviewer),
+        "history": task_history_reads.history(task, schema=schema, reader=request.user, reviewer=reviewer),
         "mine": annotation_reads.has_answered(request.user, task),
         "open_to_me": entry.state != TaskState.QUARANTINED
         and (entry.open_slots > 0 or any(_free_for(request, lease) for lease in leases)),
@@ -133,7 +136,7 @@ def comment(request: SignedInRequest, task_id: int) -> HttpResponseBase:
     """Add a comment."""
     task = task_for(request.user, task_id, Action.ANNOTATE)
     try:
-        answering.comment(actor=request.user, task=task, body=request.POST.get("body", ""))
+        saving.comment(actor=request.user, task=task, body=request.POST.get("body", ""))
     except DomainError as error:
         notify(request, error.message, level=messages.ERROR)
     return redirect(_page(request, task) + "#history")
@@ -193,7 +196,7 @@ def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
 
 def _label_ids(raised: Flag) -> list[int]:
     """Return the labels of record that the page shows beside a flag."""
-    now = reading.label_ids(raised.task_id)
+    now = review_reads.label_ids(raised.task_id)
     return [pk for question, pk in now.items() if raised.question in {"", question}]
 
 

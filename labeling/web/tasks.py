@@ -17,9 +17,10 @@ from labeling.errors import DomainError, Invalid
 from labeling.models import BulkAct, LabelSource, Project, Split
 from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
 from labeling.reasons.registry import offered_reasons, reason_named
-from labeling.selectors import activity, explorer, versions
-from labeling.services import explorer as looks
-from labeling.services import tasks
+from labeling.selectors import activity as activity_reads
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import versions as version_reads
+from labeling.services import explorer, tasks
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
 from labeling.web.toasts import notify
@@ -50,18 +51,18 @@ MOST_OPTIONS = 200
 class ExplorerRequest:
     """What an address of the explorer asks for."""
 
-    wanted: explorer.TaskFilter
+    wanted: explorer_reads.TaskFilter
     sort: str
     cursor: str
 
     @classmethod
-    def read(cls, query: QueryDict, *, reviewer: bool) -> ExplorerRequest:
+    def from_query(cls, query: QueryDict, *, reviewer: bool) -> ExplorerRequest:
         """Read an address; an unknown order is the usual one."""
         sort = query.get("sort", "")
-        wanted = explorer.parse_task_filter(query, reviewer=reviewer)
+        wanted = explorer_reads.parse_task_filter(query, reviewer=reviewer)
         return cls(
             wanted=wanted,
-            sort=sort if sort in explorer.SORTS else _usual_sort(wanted),
+            sort=sort if sort in explorer_reads.SORTS else _usual_sort(wanted),
             cursor=query.get("cursor", "")[:1000],
         )
 
@@ -76,8 +77,8 @@ class ExplorerRequest:
         return urlencode([(key, value) for key, value in QueryDict(self.query).items() if key != name])
 
 
-def _usual_sort(wanted: explorer.TaskFilter) -> str:
-    return explorer.BY_SIMILARITY if wanted.similar else explorer.DEFAULT_SORT
+def _usual_sort(wanted: explorer_reads.TaskFilter) -> str:
+    return explorer_reads.BY_SIMILARITY if wanted.similar else explorer_reads.DEFAULT_SORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class ExplorerLook:
     columns: list[str]
 
     @classmethod
-    def of(cls, preferences: Any) -> ExplorerLook:
+    def from_preferences(cls, preferences: Any) -> ExplorerLook:
         """Read what is kept of a person's choices."""
         kept = preferences if isinstance(preferences, dict) else {}
         chosen = kept.get("columns")
@@ -108,37 +109,37 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.VIEW)
     may_do = allowed(request, project)
     reviewer = Action.REVIEW in may_do
-    asked = ExplorerRequest.read(request.GET, reviewer=reviewer)
-    found = explorer.matches(project, asked.wanted)
-    page = explorer.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
-    schema = versions.schema(project.pk)
+    asked = ExplorerRequest.from_query(request.GET, reviewer=reviewer)
+    found = explorer_reads.matches(project, asked.wanted)
+    page = explorer_reads.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
+    schema = version_reads.schema(project.pk)
     values = {
         "project": project,
         "asked": asked,
         "found": found,
         "page": page,
-        "rows": explorer.rows(project, page.ids, schema=schema),
-        "look": ExplorerLook.of(request.user.preferences.get("tasks")),
-        "saved": explorer.saved_filters(user=request.user, project=project),
+        "rows": explorer_reads.rows(project, page.ids, schema=schema),
+        "look": ExplorerLook.from_preferences(request.user.preferences.get("tasks")),
+        "saved": explorer_reads.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
-        "counted": explorer.COUNTED,
+        "counted": explorer_reads.COUNTED,
         **_choices(project, asked, schema, reviewer=reviewer),
     }
     return render(request, "labeling/tasks/index.html", values)
 
 
 def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
-    people = activity.people_of(project) if reviewer else []
+    people = activity_reads.people_of(project) if reviewer else []
     return {
-        "states": explorer.STATE_FILTERS,
+        "states": explorer_reads.STATE_FILTERS,
         "splits": [(value, words) for value, words in Split.choices if value],
         "sources": LabelSource.choices,
         "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
-        "decisions": explorer.DECISIONS,
-        "sorts": {explorer.BY_SIMILARITY: "Most similar first"} | explorer.SORTS
+        "decisions": explorer_reads.DECISIONS,
+        "sorts": {explorer_reads.BY_SIMILARITY: "Most similar first"} | explorer_reads.SORTS
         if asked.wanted.similar
-        else explorer.SORTS,
+        else explorer_reads.SORTS,
         "people": people,
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
         "columns": COLUMNS,
@@ -150,9 +151,9 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
 
 def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
     """Return what the filter by one question's label offers; a label that is not offered any more stays choosable."""
-    known = explorer.named_labels(question)
+    known = explorer_reads.named_labels(question)
     labels = [
-        (f"is:{name}", known.get(name, explorer.Chip(name)).title) for name in question.class_names[:MOST_OPTIONS]
+        (f"is:{name}", known.get(name, explorer_reads.Chip(name)).title) for name in question.class_names[:MOST_OPTIONS]
     ]
     chosen = wanted.get(question.name, "")
     other = chosen.removeprefix("is:") if chosen.startswith("is:") and chosen not in dict(labels) else ""
@@ -170,7 +171,7 @@ def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) 
     titles = {question.name: question.title for question in schema.questions}
     words: dict[str, Callable[[str], str]] = {
         "q": lambda value: f"contains “{value}”",
-        "state": lambda value: explorer.STATE_FILTERS[value],
+        "state": lambda value: explorer_reads.STATE_FILTERS[value],
         "split": lambda value: "no split" if value == "none" else f"{Split(value).label} split",
         "source": lambda value: f"label from {LabelSource(value).label.lower()}",
         "flag": _flag_words,
@@ -189,8 +190,8 @@ def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) 
 
 
 def _flag_words(wanted: str) -> str:
-    if wanted in explorer.DECISIONS:
-        return f"flag decided: {explorer.DECISIONS[wanted]}"
+    if wanted in explorer_reads.DECISIONS:
+        return f"flag decided: {explorer_reads.DECISIONS[wanted]}"
     return "any open flag" if wanted == "any" else f"flag: {reason_named(wanted).title.lower()}"
 
 
@@ -207,7 +208,7 @@ def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
         return redirect(back)
     if act.count:
         undo = reverse("project-act-undo", args=(slug, act.pk))
-        notify(request, _told(act, versions.schema(project.pk)), undo=f"{undo}?{urlencode({'back': back})}")
+        notify(request, _told(act, version_reads.schema(project.pk)), undo=f"{undo}?{urlencode({'back': back})}")
     else:
         notify(request, "Nothing had to change: the selected tasks were so already.", level=messages.INFO)
     return redirect(back)
@@ -227,8 +228,10 @@ def _back(request: SignedInRequest, slug: str) -> str:
 
 def _chosen(request: SignedInRequest, project: Project) -> list[int]:
     if request.POST.get("scope") == "matching":
-        asked = ExplorerRequest.read(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
-        return explorer.first_ids(explorer.matches(project, asked.wanted), sort=asked.sort, most=tasks.MAX_BULK)
+        asked = ExplorerRequest.from_query(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
+        return explorer_reads.first_ids(
+            explorer_reads.matches(project, asked.wanted), sort=asked.sort, most=tasks.MAX_BULK
+        )
     return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
@@ -245,7 +248,7 @@ def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> Bu
             return tasks.set_split(**who, split=rest)
         case "label":
             name, given, answer = rest.partition(":")
-            question = versions.schema(project.pk).question(name)
+            question = version_reads.schema(project.pk).question(name)
             if question is None:
                 raise Invalid(f"There is no question “{name[:64]}” in this project any more.")
             value = from_form(question, [answer] if given else request.POST.getlist(f"answer.{name}"))
@@ -264,7 +267,7 @@ def _told(act: BulkAct, schema: Schema) -> str:
         case RestoreAct():
             return f"{many} restored from quarantine."
         case LabelAct(question=question, value=value):
-            chips = explorer.chips_of(schema.question(question), value)
+            chips = explorer_reads.chips_of(schema.question(question), value)
             return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
         case ReviewAct():
             return f"{many} reviewed."
@@ -297,7 +300,7 @@ def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if "columns_sent" in request.POST:
         choices["columns"] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
         choices["dense"] = request.POST.get("dense") == "1"
-    looks.choose_look(user=request.user, **choices)
+    explorer.choose_look(user=request.user, **choices)
     return redirect(_back(request, slug))
 
 
@@ -306,11 +309,11 @@ def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Keep the filter under a name."""
     project = project_for(request.user, slug, Action.VIEW)
-    asked = ExplorerRequest.read(
+    asked = ExplorerRequest.from_query(
         QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=may(request.user, project, Action.REVIEW)
     )
     try:
-        kept = looks.save_filter(
+        kept = explorer.save_filter(
             actor=request.user, project=project, name=request.POST.get("name", ""), query=asked.query
         )
         notify(request, f"The filter “{kept.name}” is kept for you.")
@@ -324,7 +327,7 @@ def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpResponseBase:
     """Forget one of one's own filters."""
     kept = saved_filter_for(request.user, slug, filter_id, Action.VIEW)
-    looks.delete_filter(actor=request.user, kept=kept)
+    explorer.delete_filter(actor=request.user, kept=kept)
     notify(request, f"The filter “{kept.name}” is deleted.", level=messages.INFO)
     return redirect(_back(request, slug))
 

@@ -20,7 +20,7 @@ from labeling.errors import Invalid, TooLarge
 from labeling.formats import jsonl, parquet
 from labeling.formats.rows import FormatError, SourceInfo
 from quality.models import PushedModel
-from quality.selectors import pushed
+from quality.selectors import pushed as pushed_reads
 from quality.services import predictions
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Predictions(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Return the models, newest first."""
         project = access.project_for(actor(request), slug, Action.VIEW)
-        return Response({"results": [_shown(model, count) for model, count in pushed.models(project)]})
+        return Response({"results": [_shown(model, count) for model, count in pushed_reads.models(project)]})
 
     @operation(
         "predictions_create",

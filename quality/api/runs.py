@@ -17,7 +17,7 @@ from labeling.api.reading import Body, body, query
 from labeling.models import JobState
 from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunParams
-from quality.selectors import runs as selector
+from quality.selectors import runs as run_reads
 from quality.services import runs
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Runs(Endpoint):
         project = access.project_for(actor(request), slug, Action.VIEW)
         return listed(
             request,
-            selector.jobs_of(project),
+            run_reads.jobs_of(project),
             query(request, Page),
             order="-pk",
             show=lambda rows: [document(job) for job in rows],

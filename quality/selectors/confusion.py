@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quality.selectors import flag_counts, runs
+from quality.selectors import flag_counts as flag_count_reads
+from quality.selectors import runs as run_reads
 
 if TYPE_CHECKING:
     from labeling.models import Project
@@ -75,8 +76,8 @@ class Confusion:
 
 def confusion_for(project: Project, run: Run) -> Confusion:
     """Return the pairs of classes that a run found mixed up, with how many flags of each are still open."""
-    waiting = flag_counts.open_by_pair(project, run.question)
-    found = runs.confusions(run)
+    waiting = flag_count_reads.open_by_pair(project, run.question)
+    found = run_reads.confusions(run)
     strongest = max((pair.estimated for pair in found), default=0.0)
     pairs = {
         (pair.given, pair.suggested): Cell(

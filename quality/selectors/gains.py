@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from quality.scoring.intervals import Z_95
-from quality.selectors import runs
+from quality.selectors import runs as run_reads
 
 if TYPE_CHECKING:
     from labeling.models import Project
@@ -100,7 +100,7 @@ class Story:
 
 def gain_story(project: Project, question: str) -> Story | None:
     """Return the gain of a question, None before any run has measured one."""
-    points = runs.gains(project, question)
+    points = run_reads.gains(project, question)
     if not points:
         return None
     stretches: list[list[GainPoint]] = [[points[0]]]

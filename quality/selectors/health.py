@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from labeling.models import Label, TaskState
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from quality.models.documents import Summary
 from quality.scoring import health
 
@@ -28,8 +28,8 @@ ONE_ANSWER = "No task was answered by two people."
 
 def health_for(project: Project, run: Run) -> health.Health:
     """Return the health of the labels of one question, as of a complete run; labels and tasks are counted now."""
-    schema = versions.schema(project.pk)
-    now = versions.current(project.pk)
+    schema = version_reads.schema(project.pk)
+    now = version_reads.current(project.pk)
     standing = Label.objects.filter(project=project, question=run.question, retired_at=None)
     labels = standing.count()
     timely = standing.filter(guideline_version=now.guideline).count() if now.guideline else 0

@@ -12,7 +12,7 @@ from labeling.models import ALIVE, JobState
 from quality.models import Trigger
 from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunCursor, RunParams, RunResult
-from quality.selectors import runs
+from quality.selectors import runs as run_reads
 
 if TYPE_CHECKING:
     from labeling.models import JobRun, Project, User
@@ -62,7 +62,7 @@ class Past:
 
 def past_runs(project: Project, question: str, *, most: int = 10) -> list[Past]:
     """Return the last runs of a question, newest first."""
-    found = runs.jobs_of(project).filter(params__question=question).select_related("requested_by")[:most]
+    found = run_reads.jobs_of(project).filter(params__question=question).select_related("requested_by")[:most]
     return [_past(job) for job in found]
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Func, Max, Min
 
 from labeling.models import Label, Split
 from quality.learning.limits import LEAST_PER_CLASS
-from quality.selectors import settings
+from quality.selectors import settings as settings_reads
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -61,7 +61,7 @@ def new_labels(project: Project, question: str, *, after_label: int, most: int) 
 
 def standing_for(project: Project, question: Question, run: Run | None) -> Standing:
     """Return where a question stands."""
-    chosen = settings.settings_for(project)
+    chosen = settings_reads.settings_for(project)
     after = run.last_label if run else 0
     fresh = new_labels(project, question.name, after_label=after, most=COUNTED).count
     return Standing(

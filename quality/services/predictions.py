@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling.errors import Invalid, NotFound, Problem
 from labeling.formats.rows import Row, RowProblem
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import events
 from quality.models import PushedModel
 from quality.tracks.registry import track_named
@@ -68,7 +68,7 @@ def push(*, actor: User, project: Project, question: str, name: str, out_of_fold
     the place of the one in use, whose predictions are kept.
     """
     name = name.strip()
-    asked = versions.schema(project.pk).question(question)
+    asked = version_reads.schema(project.pk).question(question)
     if asked is None or not asked.track:
         message = f"“{question[:64]}” is no question of this project that has labels to choose from."
         raise Invalid(message, problems=(Problem("question", message),))

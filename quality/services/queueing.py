@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labeling.models import Split
-from labeling.selectors import queues, versions
+from labeling.selectors import queues as queue_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import queue
 from quality.models import Run
 from quality.scoring.queue import combine
@@ -40,12 +41,12 @@ def order_queue(project: Project, *, random_share: float, seed: int, progress: C
 
 
 def _places(project: Project, *, random_share: float, seed: int) -> list[tuple[int, float, str]]:
-    columns = {question.name: place for place, question in enumerate(versions.schema(project.pk).questions)}
+    columns = {question.name: place for place, question in enumerate(version_reads.schema(project.pk).questions)}
     tasks: list[int] = []
     testing: list[bool] = []
     found: list[tuple[int, int, float]] = []
     reasons: dict[tuple[int, int], str] = {}
-    for task, split, question, score, reason in queues.scores(project):
+    for task, split, question, score, reason in queue_reads.scores(project):
         if question not in columns:
             continue
         if not tasks or tasks[-1] != task:

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import Annotation, AnnotationState, JobRun, JobState, Project
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import events, jobs
 from quality.models import QualitySettings, Run, Trigger
 from quality.models.jobs import RunParams
 from quality.scoring.options import FILTERS, SCORES, STRATEGIES
-from quality.selectors import settings as selector
-from quality.selectors import standing
+from quality.selectors import settings as settings_reads
+from quality.selectors import standing as standing_reads
 from quality.selectors.runs import KIND
 from quality.services.pipeline.context import check_encoder
 
@@ -48,10 +48,10 @@ def start(
 
     With `force`, unchanged input is looked at again.
     """
-    if versions.schema(project.pk).question(question) is None:
+    if version_reads.schema(project.pk).question(question) is None:
         message = f"There is no question “{question[:64]}” in this project."
         raise Invalid(message, problems=(Problem("question", message),))
-    chosen = selector.settings_for(project)
+    chosen = settings_reads.settings_for(project)
     return jobs.start(
         kind=KIND,
         project=project,
@@ -83,7 +83,7 @@ def start_due_runs() -> list[JobRun]:
         chosen = getattr(project, "quality_settings", None) or QualitySettings(project=project)
         if not chosen.automatic:
             continue
-        for question in versions.schema(project.pk).questions:
+        for question in version_reads.schema(project.pk).questions:
             if question.track and (due := _find_due(project, question.name, chosen)) is not None:
                 trigger, since = due
                 if timezone.now() - since < LONGEST_WAIT and _is_labeled_now(project):
@@ -119,7 +119,7 @@ def _find_due(project: Project, question: str, chosen: QualitySettings) -> tuple
         .first()
     )
     after = last[0] if last else 0
-    fresh = standing.new_labels(project, question, after_label=after, most=chosen.after_labels)
+    fresh = standing_reads.new_labels(project, question, after_label=after, most=chosen.after_labels)
     if fresh.first is None or fresh.last is None:
         return None
     if fresh.count >= chosen.after_labels:
@@ -161,7 +161,7 @@ def _problems(project: Project, changes: dict[str, Any]) -> list[Problem]:
     if not 0 <= changes.get("every_hours", 0) <= 24 * 365:
         problems.append(Problem("every_hours", "Expected 0 (never) to 8,760 hours."))
     if "encoder" in changes:
-        for field in versions.schema(project.pk).fields:
+        for field in version_reads.schema(project.pk).fields:
             try:
                 check_encoder(changes["encoder"], field.type)
             except Invalid as error:

@@ -14,9 +14,12 @@ from labeling.reasons.low_quality import LOW_QUALITY
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.registry import offered_reasons
-from labeling.selectors import explorer
+from labeling.selectors import explorer as explorer_reads
 from quality.models.documents import Summary
-from quality.selectors import confusion, flag_counts, health, people
+from quality.selectors import confusion as confusion_reads
+from quality.selectors import flag_counts as flag_count_reads
+from quality.selectors import health as health_reads
+from quality.selectors import people as people_reads
 from quality.selectors.words import between, share
 from quality.web import addresses
 
@@ -49,19 +52,19 @@ class Figure:
 def findings_for(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
     """Return all parts of the page that rest on a run."""
     summary = Summary.load(run.summary)
-    chips = explorer.named_labels(question)
-    waiting = flag_counts.open_by_reason(project, question.name)
-    mixed = confusion.confusion_for(project, run)
+    chips = explorer_reads.named_labels(question)
+    waiting = flag_count_reads.open_by_reason(project, question.name)
+    mixed = confusion_reads.confusion_for(project, run)
     return {
         "summary": summary,
         "errors": summary.label_errors,
         "figures": _figures(project, run, waiting, chips, reviewer=reviewer),
         "notices": _notices(summary),
-        "decided": flag_counts.decided(project, question.name),
+        "decided": flag_count_reads.decided(project, question.name),
         "confusion": mixed,
         "matrix": _matrix(project, question, mixed, chips, reviewer=reviewer),
         "classes": _classes(project, question, summary, chips, reviewer=reviewer),
-        "health": health.health_for(project, run),
+        "health": health_reads.health_for(project, run),
         "splits": _splits(project, question, summary, chips),
         "groups": _groups(project, summary),
         **(_people(run, chips) if reviewer else {}),
@@ -149,9 +152,9 @@ def _counted(
 
 
 def _matrix(
-    project: Project, question: Question, mixed: confusion.Confusion, chips: dict[str, Chip], *, reviewer: bool
+    project: Project, question: Question, mixed: confusion_reads.Confusion, chips: dict[str, Chip], *, reviewer: bool
 ) -> dict[str, Any]:
-    def address(cell: confusion.Cell) -> str:
+    def address(cell: confusion_reads.Cell) -> str:
         if not cell.open:
             return ""
         return addresses.flags(
@@ -175,7 +178,7 @@ def _matrix(
 
 
 def _chip(chips: dict[str, Chip], name: str) -> Chip:
-    return chips.get(name) or explorer.Chip(name)
+    return chips.get(name) or explorer_reads.Chip(name)
 
 
 def _classes(
@@ -251,10 +254,10 @@ def _groups(project: Project, summary: Summary) -> list[dict[str, Any]]:
 
 
 def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
-    differing = people.differing(run)
+    differing = people_reads.differing(run)
     return {
         "crowd": Summary.load(run.summary).people,
-        "people": people.people_for(run),
+        "people": people_reads.people_for(run),
         "differing": [
             (row, _chip(chips, row.given), _chip(chips, row.suggested), round(row.agreement * row.answers))
             for row in differing[:MOST_DIFFERING]

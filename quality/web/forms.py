@@ -67,6 +67,6 @@ class SettingsForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, chosen: QualitySettings, data: Mapping[str, Any] | None = None) -> SettingsForm:
+    def for_settings(cls, chosen: QualitySettings, data: Mapping[str, Any] | None = None) -> SettingsForm:
         """Return the form with what holds now."""
         return cls(data, initial={name: getattr(chosen, name) for name in cls.base_fields})

@@ -12,10 +12,12 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, may, project_for
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 from quality.models.documents import Summary
-from quality.selectors import corrections, gains, runs
+from quality.selectors import corrections as correction_reads
+from quality.selectors import gains as gain_reads
+from quality.selectors import runs as run_reads
 from quality.web import charts
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def panel(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the gain of a question, for the page that asks for it."""
     project = project_for(request.user, slug, Action.VIEW)
     asked = request.GET.get("question", "")[:64]
-    questions = [question for question in versions.schema(project.pk).questions if question.track]
+    questions = [question for question in version_reads.schema(project.pk).questions if question.track]
     chosen = next((question for question in questions if question.name == asked), questions[0] if questions else None)
     values = {
         "project": project,
@@ -65,8 +67,8 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
     """Return what the panel shows of a question."""
     if question is None:
         return {"story": None, "why": ""}
-    newest = runs.newest(project, question.name)
-    story = gains.gain_story(project, question.name)
+    newest = run_reads.newest(project, question.name)
+    story = gain_reads.gain_story(project, question.name)
     why = Summary.load(newest.summary).unavailable.get("gain", "") if newest else ""
     if story is None:
         return {"story": None, "newest": newest, "why": why}
@@ -79,7 +81,7 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
         "axis": shown,
         "axis_title": AXES[shown],
         "axes": AXES,
-        "since": corrections.since(project, question.name, after_label=newest.last_label if newest else 0),
+        "since": correction_reads.since(project, question.name, after_label=newest.last_label if newest else 0),
         "can_review": reviewer,
     }
 

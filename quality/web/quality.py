@@ -14,12 +14,14 @@ from labeling.access import Action, job_for, may, project_for
 from labeling.errors import Conflict, NotFound
 from labeling.models import ALIVE, JobState
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.selectors import jobs as job_facts
-from labeling.selectors import versions
+from labeling.selectors import jobs as job_reads
+from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
-from quality.selectors import history, runs, standing
-from quality.services import runs as running
+from quality.selectors import history as history_reads
+from quality.selectors import runs as run_reads
+from quality.selectors import standing as standing_reads
+from quality.services import runs
 from quality.web import addresses, findings
 from quality.web.gain import gain_values
 
@@ -33,17 +35,17 @@ if TYPE_CHECKING:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show what is known about the quality of a question's labels."""
     project = project_for(request.user, slug, Action.VIEW)
-    questions = list(versions.schema(project.pk).questions)
+    questions = list(version_reads.schema(project.pk).questions)
     asked = request.GET.get("question", "")[:64]
     question = next((each for each in questions if each.name == asked), questions[0])
     reviewer = may(request.user, project, Action.REVIEW)
-    run = runs.newest(project, question.name)
+    run = run_reads.newest(project, question.name)
     values = {
         "project": project,
         "questions": questions,
         "question": question,
         "run": run,
-        "standing": standing.standing_for(project, question, run),
+        "standing": standing_reads.standing_for(project, question, run),
         "can_review": reviewer,
         "can_run": reviewer and project.archived_at is None,
         "can_manage": may(request.user, project, Action.MANAGE),
@@ -58,7 +60,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 def _runs(request: SignedInRequest, project: Project, question: Question) -> dict[str, Any]:
     """Return the last runs, the one under way, and the last one if it went wrong."""
-    past = history.past_runs(project, question.name)
+    past = history_reads.past_runs(project, question.name)
     job = next((each.job for each in past if each.job.state in ALIVE), None)
     newest = past[0] if past else None
     return {
@@ -76,7 +78,7 @@ def progress(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBa
     """Show how far a run is, for the page that asks again and again."""
     project = project_for(request.user, slug, Action.VIEW)
     job = job_for(request.user, job_id, Action.VIEW)
-    if job.project_id != project.pk or job.kind != runs.KIND:
+    if job.project_id != project.pk or job.kind != run_reads.KIND:
         raise NotFound
     return render(request, "quality/progress.html", _progress(request, project, job))
 
@@ -86,9 +88,9 @@ def _progress(request: SignedInRequest, project: Project, job: JobRun) -> dict[s
     return {
         "project": project,
         "job": job,
-        "steps": history.steps(job),
-        "time_left": job_facts.time_left(job),
-        "no_worker": job_facts.no_worker(job),
+        "steps": history_reads.steps(job),
+        "time_left": job_reads.time_left(job),
+        "no_worker": job_reads.no_worker(job),
         "can_cancel": job.state in ALIVE
         and not job.cancel_requested_at
         and (mine or may(request.user, project, Action.MANAGE)),
@@ -102,11 +104,11 @@ def start(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.REVIEW)
     question = request.POST.get("question", "")[:64]
     try:
-        running.start(actor=request.user, project=project, question=question, force=request.POST.get("force") == "1")
+        runs.start(actor=request.user, project=project, question=question, force=request.POST.get("force") == "1")
     except Conflict:
         notify(request, "The check is running already: here is how far it is.", level=messages.INFO)
     here = reverse("project-quality", args=(slug,))
-    several = len(versions.schema(project.pk).questions) > 1
+    several = len(version_reads.schema(project.pk).questions) > 1
     return redirect(f"{here}?question={question}" if several else here)
 
 

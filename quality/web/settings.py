@@ -12,7 +12,7 @@ from labeling.errors import Invalid
 from labeling.web.forms import add_problems
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
-from quality.selectors import settings as selector
+from quality.selectors import settings as settings_reads
 from quality.services import runs
 from quality.web.forms import SettingsForm
 
@@ -22,7 +22,7 @@ from quality.web.forms import SettingsForm
 def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show and change how a project's pipeline runs."""
     project = project_for(request.user, slug, Action.MANAGE)
-    form = SettingsForm.of(selector.settings_for(project), request.POST or None)
+    form = SettingsForm.for_settings(settings_reads.settings_for(project), request.POST or None)
     status = 200
     if request.method == "POST":
         try:

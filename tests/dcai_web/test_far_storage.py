@@ -18,7 +18,7 @@ from django.test import Client
 from dcai_web.ops import backups
 from labeling.models import Media, Task, Upload, User
 from labeling.services import deletion, jobs
-from quality.selectors import items
+from quality.selectors import items as item_reads
 from tests import factories
 from tests.dcai_web.far_storage import STORED
 from tests.labeling.formats.test_images import picture
@@ -63,7 +63,7 @@ def test_images_come_in_are_shown_learned_from_exported_and_deleted(
         assert shown["Content-Type"] == kind
         assert shown.getvalue()
     task = Task.objects.get()
-    (seen,) = items.pictures([task.pk], next(iter(task.data)))
+    (seen,) = item_reads.pictures([task.pk], next(iter(task.data)))
     assert (seen.readable, seen.width, seen.height) == (True, 40, 30)
     with zipfile.ZipFile(io.BytesIO(exported(project, "zip"))) as archive:
         assert content in [archive.read(name) for name in archive.namelist()]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from labeling.models import Annotation, AnnotationState, Comment, Flag, Lease, Project
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import guidelines, projects
 from tests import factories
 from tests.e2e.conftest import served, wide
@@ -52,7 +52,7 @@ def test_a_key_answers_enter_submits_and_the_next_item_does_not_wait_for_the_net
 def test_an_open_page_says_that_the_questions_have_changed(browse: Browse) -> None:
     project, person = make(20)
     page = label_page(browse, project, person)
-    schema = versions.schema(project.pk).dump()
+    schema = version_reads.schema(project.pk).dump()
     schema["questions"][0]["labels"].append({"name": "a label that is new"})
     projects.revise_schema(actor=project.created_by, project=project, schema=schema)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Dialog, Page, Request
 
 from labeling.models import Flag, JobRun, JobState, Project, Role, Task, User
 from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects
-from labeling.services import annotations as answering
+from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.selectors.runs import KIND as RUN
 from tests import factories
@@ -66,9 +66,9 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
     refused = brought_in(project, f'text,intent\nHello,"{quoted}"\n'.encode(), "'><svg onload=window.ran=1>.csv")
     task = Task.objects.filter(project=project).order_by("pk")[0]
     answers = {"intent": schema()["questions"][0]["labels"][0]["name"], "why": document(TEXTS)}
-    answering.submit(actor=member, task=task, submission=Submission(answers=answers, comment=TEXTS[1]), key="one")
+    saving.submit(actor=member, task=task, submission=Submission(answers=answers, comment=TEXTS[1]), key="one")
     for text in TEXTS:
-        answering.comment(actor=member, task=task, body=text)
+        saving.comment(actor=member, task=task, body=text)
     for other, text in zip(Task.objects.filter(project=project).order_by("pk"), TEXTS, strict=False):
         flags.raise_flag(actor=member, task=other, note=text, question="intent")
     entries = [

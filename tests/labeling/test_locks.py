@@ -12,7 +12,8 @@ from labeling import locks
 from labeling.locks import Space
 from labeling.models import Role
 from labeling.reasons.decisions import Decision
-from labeling.services import annotations, claims, demo, flags, reviews
+from labeling.services import annotations as saving
+from labeling.services import claims, demo, flags, reviews
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
 from tests import factories
@@ -67,7 +68,7 @@ def test_who_is_waited_for_waits_for_half_a_minute_at_most() -> None:
     claims.claim(actor=ann, project=project, count=1)
     assert patience() == locks.PATIENCE
     reset()
-    annotations.submit(actor=ann, task=task, submission=Submission(answers={"intent": "billing"}), key="locks")
+    saving.submit(actor=ann, task=task, submission=Submission(answers={"intent": "billing"}), key="locks")
     assert patience() == locks.PATIENCE
     reset()
     locks.lock_slugs()

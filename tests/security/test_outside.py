@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from labeling.formats.csv import escape, unescape
 from labeling.models import ImportProblem, Project, Task, User
-from labeling.selectors import exports
+from labeling.selectors import exports as export_reads
 from labeling.services import explorer, flags, guidelines
 from labeling.services.annotations import comment
 from tests import factories
@@ -117,7 +117,7 @@ def labels_of(project: Project) -> list[tuple[Any, ...]]:
 
 
 def exported(project: Project) -> bytes:
-    return b"".join(exports.stream(project=project, format="csv").content)
+    return b"".join(export_reads.stream(project=project, format="csv").content)
 
 
 def test_no_cell_of_an_export_is_a_formula_and_every_value_comes_back() -> None:

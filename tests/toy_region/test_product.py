@@ -27,8 +27,10 @@ from labeling.models import (
     User,
 )
 from labeling.reasons.conflict import CONFLICT
-from labeling.selectors import exports, versions
-from labeling.services import annotations, imports, jobs, tasks
+from labeling.selectors import exports as export_reads
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
+from labeling.services import imports, jobs, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 
@@ -55,7 +57,7 @@ def project() -> Project:
 
 
 def answer(person: User, task: Task, *pieces: dict[str, Any], **fields: Any) -> None:
-    annotations.submit(
+    saving.submit(
         actor=person,
         task=task,
         submission=Submission(answers={"names": list(pieces)}, **fields),
@@ -199,7 +201,7 @@ def test_every_format_carries_it_there_and_back(format: str) -> None:
     person = factories.member(project)
     answer(person, task, ADA, LONDON)
     answer(person, empty)
-    content = b"".join(exports.stream(project=project, format=format).content)
+    content = b"".join(export_reads.stream(project=project, format=format).content)
 
     twin = factories.project(schema=SCHEMA)
     job = imports.start(
@@ -230,7 +232,7 @@ def test_a_row_is_checked_against_its_own_text_not_that_of_another_row() -> None
 
 
 def test_how_far_two_people_are_apart_is_a_number(project: Project) -> None:
-    question = versions.schema(project.pk).question("names")
+    question = version_reads.schema(project.pk).question("names")
     assert question is not None
     one, other = question.load([ADA, GRACE]), question.load([ADA, LONDON])
     assert question.distance(one, other) == 0.5

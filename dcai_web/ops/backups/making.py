@@ -29,7 +29,7 @@ from dcai_web.ops.backups.manifest import Content, Manifest, Refused, StoredFile
 from dcai_web.ops.backups.repository import LISTING, MANIFEST, PART, ROWS, Earlier, Repository
 from dcai_web.ops.backups.single import SingleWriter
 from labeling import locks
-from labeling.selectors import media
+from labeling.selectors import media as media_reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _look(dump: Path, paths: IO[str]) -> _Seen:
     """Write the rows and the paths of the files, all of one instant."""
     with _one_instant() as snapshot:
         seen = _Seen(timezone.now().isoformat(), structure.applied(), tables.extensions(), tables.count_rows())
-        for path in _ordered(media.stored_files()):
+        for path in _ordered(media_reads.stored_files()):
             paths.write(f"{path}\n")
         rows.dump_rows(dump, snapshot=snapshot)
     return seen

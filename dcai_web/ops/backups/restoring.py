@@ -22,7 +22,7 @@ from dcai_web.ops.backups.old import MAGIC, OldFile
 from dcai_web.ops.backups.repository import MANIFEST, Folder, Repository
 from dcai_web.ops.backups.single import SingleFile
 from labeling.models import Project
-from labeling.selectors import media
+from labeling.selectors import media as media_reads
 
 _LOCK_PATIENCE = "30s"
 
@@ -48,7 +48,7 @@ def restore(source: Path, *, replace: bool = False) -> Restored:
         _put_back(backup, summary)
     # What belongs to an upgrade beside its steps, such as the permissions of new tables.
     call_command("migrate", interactive=False, verbosity=0)
-    for path in before - set(media.stored_files()):
+    for path in before - set(media_reads.stored_files()):
         default_storage.delete(path)
     cache.clear()
     return _restored(summary)
@@ -86,7 +86,7 @@ def _files_before(*, replace: bool) -> set[str]:
         message = "This database is not up to date: run `manage.py migrate` first. Nothing was changed."
         raise Refused(message)
     if replace:
-        return set(media.stored_files())
+        return set(media_reads.stored_files())
     # The administrator whom the first start made is nobody.
     if Project.objects.exists() or get_user_model().objects.count() > 1:
         message = (

@@ -53,14 +53,14 @@ class Supervisor:
     def run(self) -> None:
         """Tend the children until somebody asks to stop."""
         while True:
-            self.tend()
+            self.watch_once()
 
     def run_once(self, child: Child) -> int:
         """Run a child to its end and return its exit code."""
         self._children.append(child)
         self._start(child)
         while child.running:
-            self.tend()
+            self.watch_once()
         self._children.remove(child)
         return child.exit_code or 0
 
@@ -71,12 +71,12 @@ class Supervisor:
             # Lines of the children end a `tend` early: do not ask more often because of them.
             pause = time.monotonic() + every
             while (left := pause - time.monotonic()) > 0:
-                self.tend(left)
+                self.watch_once(left)
             if time.monotonic() > until:
                 return False
         return True
 
-    def tend(self, seconds: float = TICK) -> None:
+    def watch_once(self, seconds: float = TICK) -> None:
         """Pass on lines, notice ends, start again what is due; raise `Stopped` once asked to stop."""
         self._tend(seconds)
         for child in self._children:

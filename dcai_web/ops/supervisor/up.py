@@ -184,7 +184,7 @@ class Up:
             return
         child = self._child(site.manage("demo", "demo"))
         while child.running:
-            self._supervisor.tend()
+            self._supervisor.watch_once()
         if child.exit_code == 0:
             done.touch()
 

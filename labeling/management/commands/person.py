@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from labeling.errors import DomainError
 from labeling.models import User
-from labeling.selectors import personal_data
+from labeling.selectors import personal_data as personal_data_reads
 from labeling.services import anonymity
 
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         table = ""
         with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as out:
             out.write("{")
-            for name, row in personal_data.rows(user):
+            for name, row in personal_data_reads.rows(user):
                 if name != table:
                     out.write(f"{'],' if table else ''}\n{json.dumps(name)}: [\n")
                 else:

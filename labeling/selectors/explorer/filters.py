@@ -26,7 +26,7 @@ from labeling.models import (
 )
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
-from labeling.selectors import similarity
+from labeling.selectors import similarity as similarity_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,7 +155,7 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
     tasks = Task.objects.filter(project=project)
     if wanted.similar:
         tasks = tasks.filter(
-            pk__in=similarity.similar_tasks(project, wanted.similar) if nearest is None else list(nearest)
+            pk__in=similarity_reads.similar_tasks(project, wanted.similar) if nearest is None else list(nearest)
         )
     if wanted.search:
         tasks = _search(tasks, project, wanted.search)

@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce, Collate
 from psycopg.errors import QueryCanceled
 
 from labeling.models import Task, TaskState
-from labeling.selectors import similarity
+from labeling.selectors import similarity as similarity_reads
 from labeling.selectors.explorer.filters import matching
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     A few tasks are found here once and then sorted. Many are met soon along the index of their order, and that they
     are many is remembered: who turns the pages does not wait for it again.
     """
-    nearest = similarity.similar_tasks(project, wanted.similar) if wanted.similar else []
+    nearest = similarity_reads.similar_tasks(project, wanted.similar) if wanted.similar else []
     tasks = matching(project, wanted, nearest=nearest)
     if wanted.is_empty:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from labeling.errors import Invalid
 from labeling.models import Flag, FlagState, Label, LabelSource, Task, TaskState
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.filters import STATES, skipped
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class TaskRow:
 
 def rows(project: Project, ids: Sequence[int], *, schema: Schema | None = None) -> list[TaskRow]:
     """Return the tasks of a page, in its order; who has the project's schema at hand passes it on."""
-    schema = schema or versions.schema(project.pk)
+    schema = schema or version_reads.schema(project.pk)
     flags = Flag.objects.filter(task_id=OuterRef("pk"), state=FlagState.OPEN).order_by().values("task_id")
     excerpts = {
         f"field_{place}": Left(KeyTextTransform(shown.name, "data"), EXCERPT)

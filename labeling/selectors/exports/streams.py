@@ -14,7 +14,8 @@ from labeling.errors import Invalid, Problem
 from labeling.formats.base import Part
 from labeling.formats.registry import writable_files
 from labeling.models import Media, TaskState
-from labeling.selectors import progress, versions
+from labeling.selectors import progress as progress_reads
+from labeling.selectors import versions as version_reads
 from labeling.selectors.exports import flat, history
 from labeling.selectors.exports.reading import Filters, one_instant
 from labeling.selectors.media import path_of
@@ -99,7 +100,7 @@ def stream(*, project: Project, format: str = "jsonl", filters: Filters | None =
         raise Invalid(f"There is no format “{format[:40]}”. {message}", problems=(Problem("format", message),))
     writing = known[format]
     checked = (filters or Filters()).checked()
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
 
     def content() -> Iterator[bytes]:
         with one_instant():
@@ -114,13 +115,13 @@ def stream(*, project: Project, format: str = "jsonl", filters: Filters | None =
 
 def offered(project: Project) -> list[tuple[Format, Writing]]:
     """Return the formats that make sense for a project: one that carries image files only where there are images."""
-    images = any(field.type == "image" for field in versions.schema(project.pk).fields)
+    images = any(field.type == "image" for field in version_reads.schema(project.pk).fields)
     return [(format, writing) for format, writing in writable_files() if images or Part.IMAGES in writing.loses]
 
 
 def summary(project: Project) -> dict[str, int]:
     """Return how many tasks there are in each state."""
-    counts = progress.counts([project.pk])[project.pk]
+    counts = progress_reads.counts([project.pk])[project.pk]
     return {
         TaskState.TODO: counts.todo,
         TaskState.LABELED: counts.labeled,

@@ -22,7 +22,12 @@ from labeling.models import (
 )
 from labeling.models.acts import ReviewAct, load_act
 from labeling.reasons.registry import load_evidence, reason_named
-from labeling.selectors import explorer, flag_notes, guidelines, similarity, verdicts, versions
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import flag_notes as flag_note_reads
+from labeling.selectors import guidelines as guideline_reads
+from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import verdicts as verdict_reads
+from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer import Chip
 
 if TYPE_CHECKING:
@@ -120,7 +125,7 @@ class Card:
     @property
     def note(self) -> str:
         """What the flag says."""
-        return flag_notes.note(self.flag, self.question)
+        return flag_note_reads.note(self.flag, self.question)
 
     @property
     def name(self) -> str:
@@ -144,7 +149,7 @@ class _Sources:
     open_flags: dict[int, list[Flag]]
     rows: dict[int, TaskRow]
     parts: dict[tuple[str, str], LabelPart]
-    verdicts: dict[int, verdicts.Verdict]
+    verdicts: dict[int, verdict_reads.Verdict]
     evidence: dict[int, Evidence]
     """By flag."""
 
@@ -158,7 +163,7 @@ def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:
 
 
 def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     tasks = {flag.task_id for flag in flags}
     labels: defaultdict[int, dict[str, Label]] = defaultdict(dict)
     current = Label.objects.filter(task_id__in=tasks, retired_at__isnull=True)
@@ -167,7 +172,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
     said = Annotation.objects.filter(task_id__in=tasks, state=AnnotationState.SUBMITTED)
     comments = Comment.objects.filter(task_id__in=tasks).select_related("author").order_by("pk")
     open_flags = Flag.objects.filter(task_id__in=tasks, state=FlagState.OPEN).defer("evidence").order_by("pk")
-    guideline = guidelines.newest(project)
+    guideline = guideline_reads.newest(project)
     evidence = {flag.pk: load_evidence(flag.reason, flag.evidence) for flag in flags}
     near = {item.task for found in evidence.values() for item in found.near_items()}
     return _Sources(
@@ -176,13 +181,15 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
         said=_by_task(said.select_related("annotator").order_by("pk")),
         comments=_by_task(comments),
         open_flags=_by_task(open_flags),
-        rows={row.id: row for row in explorer.rows(project, sorted(near))},
+        rows={row.id: row for row in explorer_reads.rows(project, sorted(near))},
         parts={
             (label.question, label.name): label
-            for part in guidelines.parts(schema, guideline.entries if guideline else ())
+            for part in guideline_reads.parts(schema, guideline.entries if guideline else ())
             for label in part.labels
         },
-        verdicts=verdicts.verdicts_for(project, [label for of_task in labels.values() for label in of_task.values()]),
+        verdicts=verdict_reads.verdicts_for(
+            project, [label for of_task in labels.values() for label in of_task.values()]
+        ),
         evidence=evidence,
     )
 
@@ -234,7 +241,7 @@ def _given(question: Question, label: Label) -> GivenLabel:
         label_id=label.pk,
         question=question.name,
         title=question.title,
-        chips=explorer.chips_of(question, label.value),
+        chips=explorer_reads.chips_of(question, label.value),
         classes=label.classes,
         source=LabelSource(label.source).label,
         who=str(by) if by else "",
@@ -252,7 +259,7 @@ def _suggestion(
     evidence, label = sources.evidence[flag.pk], current.get(question.name)
     value, of_flag = evidence.suggested, True
     if value is None and reason_named(flag.reason).model_may_suggest and label is not None:
-        value, of_flag = sources.verdicts.get(label.pk, verdicts.UNKNOWN).predicted, False
+        value, of_flag = sources.verdicts.get(label.pk, verdict_reads.UNKNOWN).predicted, False
         if value == label.value:
             return None
     if value is None:
@@ -263,7 +270,7 @@ def _suggestion(
         return None  # the schema has lost that label since
     return Suggestion(
         value=question.dump_answer(answer),
-        chips=explorer.chips_of(question, value),
+        chips=explorer_reads.chips_of(question, value),
         classes=question.classes(answer),
         probability=evidence.probability,
         of_flag=of_flag,
@@ -275,7 +282,7 @@ def _changed(evidence: Evidence, label: Label | None) -> bool:
 
 
 def _shares(evidence: Evidence, question: Question | None) -> list[Share]:
-    known = explorer.named_labels(question) if question else {}
+    known = explorer_reads.named_labels(question) if question else {}
     return [Share(known.get(share.name, Chip(share.name)), share.probability) for share in evidence.class_shares()]
 
 
@@ -305,7 +312,7 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
                 chip
                 for one in asked
                 if one.name in annotation.answers
-                for chip in explorer.chips_of(one, annotation.answers[one.name])
+                for chip in explorer_reads.chips_of(one, annotation.answers[one.name])
             ],
             at=annotation.updated_at,
         )
@@ -315,7 +322,7 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
 
 def labeled_neighbors(project: Project, flag: Flag) -> list[Neighbor]:
     """Return the labeled items most like that of a flag, for flags that came without; none before the first check."""
-    rows = explorer.rows(project, similarity.similar_tasks(project, flag.task_id, most=LOOKED_AT))
+    rows = explorer_reads.rows(project, similarity_reads.similar_tasks(project, flag.task_id, most=LOOKED_AT))
     found = [
         Neighbor(
             row=row,

@@ -10,7 +10,8 @@ from django.db.models import Count
 from labeling.models import Flag, Label
 from labeling.reasons.evidence import GIVEN, SUGGESTED
 from labeling.reasons.registry import load_evidence, reason_named
-from labeling.selectors import explorer, versions
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import versions as version_reads
 from labeling.selectors.reviews.filters import FlagFilter, waiting
 
 if TYPE_CHECKING:
@@ -108,12 +109,12 @@ def by_pair(project: Project, wanted: FlagFilter) -> list[Pair]:
         .annotate(count=Count("pk"))
         .order_by("-count", "question", *_PAIR)
     )
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     return [Pair(*row, *(_title(schema.question(row[0]), value) for value in row[1:3])) for row in found[:MOST_PAIRS]]
 
 
 def _title(question: Question | None, value: Any) -> str:
-    return ", ".join(chip.title for chip in explorer.chips_of(question, value))
+    return ", ".join(chip.title for chip in explorer_reads.chips_of(question, value))
 
 
 def waits(project: Project, wanted: FlagFilter, *, most: int) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.reasons.skipped import SKIPPED
-from labeling.selectors import versions as schemas
+from labeling.selectors import versions as version_reads
 from labeling.services import flags, labels
 from labeling.services.annotations import stored
 from labeling.services.annotations.submission import Saved, Submission, check, parsed_answers
@@ -35,7 +35,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     standing = stored.read_stored_state(actor=actor, task=task, key=key)
     if standing.replayed:
         return _replay(actor, task, key)
-    schema = schemas.by_pk(standing.versions.schema_pk)
+    schema = version_reads.by_pk(standing.versions.schema_pk)
     answers = parsed_answers(submission, schema, task.data)
     _check_version(standing.mine, submission.version)
 

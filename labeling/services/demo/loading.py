@@ -17,7 +17,7 @@ from labeling import locks
 from labeling.errors import Unavailable
 from labeling.formats import images_zip
 from labeling.models import ALIVE, Event, GuidelineVersion, JobState, Media, Task
-from labeling.selectors import media as stored_media
+from labeling.selectors import media as media_reads
 from labeling.services import events, guidelines, imports, jobs, projects
 from labeling.services.demo.plans import DEMOS, SEED, Demo, DemoItem, items
 
@@ -128,5 +128,5 @@ def remove(*, actor: User | None, key: str, seed: int = SEED) -> bool:
 
 def _delete_files(hashes: list[str]) -> None:
     for sha256 in hashes:
-        for variant in stored_media.VARIANTS:
-            default_storage.delete(stored_media.path_of(sha256, variant))
+        for variant in media_reads.VARIANTS:
+            default_storage.delete(media_reads.path_of(sha256, variant))

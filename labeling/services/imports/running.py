@@ -16,7 +16,7 @@ from labeling.formats.mapping import check_mapping, completed
 from labeling.formats.registry import reading_of
 from labeling.models import ImportProblem, JobRun
 from labeling.models.imports import ImportCounts, ImportCursor, ImportOptions, ImportParams, ImportResult
-from labeling.selectors import versions as current_versions
+from labeling.selectors import versions as version_reads
 from labeling.services import events, jobs, media
 from labeling.services.imports import inputs
 from labeling.services.imports.batches import Writer
@@ -56,8 +56,8 @@ def _import(run: Import) -> ImportResult:
     options = run.params.options
     if run.cursor.over:  # killed after the last row was written
         return _end(run, project, run.cursor.counts, saw_images=run.cursor.images)
-    versions = current_versions.current(project.pk)
-    schema = current_versions.by_pk(versions.schema_pk)
+    versions = version_reads.current(project.pk)
+    schema = version_reads.by_pk(versions.schema_pk)
     with inputs.opened(run.params) as source:
         mapping = _mapping(source.info, schema, options)
         work = _Work(

@@ -13,7 +13,7 @@ from labeling.errors import Invalid, Problem
 from labeling.formats import FormatError, SourceInfo, sniff
 from labeling.formats.mapping import PLAIN, REST
 from labeling.models.imports import ImportParams
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import jobs
 from labeling.services.imports.guessing import guess_mapping
 from labeling.services.imports.options import KEEP_GOOD, parse_options
@@ -64,7 +64,7 @@ def preview(*, project: Project, upload: Upload) -> Preview:
     if not upload.file:
         message = f"“{upload.filename}” was imported and is no longer kept. Choose the file again."
         raise Invalid(message, problems=(Problem("file", message),))
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     try:
         with upload.file.open("rb") as file:
             source = sniff(cast("BinaryIO", file), upload.filename)
@@ -92,7 +92,7 @@ def start_folder(
 
     `label` is the question that the names of the folders answer; without it that is guessed.
     """
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     options: dict[str, Any] = {"mode": mode}
     if label is not None:
         image = next((field.name for field in schema.fields if field.type == "image"), "image")
@@ -157,7 +157,7 @@ def start(
     options: Mapping[str, Any] | None = None,
 ) -> JobRun:
     """Start the import of a file, or of one uploaded before; without options columns are mapped by their names."""
-    chosen = parse_options(options, versions.schema(project.pk))
+    chosen = parse_options(options, version_reads.schema(project.pk))
     if upload is None:
         if file is None:
             message = "Choose a file to import."

@@ -14,16 +14,14 @@ from labeling.models.acts import ReviewAct, load_act
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import reason_named
 from labeling.services import events, flags
-from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
-from labeling.services.reviews import ruling as rulings
+from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
+from labeling.services.reviews.ruling import Ruling, check_ruling, check_standing, ruled_answers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from labeling.models import Project, User
-    from labeling.services.reviews.desk import LockedTasks
-    from labeling.services.reviews.ruling import Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +51,22 @@ def decide(
     saw. One flag that was decided or whose label was changed meanwhile raises `Conflict`; of several, those are left
     alone, and only when none is left to decide there is a `Conflict`.
     """
-    rulings.check(ruling, flag_ids, key)
+    check_ruling(ruling, flag_ids, key)
     locks.lock_person(project.pk, actor.pk)
     wanted = sorted(set(flag_ids))
     if (again := _replay(actor, key, wanted, ruling)) is not None:
         return again
     tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
     answered = ruling.decision in {Decision.ACCEPT, Decision.RELABEL}
-    desk = desks.lock_tasks(project, tasks, flag_ids=wanted, with_data=answered)
+    locked = lock_tasks(project, tasks, flag_ids=wanted, with_data=answered)
     act = BulkAct(project=project, actor=actor, verb=ReviewAct.VERB, key=key, count=0)
     act.save()
     decided, left = [], {}
     for pk in wanted:
-        flag = desk.flags[pk]
+        flag = locked.flags[pk]
         try:
             if flag.act_id != act.pk:
-                _decide(desk, flag, ruling, actor=actor, act=act, seen=None if seen is None else seen.get(pk))
+                _decide(locked, flag, ruling, actor=actor, act=act, seen=None if seen is None else seen.get(pk))
             decided.append(flag)
         except DomainError as error:
             if len(wanted) == 1:
@@ -77,9 +75,9 @@ def decide(
     if not decided:
         message = f"None of the {len(wanted)} flags could be decided: {next(iter(left.values()))}"
         raise Conflict(message, current={"flags": left})
-    desk.store_entries(desk.rows)
-    leases.drop_leases(task_ids=desk.rows)
-    done = _keep(act, desk, ruling, wanted, left)
+    locked.store_entries(locked.rows)
+    leases.drop_leases(task_ids=locked.rows)
+    done = _keep(act, locked, ruling, wanted, left)
     _tell(act, decided, ruling, actor=actor)
     return Decided(act=act, flag_ids=[flag.pk for flag in decided], closed_flags=done.closed_flags, left=left)
 
@@ -97,19 +95,21 @@ def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided
 
 
 def _decide(
-    desk: LockedTasks, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None
+    locked: LockedTasks, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None
 ) -> None:
-    rulings.check_standing(flag, desk.current[flag.task_id], desk.schema, seen)
-    answers = rulings.answers(flag, ruling, desk.current[flag.task_id], desk.schema, desk.data.get(flag.task_id, {}))
-    row = desk.row(flag.task_id)
+    check_standing(flag, locked.current[flag.task_id], locked.schema, seen)
+    answers = ruled_answers(
+        flag, ruling, locked.current[flag.task_id], locked.schema, locked.data.get(flag.task_id, {})
+    )
+    row = locked.row(flag.task_id)
     for question, value in answers.items():
-        desk.write(flag, question, value, actor=actor)
+        locked.write(flag, question, value, actor=actor)
     if answers:
-        desk.close_slots(flag.task_id)
+        locked.close_slots(flag.task_id)
     if ruling.decision == Decision.QUARANTINE:
-        desk.quarantine(flag.task_id)
-    for closed in (flag, *_settled_with(desk, flag, ruling, set(answers))):
-        label = desk.current[flag.task_id].get(_question(closed, answers))
+        locked.quarantine(flag.task_id)
+    for closed in (flag, *_settled_with(locked, flag, ruling, set(answers))):
+        label = locked.current[flag.task_id].get(_question(closed, answers))
         flags.close(
             flag=closed,
             actor=actor,
@@ -125,7 +125,7 @@ def _question(flag: Flag, answers: Mapping[str, Any]) -> str:
     return flag.question or next(iter(answers), "")
 
 
-def _settled_with(desk: LockedTasks, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
+def _settled_with(locked: LockedTasks, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
     """Return the other open flags of the task that the same decision answers.
 
     Once the label is decided, whatever else put it in doubt is; and a skipped task that was answered waits no more.
@@ -134,10 +134,10 @@ def _settled_with(desk: LockedTasks, flag: Flag, ruling: Ruling, answered: set[s
         return []
     about = answered | ({flag.question} if reason_named(flag.reason).is_about_label else set())
     given = answered if ruling.decision in {Decision.ACCEPT, Decision.RELABEL} else set()
-    labeled = bool(given) and desk.entries[flag.task_id].open_slots == 0
+    labeled = bool(given) and locked.entries[flag.task_id].open_slots == 0
     return [
         other
-        for other in desk.open_flags_of(flag.task_id)
+        for other in locked.open_flags_of(flag.task_id)
         if other is not flag and _answered_too(other, about, labeled=labeled)
     ]
 
@@ -147,9 +147,9 @@ def _answered_too(other: Flag, about: set[str], *, labeled: bool) -> bool:
     return (reason.is_about_label and other.question in about) or (reason.falls_when_labeled and labeled)
 
 
-def _keep(act: BulkAct, desk: LockedTasks, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:
+def _keep(act: BulkAct, locked: LockedTasks, ruling: Ruling, wanted: list[int], left: dict[int, str]) -> ReviewAct:
     done = ReviewAct(
-        decision=ruling.decision, asked=wanted, left=left, before=[row.as_entry() for row in desk.rows.values()]
+        decision=ruling.decision, asked=wanted, left=left, before=[row.as_entry() for row in locked.rows.values()]
     )
     columns = done.columns()
     for name, value in columns.items():

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from labeling.models import FlagState, ReviewLease
-from labeling.selectors import reviews
+from labeling.selectors import reviews as review_reads
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -101,8 +101,10 @@ def _claimed(
     actor: User, project: Project, count: int, wanted: FlagFilter | None, known: Collection[int]
 ) -> tuple[int, list[int]]:
     others = ReviewLease.objects.filter(task_id=OuterRef("task_id"), expires_at__gt=Now()).exclude(user=actor)
-    waiting = reviews.waiting(project, wanted).filter(~Exists(others)).exclude(pk__in=list(known))
-    flags, values = waiting.order_by(*reviews.ORDER).values("id", "task_id", "score")[:count].query.sql_with_params()
+    waiting = review_reads.waiting(project, wanted).filter(~Exists(others)).exclude(pk__in=list(known))
+    flags, values = (
+        waiting.order_by(*review_reads.ORDER).values("id", "task_id", "score")[:count].query.sql_with_params()
+    )
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(flags=flags), (*values, project.pk, actor.pk, project.lease_seconds))
         rows = cursor.fetchall()

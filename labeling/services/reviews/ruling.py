@@ -37,7 +37,7 @@ class Ruling:
     note: str = ""
 
 
-def check(ruling: Ruling, flag_ids: Collection[int], key: str) -> None:
+def check_ruling(ruling: Ruling, flag_ids: Collection[int], key: str) -> None:
     """Raise `Invalid` with all that is wrong with a decision whatever it is about."""
     problems = []
     if len(key) > MAX_KEY or not key.isprintable():
@@ -88,7 +88,7 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         raise Conflict(message, current={"state": flag.state, "labels": now})
 
 
-def answers(
+def ruled_answers(
     flag: Flag, ruling: Ruling, current: Mapping[str, Label], schema: Schema, data: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the answers to write down as labels, by question; none where the decision means none.

@@ -12,13 +12,12 @@ from labeling.errors import Conflict
 from labeling.models import BulkAct, Flag, FlagState, Label, TaskState
 from labeling.models.acts import ReviewAct
 from labeling.services import events, flags
-from labeling.services.reviews import desk as desks
 from labeling.services.reviews import leases
+from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
 
 if TYPE_CHECKING:
     from labeling.models import User
     from labeling.models.acts import DecidedBefore
-    from labeling.services.reviews.desk import LockedTasks
 
 
 @transaction.atomic
@@ -37,18 +36,18 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         message = "This was taken back already."
         raise Conflict(message, current={"undone_at": act.undone_at})
     decided = sorted(standing & {pk for entry in entries for pk in entry.flags})
-    desk = desks.lock_tasks(act.project, [entry.task for entry in entries], flag_ids=decided)
-    undone = [entry for entry in entries if _restored(desk, entry)]
+    locked = lock_tasks(act.project, [entry.task for entry in entries], flag_ids=decided)
+    undone = [entry for entry in entries if _restored(locked, entry)]
     if not undone:
         message = (
             "The label was changed after this decision, so the decision stays. Decide about the new label instead."
         )
         raise Conflict(message)
     tasks = [entry.task for entry in undone]
-    reopened = [pk for entry in undone for pk in entry.flags if pk in desk.flags]
+    reopened = [pk for entry in undone for pk in entry.flags if pk in locked.flags]
     for pk in reopened:
-        flags.reopen(flag=desk.flags[pk])
-    desk.store_entries(tasks)
+        flags.reopen(flag=locked.flags[pk])
+    locked.store_entries(tasks)
     leases.take_leases(actor=actor, project=act.project, task_ids=tasks)
     if not standing - set(reopened):
         act.undone_at = timezone.now()
@@ -57,7 +56,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         verb="flags.reopened",
         project=act.project,
         actor=actor,
-        task=desk.flags[reopened[0]].task if len(tasks) == 1 else None,
+        task=locked.flags[reopened[0]].task if len(tasks) == 1 else None,
         act=act.pk,
         resolution=done.decision,
         count=len(tasks),
@@ -65,9 +64,9 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     return reopened
 
 
-def _restored(desk: LockedTasks, before: DecidedBefore) -> bool:
+def _restored(locked: LockedTasks, before: DecidedBefore) -> bool:
     """Put a task back to how it was before, and say whether that could be done."""
-    current, entry = desk.current[before.task], desk.entries[before.task]
+    current, entry = locked.current[before.task], locked.entries[before.task]
     standing = {label.pk: label for label in current.values()}
     if any(label.new not in standing for label in before.labels):
         return False

@@ -11,14 +11,15 @@ from threadpoolctl import threadpool_limits
 
 from labeling.errors import Invalid
 from labeling.models import ALIVE, Label
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import jobs
 from quality.learning import encoders
 from quality.models import Run, RunArray
 from quality.models.documents import Options, Step, Steps, Summary
 from quality.models.jobs import RunCursor, RunParams, RunResult
-from quality.selectors import items as selector
-from quality.selectors import pushed, votes
+from quality.selectors import items as item_reads
+from quality.selectors import pushed as pushed_reads
+from quality.selectors import votes as vote_reads
 from quality.services import arrays
 from quality.services.pipeline import encode, issues, order, predict, prove, publish, several_people
 from quality.services.pipeline.context import STEPS, Context, digest, encoder
@@ -85,9 +86,9 @@ def _begun(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Cont
     """
     question = _question(project, job.params.question)
     options = Options.load(job.params.options)
-    sent = pushed.active(project, question.name)
+    sent = pushed_reads.active(project, question.name)
     newest = Label.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
-    items = selector.read_items(project, question)
+    items = item_reads.read_items(project, question)
     if items.size == 0:
         raise Invalid("There are no tasks to look at yet. Import some first.")
     answers = _votes(project, question)
@@ -135,7 +136,7 @@ def _begun(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Cont
 def _votes(project: Project, question: Question) -> Votes | None:
     """Return the answers of several people, None where the question's track compares none."""
     try:
-        return votes.read_votes(project, question)
+        return vote_reads.read_votes(project, question)
     except Invalid:
         return None
 
@@ -147,9 +148,9 @@ def _resumed(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Co
     if run is None or (stored is None and run.completed_at is None):
         return None
     question = _question(project, run.question)
-    items = selector.load(stored) if stored is not None else selector.read_items(project, question, most=0)
+    items = item_reads.load(stored) if stored is not None else item_reads.read_items(project, question, most=0)
     options = Options.load(run.parameters)
-    context = _context(job, project, run, question, items, options, pushed.active(project, question.name))
+    context = _context(job, project, run, question, items, options, pushed_reads.active(project, question.name))
     context.summary = Summary.load(arrays.kept_json(run, "summary"))
     return context
 
@@ -163,7 +164,7 @@ def _context(
     options: Options,
     sent: PushedModel | None,
 ) -> Context:
-    schema = versions.schema(project.pk)
+    schema = version_reads.schema(project.pk)
     field = schema.field(question.field)
     if field is None:
         message = "a question is about a field of its schema"
@@ -183,7 +184,7 @@ def _context(
 
 
 def _question(project: Project, name: str) -> Question:
-    question = versions.schema(project.pk).question(name)
+    question = version_reads.schema(project.pk).question(name)
     if question is None:
         raise Invalid(f"There is no question “{name[:64]}” in this project (any more).")
     return question
@@ -198,7 +199,7 @@ def fingerprint_of(
     answers: Votes | None,
 ) -> str:
     """Return what a run's results depend on: labels, answers, task data, splits, schema, parameters, predictions."""
-    field = versions.schema(project.pk).field(question.field)
+    field = version_reads.schema(project.pk).field(question.field)
     return digest(
         [
             VERSION,

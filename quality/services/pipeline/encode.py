@@ -15,7 +15,7 @@ from quality.learning import encoders
 from quality.learning.arrays import Features, Floats
 from quality.models import EmbeddingSet
 from quality.scoring import duplicates, image_quality
-from quality.selectors import items as selector
+from quality.selectors import items as item_reads
 from quality.tracks.base import Case
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ def _fit(context: Context) -> Mask:
 def _made(context: Context) -> Features:
     items, field = context.items, context.field
     if field.type == "text":
-        content = _told(context, selector.texts(items.tasks, field.name), "texts")
+        content = _told(context, item_reads.texts(items.tasks, field.name), "texts")
         features = context.encoder.encode(content, _fit(context))
     else:
         context.looks = []
-        pictures = _told(context, selector.pictures(items.tasks, field.name), "images")
+        pictures = _told(context, item_reads.pictures(items.tasks, field.name), "images")
         features = context.encoder.encode(_looked_at(pictures, context.looks), _fit(context))
     # As they are stored, so that a run that reads them back gets the same numbers.
     embedding = features.embedding.astype(np.float16).astype(np.float32)
@@ -100,7 +100,7 @@ def _told(context: Context, content: Iterable[Any], what: str) -> Iterator[Any]:
     context.progress(total, 2 * total, f"Learning what {total:,} {what} have in common")
 
 
-def _looked_at(pictures: Iterable[selector.Picture], found: list[dict[str, Any] | None]) -> Iterator[Any]:
+def _looked_at(pictures: Iterable[item_reads.Picture], found: list[dict[str, Any] | None]) -> Iterator[Any]:
     for picture in pictures:
         if picture.readable:
             seen = image_quality.look_at_image(picture.image, width=picture.width, height=picture.height)

@@ -54,7 +54,7 @@ class Neighborhood:
         self._embedding = embedding
         self._labeled = np.flatnonzero(context.items.labeled)
 
-    def of(self, rows: Integers) -> list[tuple[NearItem, ...]]:
+    def nearest_to(self, rows: Integers) -> list[tuple[NearItem, ...]]:
         """Return the neighbors of each row, nearest first."""
         items, names = self._context.items, self._context.question.class_names
         near = neighbors.among(self._embedding, rows, self._labeled, NEIGHBORS)

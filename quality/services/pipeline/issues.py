@@ -53,7 +53,7 @@ def _of_labels(context: Context, found: Predicted, surroundings: evidence.Neighb
     arrays.keep_json(context.run, "pairs", errors.pairs)
     _keep_predictions(context, evidence.predictions(context, found, errors.quality, errors.suggested))
     rows = found.rows[np.array([finding.line for finding in errors.findings], dtype=np.int64)]
-    given, near = evidence.givens(context.items.labels[rows]), surroundings.of(rows)
+    given, near = evidence.givens(context.items.labels[rows]), surroundings.nearest_to(rows)
     return [_draft(context, found, finding, given, near[position]) for position, finding in enumerate(errors.findings)]
 
 

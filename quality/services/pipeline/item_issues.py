@@ -15,7 +15,7 @@ from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidenc
 from labeling.reasons.outlier import OUTLIER, OutlierEvidence
 from quality.scoring import duplicates, image_quality, outliers, text_quality
 from quality.scoring.image_quality import Poor
-from quality.selectors import items as selector
+from quality.selectors import items as item_reads
 from quality.services.pipeline import encode
 from quality.services.pipeline.findings import Draft
 from quality.tracks.base import limited
@@ -54,7 +54,7 @@ def find_item_issues(context: Context, near: Neighbors, surroundings: Neighborho
 def _by_content(context: Context) -> tuple[dict[int, Poor], duplicates.Alike]:
     """Return what is poor in itself, and a test of whether two items are alike."""
     if context.field.type == "text":
-        texts = list(selector.texts(context.items.tasks, context.field.name))
+        texts = list(item_reads.texts(context.items.tasks, context.field.name))
         return text_quality.find_poor_texts(texts), duplicates.texts_alike(texts)
     seen = encode.looks(context)
     known = [row for row, look in enumerate(seen) if look is not None]
@@ -76,7 +76,7 @@ def _copies(context: Context, found: duplicates.Duplicates) -> list[Draft]:
         labels = {_label(context, row) for row in members if items.labels[row] >= 0}
         splits = {int(items.splits[row]) for row in members}
         differ = len(labels) > 1
-        leaks = selector.TEST in splits and len(splits) > 1
+        leaks = item_reads.TEST in splits and len(splits) > 1
         differing += differ
         across += leaks
         # Copies that agree: the first one stays, the others are looked at.
@@ -122,7 +122,7 @@ def _copy(
                 NearItem(
                     task=int(items.tasks[other]),
                     label=_label(context, other) if items.labels[other] >= 0 else None,
-                    split=str(selector.SPLITS[int(items.splits[other])]),
+                    split=str(item_reads.SPLITS[int(items.splits[other])]),
                 )
                 for other in others
             ),
@@ -156,7 +156,7 @@ def _outliers(
     far = far[[row not in poor for row in far.tolist()]] if far.size else far
     picked = limited(far, found.score, of=context.items.size)
     context.note(outliers=int(found.flagged.sum()))
-    around = surroundings.of(picked)
+    around = surroundings.nearest_to(picked)
     return [
         Draft(
             task=int(context.items.tasks[row]),

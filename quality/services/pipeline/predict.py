@@ -8,7 +8,7 @@ import numpy as np
 
 from labeling.errors import Invalid
 from quality.learning.limits import LEAST_PER_CLASS
-from quality.selectors import pushed
+from quality.selectors import pushed as pushed_reads
 from quality.services import arrays
 from quality.services.pipeline import encode
 from quality.tracks.base import Predicted
@@ -54,7 +54,7 @@ def _from_team(context: Context) -> Predicted:
             f"The predictions of “{context.pushed.name}” are not out of fold: their model may have learned from the "
             "very labels it would be asked about. Send out-of-fold ones, or switch this model off."
         )
-    tasks, values, names = pushed.probabilities(context.pushed)
+    tasks, values, names = pushed_reads.probabilities(context.pushed)
     positions = {name: position for position, name in enumerate(context.question.class_names)}
     classes = np.array([positions[name] for name in names], dtype=np.int64)
     known = np.isin(tasks, context.items.tasks)

@@ -13,7 +13,7 @@ from labeling.formats import sniff
 from labeling.formats.base import Part
 from labeling.formats.registry import FORMATS, readable_files, reading_of, writable_files
 from labeling.models import JobState, Label, Task
-from labeling.selectors import exports
+from labeling.selectors import exports as export_reads
 from labeling.services import imports, jobs
 from tests import factories
 from tests.labeling.formats import toy
@@ -92,6 +92,6 @@ def test_a_format_is_its_file_and_a_line(monkeypatch: pytest.MonkeyPatch, client
 
     offered = manager.get(f"/p/{project.slug}/export/").content.decode()
     assert 'value="pairs"' in offered
-    written = b"".join(exports.stream(project=project, format="pairs").content).decode().splitlines()
+    written = b"".join(export_reads.stream(project=project, format="pairs").content).decode().splitlines()
     assert [line.split("\t")[0] for line in written] == ["external_id=a", "external_id=b"]
     assert "intent=delivery" in written[0]

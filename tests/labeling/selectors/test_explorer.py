@@ -21,9 +21,9 @@ from labeling.models import (
     Task,
 )
 from labeling.reasons.outlier import OUTLIER
-from labeling.selectors import explorer
+from labeling.selectors import explorer as explorer_reads
 from labeling.selectors.explorer import pages
-from labeling.services import annotations as answers
+from labeling.services import annotations as saving
 from labeling.services import claims, tasks
 from labeling.services.annotations import Submission
 from tests import factories
@@ -33,27 +33,27 @@ pytestmark = pytest.mark.django_db
 
 
 def found(project: Project, query: str, *, reviewer: bool = True) -> set[int]:
-    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=reviewer)
-    matches = explorer.matches(project, wanted)
-    ids = explorer.page(matches, sort="id", cursor="", size=100).ids
+    wanted = explorer_reads.parse_task_filter(QueryDict(query), reviewer=reviewer)
+    matches = explorer_reads.matches(project, wanted)
+    ids = explorer_reads.page(matches, sort="id", cursor="", size=100).ids
     assert matches.total == len(ids)
     return set(ids)
 
 
 def walk(project: Project, sort: str, *, size: int, query: str = "") -> list[int]:
     """Go through all pages forward; and back again, which must show the same."""
-    matches = explorer.matches(project, explorer.parse_task_filter(QueryDict(query), reviewer=True))
+    matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(QueryDict(query), reviewer=True))
     seen: list[list[int]] = []
     cursor = ""
     while True:
-        page = explorer.page(matches, sort=sort, cursor=cursor, size=size)
+        page = explorer_reads.page(matches, sort=sort, cursor=cursor, size=size)
         seen.append(page.ids)
         if not page.next:
             break
         cursor = page.next
     backward = [page.ids]
     while page.previous:
-        page = explorer.page(matches, sort=sort, cursor=page.previous, size=size)
+        page = explorer_reads.page(matches, sort=sort, cursor=page.previous, size=size)
         backward.insert(0, page.ids)
     assert [pk for ids in backward for pk in ids] == [pk for ids in seen for pk in ids]
     return [pk for ids in seen for pk in ids]
@@ -79,8 +79,8 @@ def test_whatever_is_typed_is_searched_and_never_an_error(search: str) -> None:
     task = factories.task(project, text=f"before {search} after")
     query = QueryDict(mutable=True)
     query["q"] = search
-    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
-    assert set(explorer.page(matches, sort="id", cursor="", size=10).ids) <= {task.pk}
+    matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(query, reviewer=True))
+    assert set(explorer_reads.page(matches, sort="id", cursor="", size=10).ids) <= {task.pk}
 
 
 @pytest.mark.parametrize("search", ["foo-bar", "a@b.example", "it's", "3.14"])
@@ -90,8 +90,8 @@ def test_words_with_marks_in_them_are_found_as_they_are_written(search: str) -> 
     factories.task(project, text="before after")
     query = QueryDict(mutable=True)
     query["q"] = search
-    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
-    assert explorer.page(matches, sort="id", cursor="", size=10).ids == [task.pk]
+    matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(query, reviewer=True))
+    assert explorer_reads.page(matches, sort="id", cursor="", size=10).ids == [task.pk]
 
 
 def test_an_external_id_is_found_by_its_beginning_also_when_it_is_a_pattern() -> None:
@@ -116,11 +116,11 @@ def test_every_task_stands_at_exactly_one_state() -> None:
     todo, held, answered, skipped, disputed, quarantined = factories.tasks(project, 6)
     Lease.objects.create(task=held, user=person, project=project, expires_at=timezone.now())
     QueueEntry.objects.filter(task=held).update(open_slots=0)
-    answers.submit(actor=person, task=answered, submission=Submission({"intent": "billing"}), key="1")
-    answers.submit(actor=person, task=skipped, submission=Submission({}, state=AnnotationState.SKIPPED), key="2")
+    saving.submit(actor=person, task=answered, submission=Submission({"intent": "billing"}), key="1")
+    saving.submit(actor=person, task=skipped, submission=Submission({}, state=AnnotationState.SKIPPED), key="2")
     tasks.quarantine(actor=person, project=project, task_ids=[quarantined.pk])
     QueueEntry.objects.filter(task=disputed).update(open_slots=0, state="disputed")
-    by_state = {state: found(project, f"state={state}") for state in explorer.STATES}
+    by_state = {state: found(project, f"state={state}") for state in explorer_reads.STATES}
     assert by_state == {
         "todo": {todo.pk},
         "progress": {held.pk},
@@ -130,7 +130,7 @@ def test_every_task_stands_at_exactly_one_state() -> None:
         "quarantined": {quarantined.pk},
     }
     assert found(project, "state=open") == {todo.pk, held.pk, skipped.pk}
-    shown = {row.id: row.state for row in explorer.rows(project, list(Task.objects.values_list("pk", flat=True)))}
+    shown = {row.id: row.state for row in explorer_reads.rows(project, list(Task.objects.values_list("pk", flat=True)))}
     assert shown == {pk: state for state, ids in by_state.items() for pk in ids}
 
 
@@ -172,8 +172,8 @@ def test_metadata_that_reads_like_odd_json_is_only_text(value: str) -> None:
     task = factories.tasks(project, meta={"k": value.replace("\x00", "")})[0]
     query = QueryDict(mutable=True)
     query["meta"] = f"k={value}"
-    matches = explorer.matches(project, explorer.parse_task_filter(query, reviewer=True))
-    assert explorer.page(matches, sort="id", cursor="", size=9).ids == [task.pk]
+    matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(query, reviewer=True))
+    assert explorer_reads.page(matches, sort="id", cursor="", size=9).ids == [task.pk]
 
 
 def test_splits_are_found_and_their_absence() -> None:
@@ -188,7 +188,7 @@ def test_only_reviewers_find_by_annotator() -> None:
     project = factories.project()
     person = factories.member(project)
     task, _ = factories.tasks(project, 2)
-    answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key="1")
+    saving.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key="1")
     assert found(project, f"annotator={person.pk}") == {task.pk}
     with pytest.raises(Forbidden):
         found(project, f"annotator={person.pk}", reviewer=False)
@@ -208,16 +208,16 @@ def test_another_project_is_never_found() -> None:
 )
 def test_a_filter_nobody_offers_is_refused_in_words(query: str) -> None:
     with pytest.raises(Invalid) as refused:
-        explorer.parse_task_filter(QueryDict(query), reviewer=True)
+        explorer_reads.parse_task_filter(QueryDict(query), reviewer=True)
     assert refused.value.problems[0].path == query.split("=", maxsplit=1)[0]
 
 
 def test_a_filter_survives_its_address() -> None:
     query = "q=a+b&state=labeled&split=train&label.intent=is%3Abilling&source=import&flag=any&annotator=3&meta=k%3Dv"
-    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=True)
+    wanted = explorer_reads.parse_task_filter(QueryDict(query), reviewer=True)
     again = QueryDict(mutable=True)
     again.update(dict(wanted.params()))
-    assert explorer.parse_task_filter(again, reviewer=True) == wanted
+    assert explorer_reads.parse_task_filter(again, reviewer=True) == wanted
     assert len(wanted.params()) == 8
 
 
@@ -264,32 +264,32 @@ def test_pages_of_a_filter_keep_to_it() -> None:
 def test_a_cursor_that_is_none_starts_over(cursor: str) -> None:
     project = factories.project()
     (task,) = factories.tasks(project, 1)
-    matches = explorer.matches(project, explorer.TaskFilter())
-    assert explorer.page(matches, sort="id", cursor=cursor, size=5).ids == [task.pk]
+    matches = explorer_reads.matches(project, explorer_reads.TaskFilter())
+    assert explorer_reads.page(matches, sort="id", cursor=cursor, size=5).ids == [task.pk]
 
 
 def test_neighbors_are_those_of_the_filtered_list_also_of_a_task_that_left_it() -> None:
     project = factories.project()
     one, two, three, four = factories.tasks(project, 4, split="train")
     tasks.set_split(actor=project.created_by, project=project, task_ids=[three.pk], split="")
-    matches = explorer.matches(project, explorer.TaskFilter(split="train"))
-    assert explorer.beside(matches, sort="id", task_id=two.pk) == (one.pk, four.pk)
-    assert explorer.beside(matches, sort="id", task_id=three.pk) == (two.pk, four.pk)
-    assert explorer.beside(matches, sort="-id", task_id=one.pk) == (two.pk, 0)
-    assert explorer.beside(matches, sort="id", task_id=0) == (0, 0)
+    matches = explorer_reads.matches(project, explorer_reads.TaskFilter(split="train"))
+    assert explorer_reads.beside(matches, sort="id", task_id=two.pk) == (one.pk, four.pk)
+    assert explorer_reads.beside(matches, sort="id", task_id=three.pk) == (two.pk, four.pk)
+    assert explorer_reads.beside(matches, sort="-id", task_id=one.pk) == (two.pk, 0)
+    assert explorer_reads.beside(matches, sort="id", task_id=0) == (0, 0)
 
 
 def test_counting_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "COUNTED", 3)
     project = factories.project()
     factories.tasks(project, 3, split="train")
-    assert not explorer.matches(project, explorer.TaskFilter()).is_more
+    assert not explorer_reads.matches(project, explorer_reads.TaskFilter()).is_more
     more = factories.tasks(project, 3, split="train")
-    for wanted in (explorer.TaskFilter(), explorer.TaskFilter(split="train")):
-        matches = explorer.matches(project, wanted)
+    for wanted in (explorer_reads.TaskFilter(), explorer_reads.TaskFilter(split="train")):
+        matches = explorer_reads.matches(project, wanted)
         assert matches.is_more
         assert matches.total == 4
-        assert explorer.first_ids(matches, sort="-id", most=2) == [more[2].pk, more[1].pk]
+        assert explorer_reads.first_ids(matches, sort="-id", most=2) == [more[2].pk, more[1].pk]
 
 
 def test_that_many_fit_is_remembered_and_who_fits_is_not(
@@ -298,17 +298,17 @@ def test_that_many_fit_is_remembered_and_who_fits_is_not(
     monkeypatch.setattr(pages, "COUNTED", 2)
     project = factories.project()
     made = factories.tasks(project, 4, split="train")
-    wanted = explorer.TaskFilter(split="train")
-    assert explorer.matches(project, wanted).is_more
+    wanted = explorer_reads.TaskFilter(split="train")
+    assert explorer_reads.matches(project, wanted).is_more
     tasks.set_split(actor=project.created_by, project=project, task_ids=[made[0].pk], split="")
     with django_assert_num_queries(0):
-        matches = explorer.matches(project, wanted)
+        matches = explorer_reads.matches(project, wanted)
     assert matches.is_more
-    assert explorer.page(matches, sort="id", cursor="", size=5).ids == [task.pk for task in made[1:]]
-    assert not explorer.matches(factories.project(), wanted).is_more
+    assert explorer_reads.page(matches, sort="id", cursor="", size=5).ids == [task.pk for task in made[1:]]
+    assert not explorer_reads.matches(factories.project(), wanted).is_more
 
 
-@pytest.mark.parametrize("sort", list(explorer.SORTS))
+@pytest.mark.parametrize("sort", list(explorer_reads.SORTS))
 def test_a_slow_walk_is_given_up_for_a_plan_that_always_ends(sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "COUNTED", 2)
     project = factories.project()
@@ -324,8 +324,8 @@ def test_a_slow_walk_is_given_up_for_a_plan_that_always_ends(sort: str, monkeypa
     ordered = pages._ordered
     monkeypatch.setattr(pages, "PATIENCE_MS", 50)
     monkeypatch.setattr(pages, "_ordered", too_slow)
-    matches = explorer.matches(project, explorer.TaskFilter(split="train"))
-    assert explorer.first_ids(matches, sort=sort, most=5) == usual
+    matches = explorer_reads.matches(project, explorer_reads.TaskFilter(split="train"))
+    assert explorer_reads.first_ids(matches, sort=sort, most=5) == usual
     assert len(tries) > 1
     assert set(usual) == {task.pk for task in made}
 
@@ -335,7 +335,7 @@ def test_rows_show_labels_flags_and_the_beginning_of_a_text() -> None:
     (task,) = factories.tasks(project, data=[{"text": "word " * 500}], meta={"k": "v"})
     label(task)
     Flag.objects.create(task=task, project=project, reason=OUTLIER.name)
-    (row,) = explorer.rows(project, [task.pk])
+    (row,) = explorer_reads.rows(project, [task.pk])
     assert len(row.text) == 280
     assert [chip.title for chip in row.given[0].chips] == ["billing"]
     assert row.given[0].chips[0].color == "#e69f00"
@@ -347,27 +347,27 @@ def test_a_label_of_an_older_schema_is_shown_as_it_is() -> None:
     project = factories.project()
     task = factories.task(project)
     label(task, "no longer offered")
-    (row,) = explorer.rows(project, [task.pk])
+    (row,) = explorer_reads.rows(project, [task.pk])
     assert [chip.title for chip in row.given[0].chips] == ["no longer offered"]
 
 
 @pytest.mark.parametrize("query", ["", "q=number", "state=todo", "label.intent=none", "split=train"])
-@pytest.mark.parametrize("sort", list(explorer.SORTS))
+@pytest.mark.parametrize("sort", list(explorer_reads.SORTS))
 def test_the_same_queries_for_one_row_and_for_many(query: str, sort: str) -> None:
     project = factories.project()
     person = factories.member(project)
-    wanted = explorer.parse_task_filter(QueryDict(query), reviewer=True)
+    wanted = explorer_reads.parse_task_filter(QueryDict(query), reviewer=True)
 
     def read() -> None:
-        page = explorer.page(explorer.matches(project, wanted), sort=sort, cursor="", size=50)
+        page = explorer_reads.page(explorer_reads.matches(project, wanted), sort=sort, cursor="", size=50)
         assert page.ids
-        explorer.rows(project, page.ids)
+        explorer_reads.rows(project, page.ids)
 
     factories.tasks(project, 1, split="train")
 
     def add() -> None:
         for task in factories.tasks(project, 6, split="train")[:2]:
-            answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
+            saving.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
         claims.claim(actor=person, project=project, count=1)
 
     assert_same_queries(read, add_rows=add)

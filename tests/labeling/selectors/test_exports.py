@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from labeling.formats import csv as csv_format
 from labeling.models import AnnotationState, Label, Project, Task
 from labeling.reasons.manual import MANUAL
-from labeling.selectors import exports
+from labeling.selectors import exports as export_reads
 from labeling.selectors.exports import reading
-from labeling.services import annotations, flags, tasks
+from labeling.services import annotations as saving
+from labeling.services import flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.invariants import invariant
@@ -60,7 +61,9 @@ ACT = st.tuples(
 
 
 def exported(project: Project, format: str = "jsonl", **filters: Any) -> bytes:
-    return b"".join(exports.stream(project=project, format=format, filters=exports.Filters(**filters)).content)
+    return b"".join(
+        export_reads.stream(project=project, format=format, filters=export_reads.Filters(**filters)).content
+    )
 
 
 def lines(project: Project, **filters: Any) -> list[dict[str, Any]]:
@@ -92,9 +95,9 @@ def act(
             lead_time_ms=number,
             skip_reason="unclear" if what == "skip" else "",
         )
-        annotations.submit(actor=person, task=task, submission=submission, key=f"{project.pk}-{number}")
+        saving.submit(actor=person, task=task, submission=submission, key=f"{project.pk}-{number}")
     elif what == "comment":
-        annotations.comment(actor=person, task=task, body=str(answers))
+        saving.comment(actor=person, task=task, body=str(answers))
     elif what == "flag":
         flags.put_flag(task=task, reason=MANUAL, question="intent", actor=person, note=str(answers), score=0.5)
     elif what == "quarantine":

@@ -4,7 +4,8 @@ import pytest
 
 from labeling.models import Flag
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.selectors import flag_notes, versions
+from labeling.selectors import flag_notes as flag_note_reads
+from labeling.selectors import versions as version_reads
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +26,14 @@ SCHEMA = {
 
 def test_labels_are_called_as_people_know_them() -> None:
     project = factories.project(schema=SCHEMA)
-    intent, mood = versions.schema(project.pk).questions
+    intent, mood = version_reads.schema(project.pk).questions
     flag = Flag(reason=LABEL_ERROR.name, note="Likely “complaint_or_praise” (71%) rather than “other”.")
-    assert flag_notes.note(flag, intent) == "Likely “Complaint or praise” (71%) rather than “other”."
-    assert flag_notes.note(Flag(note="Could well be “1” or “gone”."), mood) == "Could well be “1 · bad” or “gone”."
-    assert flag_notes.note(flag, None) == flag.note
+    assert flag_note_reads.note(flag, intent) == "Likely “Complaint or praise” (71%) rather than “other”."
+    assert flag_note_reads.note(Flag(note="Could well be “1” or “gone”."), mood) == "Could well be “1 · bad” or “gone”."
+    assert flag_note_reads.note(flag, None) == flag.note
 
 
 def test_what_a_person_wrote_stays_as_it_was_written() -> None:
     project = factories.project(schema=SCHEMA)
     flag = Flag(raised_by=project.created_by, note="is this “complaint_or_praise”?")
-    assert flag_notes.note(flag, versions.schema(project.pk).questions[0]) == flag.note
+    assert flag_note_reads.note(flag, version_reads.schema(project.pk).questions[0]) == flag.note

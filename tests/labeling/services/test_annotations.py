@@ -21,7 +21,8 @@ from labeling.models import (
     TaskState,
     User,
 )
-from labeling.services import annotations, claims, tasks
+from labeling.services import annotations as saving
+from labeling.services import claims, tasks
 from labeling.services.annotations import Saved, Submission
 from tests import factories
 from tests.invariants import invariant
@@ -32,7 +33,7 @@ keys = itertools.count()
 
 def save(actor: User, task: Task, label: str = "", *, key: str = "", **fields: Any) -> Saved:
     answers = {"intent": label} if label else {}
-    return annotations.submit(
+    return saving.submit(
         actor=actor, task=task, submission=Submission(answers=answers, **fields), key=key or f"key-{next(keys)}"
     )
 
@@ -183,9 +184,7 @@ def test_answers_that_do_not_fit_the_schema_are_refused(answers: dict[str, Any],
     task = factories.task(project)
 
     with pytest.raises(Invalid) as caught:
-        annotations.submit(
-            actor=factories.member(project), task=task, submission=Submission(answers=answers), key="key"
-        )
+        saving.submit(actor=factories.member(project), task=task, submission=Submission(answers=answers), key="key")
 
     assert [problem.path for problem in caught.value.problems] == [path]
     assert not Annotation.objects.exists()

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from labeling.models import AnnotationState, Lease, QueueEntry, Role, TaskState
-from labeling.services import annotations, claims
+from labeling.services import annotations as saving
+from labeling.services import claims
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.invariants import invariant
@@ -111,7 +112,7 @@ def test_quarantined_and_answered_tasks_are_not_handed_out() -> None:
     person = factories.member(project, Role.REVIEWER)
     for task, state in ((answered, AnnotationState.SUBMITTED), (skipped, AnnotationState.SKIPPED)):
         answers = {"intent": "other"} if task == answered else {}
-        annotations.submit(
+        saving.submit(
             actor=person, task=task, submission=Submission(answers=answers, state=state), key=f"key-{task.pk}"
         )
 

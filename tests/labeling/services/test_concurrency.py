@@ -32,7 +32,8 @@ from labeling.models import (
     TaskState,
     User,
 )
-from labeling.services import annotations, claims
+from labeling.services import annotations as saving
+from labeling.services import claims
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.forking import fork
@@ -156,11 +157,11 @@ def _answer(rng: random.Random, actor: User, project: Project, task: Task, habit
         submission = Submission(answers={"intent": intent}, lead_time_ms=rng.randint(500, 9_000))
     key = f"{actor.pk}-{task.pk}-{rng.getrandbits(64):x}"
     try:
-        saved = annotations.submit(actor=actor, task=task, submission=submission, key=key)
+        saved = saving.submit(actor=actor, task=task, submission=submission, key=key)
     except Conflict:
         return  # this person's other tab was faster
     if rng.random() < habits.resent:
-        again = annotations.submit(actor=actor, task=task, submission=submission, key=key)
+        again = saving.submit(actor=actor, task=task, submission=submission, key=key)
         assert again.replayed
         assert again.as_dict() == saved.as_dict()
 

@@ -31,9 +31,11 @@ from labeling.models import (
     TaskState,
     User,
 )
-from labeling.selectors import guidelines, versions
-from labeling.selectors import media as stored_media
-from labeling.services import annotations, claims, demo, jobs
+from labeling.selectors import guidelines as guideline_reads
+from labeling.selectors import media as media_reads
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
+from labeling.services import claims, demo, jobs
 from labeling.services.annotations import Submission
 from labeling.services.demo import messages
 from tests import factories
@@ -133,8 +135,8 @@ def test_the_guideline_is_published_and_speaks_of_every_label(key: str, admin: U
     project = demo.create(actor=admin, key=key)
 
     version = GuidelineVersion.objects.get(project=project)
-    shown = guidelines.as_document(version)
-    names = list(versions.schema(project.pk).questions[0].class_names)
+    shown = guideline_reads.as_document(version)
+    names = list(version_reads.schema(project.pk).questions[0].class_names)
     assert [label["label"] for label in shown["labels"]] == names
     assert all(
         label["definition_html"] and label["use_when_html"] and label["not_when_html"] for label in shown["labels"]
@@ -149,7 +151,7 @@ def test_digits_are_real_images_that_members_can_see(admin: User) -> None:
     assert task is not None
     image = task.data["image"]
     assert (image["width"], image["height"]) == (96, 96)
-    served = stored_media.served(stored_media.known(project, image["sha256"]), "original")
+    served = media_reads.served(media_reads.known(project, image["sha256"]), "original")
     assert served.file.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
@@ -238,8 +240,8 @@ def test_removing_takes_everything_and_it_can_be_made_again(
     project = demo.create(actor=admin, key="handwritten_digits")
     ids = claims.claim(actor=admin, project=project, count=2).task_ids
     task = Task.objects.select_related("project").get(pk=ids[0])
-    annotations.submit(actor=admin, task=task, submission=Submission(answers={"digit": "4"}), key="one")
-    path = stored_media.path_of(task.data["image"]["sha256"], "original")
+    saving.submit(actor=admin, task=task, submission=Submission(answers={"digit": "4"}), key="one")
+    path = media_reads.path_of(task.data["image"]["sha256"], "original")
     assert default_storage.exists(path)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -264,7 +266,7 @@ def test_images_that_another_project_shows_stay(
 
     media = Media.objects.first()
     assert media is not None
-    assert default_storage.exists(stored_media.path_of(media.pk, "original"))
+    assert default_storage.exists(media_reads.path_of(media.pk, "original"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,8 +4,8 @@ import pytest
 
 from labeling.errors import Conflict, Invalid
 from labeling.models import GuidelineDraft
-from labeling.selectors import guidelines as reading
-from labeling.selectors import versions
+from labeling.selectors import guidelines as guideline_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import guidelines
 from tests import factories
 
@@ -17,17 +17,17 @@ ENTRY = {"question": "intent", "label": "billing", "definition": "About *money*.
 def test_published_versions_count_up_and_are_what_people_label_under() -> None:
     project = factories.project()
     manager = project.created_by
-    assert versions.current(project.pk).guideline == 0
+    assert version_reads.current(project.pk).guideline == 0
 
     guidelines.save_draft(actor=manager, project=project, body="# How\r\nso", entries=[ENTRY])
-    assert versions.current(project.pk).guideline == 0
+    assert version_reads.current(project.pk).guideline == 0
     one = guidelines.publish(actor=manager, project=project, change_note="First")
 
     assert (one.number, one.body) == (1, "# How\nso")
-    assert versions.current(project.pk).guideline == 1
+    assert version_reads.current(project.pk).guideline == 1
     with pytest.raises(Invalid, match="Nothing changed"):
         guidelines.publish(actor=manager, project=project, change_note="Again")
-    document = reading.as_document(reading.newest(project))
+    document = guideline_reads.as_document(guideline_reads.newest(project))
     assert document["html"] == "<h2>How</h2>\n<p>so</p>\n"
     assert document["labels"][0]["definition_html"] == "<p>About <em>money</em>.</p>\n"
 
@@ -61,7 +61,7 @@ def test_two_editors_notice_each_other() -> None:
     ],
 )
 def test_what_managers_write_cannot_run(markdown: str) -> None:
-    html = reading.render(markdown)
+    html = guideline_reads.render(markdown)
     for bad in ("<script", 'javascript:"', 'href="javascript', "<img", 'style="', 'href="data:'):
         assert bad not in html
 

@@ -16,7 +16,8 @@ from labeling.errors import Conflict, Invalid, TooLarge
 from labeling.formats import parquet
 from labeling.models import Event, ImportProblem, JobRun, JobState, Label, Project, QueueEntry, Task, TaskState, Upload
 from labeling.models.imports import ImportCounts
-from labeling.services import annotations, imports, jobs
+from labeling.services import annotations as saving
+from labeling.services import imports, jobs
 from labeling.services.imports import running
 from labeling.services.imports.batches import Writer
 from tests import factories
@@ -356,7 +357,7 @@ def test_a_worker_that_dies_in_between_doubles_nothing_and_loses_nothing(
 def test_what_was_worked_on_is_not_taken_back() -> None:
     project = factories.project()
     job = imported(project, jsonl([{"text": "a"}, {"text": "b"}]))
-    annotations.comment(actor=project.created_by, task=Task.objects.earliest("id"), body="look")
+    saving.comment(actor=project.created_by, task=Task.objects.earliest("id"), body="look")
     found = imports.removable(job)
     assert (found.tasks, found.touched, found.possible) == (2, 1, False)
     with pytest.raises(Conflict, match="1 of the 2 tasks"):

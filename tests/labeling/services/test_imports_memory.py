@@ -10,7 +10,7 @@ from django.core.files.base import File
 
 from labeling.formats import jsonl
 from labeling.models import JobState, Project, Task
-from labeling.selectors import exports
+from labeling.selectors import exports as export_reads
 from labeling.services import imports, jobs
 from labeling.services.imports import running
 from tests import factories
@@ -54,7 +54,7 @@ def test_imports_and_exports_hold_one_batch_in_memory(project: Project) -> None:
     for name in ("jsonl", "csv", "parquet"):
         tracemalloc.start()
         try:
-            size = sum(len(piece) for piece in exports.stream(project=project, format=name).content)
+            size = sum(len(piece) for piece in export_reads.stream(project=project, format=name).content)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

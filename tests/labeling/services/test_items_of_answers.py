@@ -14,8 +14,8 @@ from labeling.kinds import text
 from labeling.kinds.problems import wrong
 from labeling.models import AnnotationState, Flag, ImportProblem, Label, Project
 from labeling.reasons.decisions import Decision
-from labeling.selectors import versions
-from labeling.services import annotations as answering
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
 from labeling.services import imports, jobs, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
@@ -62,8 +62,8 @@ def test_a_save_and_a_draft_are_checked_against_the_task(project: Project, state
     task = factories.task(project, text="The parcel is late")
     person = factories.member(project)
     with pytest.raises(Invalid, match="words of the text"):
-        answering.submit(actor=person, task=task, submission=Submission({"quote": "early"}, state=state), key="1")
-    answering.submit(actor=person, task=task, submission=Submission({"quote": "late"}, state=state), key="2")
+        saving.submit(actor=person, task=task, submission=Submission({"quote": "early"}, state=state), key="1")
+    saving.submit(actor=person, task=task, submission=Submission({"quote": "late"}, state=state), key="2")
 
 
 def test_a_decision_is_checked_against_the_task(project: Project) -> None:
@@ -98,7 +98,7 @@ def test_a_kind_that_no_form_can_ask_is_refused_in_words() -> None:
             tasks.assign_label(
                 actor=drawn.created_by, project=drawn, task_ids=[factories.task(drawn).pk], question="quote", value="x"
             )
-        asks = versions.schema(drawn.pk)
+        asks = version_reads.schema(drawn.pk)
         assert offered(asks) == []
         with pytest.raises(Invalid, match="on the item itself"):
             from_form(asks.questions[0], ["x"])

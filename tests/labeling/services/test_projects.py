@@ -7,8 +7,9 @@ import pytest
 
 from labeling.errors import Invalid
 from labeling.models import Membership, QueueEntry, Role
-from labeling.selectors import versions
-from labeling.services import annotations, claims, projects
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
+from labeling.services import claims, projects
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.invariants import invariant
@@ -48,7 +49,7 @@ def test_another_overlap_reopens_or_closes_slots_and_touches_no_answer() -> None
     project = factories.project()
     answered, held, waiting = factories.tasks(project, 3)
     ann, bob = factories.member(project), factories.member(project)
-    annotations.submit(actor=ann, task=answered, submission=Submission(answers={"intent": "other"}), key="one")
+    saving.submit(actor=ann, task=answered, submission=Submission(answers={"intent": "other"}), key="one")
     claims.claim(actor=bob, project=project, count=1)
 
     projects.update(actor=project.created_by, project=project, overlap=3)
@@ -72,10 +73,10 @@ def test_a_schema_grows_by_versions() -> None:
 
     assert projects.revise_schema(actor=project.created_by, project=project, schema=schema).number == 2
     assert projects.revise_schema(actor=project.created_by, project=project, schema=schema).number == 2
-    question = versions.schema(project.pk).question("intent")
+    question = version_reads.schema(project.pk).question("intent")
     assert question is not None
     assert question.class_names[-1] == "praise"
-    old = versions.numbered(project.pk, 1).question("intent")
+    old = version_reads.numbered(project.pk, 1).question("intent")
     assert old is not None
     assert old.class_names == ["billing", "delivery", "other"]
 
@@ -83,7 +84,7 @@ def test_a_schema_grows_by_versions() -> None:
 def test_a_label_in_use_stays_in_the_schema() -> None:
     project = factories.project()
     task = factories.task(project)
-    annotations.submit(
+    saving.submit(
         actor=factories.member(project), task=task, submission=Submission(answers={"intent": "billing"}), key="one"
     )
     schema = deepcopy(factories.TEXT_SCHEMA)

@@ -31,8 +31,8 @@ from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.skipped import SKIPPED
-from labeling.selectors import queues
-from labeling.services import annotations as answering
+from labeling.selectors import queues as queue_reads
+from labeling.services import annotations as saving
 from labeling.services import flags, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Decided, Ruling
@@ -54,7 +54,7 @@ def answered(project: Project, label: str = "billing", **data: Any) -> Task:
     task = factories.task(project, **data)
     person = factories.member(project)
     submission = Submission(answers={"intent": label})
-    answering.submit(actor=person, task=task, submission=submission, key=f"{task.pk}")
+    saving.submit(actor=person, task=task, submission=submission, key=f"{task.pk}")
     return task
 
 
@@ -169,7 +169,7 @@ def test_a_skipped_task_is_labeled_by_the_reviewer_and_nobody_else_is_asked(proj
     task = factories.task(project)
     person = factories.member(project)
     submission = Submission(answers={}, state=AnnotationState.SKIPPED, skip_reason="unclear")
-    answering.submit(actor=person, task=task, submission=submission, key="skip")
+    saving.submit(actor=person, task=task, submission=submission, key="skip")
     flag = Flag.objects.get(reason=SKIPPED.name)
     done = decide(ann, flag, decision=Decision.RELABEL, answer="other")
     entry = QueueEntry.objects.get(task=task)
@@ -330,10 +330,10 @@ def test_undoing_a_quarantine_restores_the_task(project: Project, ann: User) -> 
     task = answered(project)
     (flag,) = found(task)
     done = decide(ann, flag, decision=Decision.QUARANTINE)
-    assert queues.open_flags([project.pk])[project.pk] == 0
+    assert queue_reads.open_flags([project.pk])[project.pk] == 0
     reviews.undo(actor=ann, act=done.act)
     assert QueueEntry.objects.get(task=task).state == TaskState.LABELED
-    assert queues.open_flags([project.pk])[project.pk] == 1
+    assert queue_reads.open_flags([project.pk])[project.pk] == 1
 
 
 def test_one_task_of_an_act_can_be_taken_back(project: Project, ann: User) -> None:
@@ -392,5 +392,5 @@ def test_an_annotators_later_answer_does_not_outrank_the_reviewer(project: Proje
     decide(ann, flag)
     person = task.annotations.get().annotator
     submission = Submission(answers={"intent": "other"}, version=1)
-    answering.submit(actor=person, task=task, submission=submission, key="later")
+    saving.submit(actor=person, task=task, submission=submission, key="later")
     assert current(task).value == "delivery"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from labeling.errors import Invalid
 from labeling.models import Annotation, Flag, Label, Project, QueueEntry
 from labeling.reasons.decisions import Decision
-from labeling.selectors import versions
-from labeling.services import annotations as answering
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
 from labeling.services import projects, reviews
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
@@ -33,7 +33,7 @@ def schema_of(drawn: Any) -> dict[str, Any]:
 
 def save(project: Project, task: Any, value: Any) -> None:
     submission = Submission({"asked": value})
-    answering.submit(actor=factories.member(project), task=task, submission=submission, key=f"change-{next(keys)}")
+    saving.submit(actor=factories.member(project), task=task, submission=submission, key=f"change-{next(keys)}")
 
 
 @pytest.mark.parametrize("kind", STRATEGIES)
@@ -54,7 +54,7 @@ def test_no_accepted_change_shuts_anybody_out(kind: str, data: st.DataObject) ->
         if data.draw(st.booleans()) and QueueEntry.objects.get(task=labeled).open_slots:
             save(project, labeled, data.draw(drawn.raw))
 
-    question = versions.schema(project.pk).questions[0]
+    question = version_reads.schema(project.pk).questions[0]
     for stored in Annotation.objects.filter(task__project=project):
         assert question.dump_answer(question.load(stored.answers["asked"])) == stored.answers["asked"]
     for label in Label.objects.filter(project=project):

@@ -20,9 +20,10 @@ from labeling.models import (
     User,
 )
 from labeling.reasons.decisions import Decision
-from labeling.selectors import explorer, progress
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import progress as progress_reads
 from labeling.selectors.exports import streams
-from labeling.services import annotations as answering
+from labeling.services import annotations as saving
 from labeling.services import projects, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
@@ -43,7 +44,7 @@ def asking(**question: Any) -> dict[str, Any]:
 def answer(actor: User, task: Task, value: Any, *, version: int = 0) -> None:
     state = AnnotationState.SKIPPED if value is None else AnnotationState.SUBMITTED
     submission = Submission(answers={} if value is None else {"asked": value}, version=version, state=state)
-    answering.submit(actor=actor, task=task, submission=submission, key=f"settling-{next(keys)}")
+    saving.submit(actor=actor, task=task, submission=submission, key=f"settling-{next(keys)}")
 
 
 def label_of(task: Task) -> Label | None:
@@ -147,10 +148,10 @@ def test_people_who_all_disagree_leave_no_label_and_ask_a_reviewer() -> None:
     assert state_of(task) == "disputed"
     flag = Flag.objects.get(task=task)
     assert (flag.reason, flag.question, flag.state, flag.score) == ("conflict", "asked", "open", 0)
-    counts = progress.counts([project.pk])[project.pk]
+    counts = progress_reads.counts([project.pk])[project.pk]
     assert (counts.labeled, counts.disputed, counts.todo) == (0, 1, 0)
     assert streams.summary(project)["disputed"] == 1
-    [row] = explorer.rows(project, [task.pk])
+    [row] = explorer_reads.rows(project, [task.pk])
     assert row.state == "disputed"
     invariant(project)
 

@@ -4,7 +4,8 @@ import pytest
 
 from labeling.errors import Conflict, Invalid, NotFound
 from labeling.models import Event, Label, QueueEntry, Task, TaskState
-from labeling.services import annotations, tasks
+from labeling.services import annotations as saving
+from labeling.services import tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.invariants import invariant
@@ -33,7 +34,7 @@ def test_split_is_set_and_undone() -> None:
 def test_quarantine_restore_and_their_undoing_return_to_where_tasks_stood() -> None:
     project = factories.project()
     labeled, waiting = factories.tasks(project, 2)
-    annotations.submit(
+    saving.submit(
         actor=factories.member(project), task=labeled, submission=Submission(answers={"intent": "other"}), key="one"
     )
     ids = [labeled.pk, waiting.pk]
@@ -53,7 +54,7 @@ def test_quarantine_restore_and_their_undoing_return_to_where_tasks_stood() -> N
 def test_labels_are_assigned_and_undone_row_by_row() -> None:
     project = factories.project()
     labeled, waiting = factories.tasks(project, 2)
-    annotations.submit(
+    saving.submit(
         actor=factories.member(project), task=labeled, submission=Submission(answers={"intent": "other"}), key="one"
     )
 

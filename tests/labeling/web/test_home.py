@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from labeling.models import AnnotationState, Project, Role, Task, User
-from labeling.services import annotations as answering
+from labeling.services import annotations as saving
 from labeling.services import claims, flags, projects
 from labeling.services.annotations import Submission
 from tests import factories
@@ -20,7 +20,7 @@ def answer(user: User, project: Project, count: int = 1) -> None:
     for number in range(count):
         claim = claims.claim(actor=user, project=project, count=1)
         task = Task.objects.select_related("project").get(pk=claim.task_ids[0])
-        answering.submit(
+        saving.submit(
             actor=user,
             task=task,
             submission=Submission(answers={"intent": "billing"}, state=AnnotationState.SUBMITTED, lead_time_ms=2000),

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labeling.models import Event, JobRun, Role, Task, Upload, User
-from labeling.selectors import imports as reading
+from labeling.selectors import imports as import_reads
 from labeling.services import imports, jobs
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -107,7 +107,7 @@ def test_lists_cost_the_same_for_any_number_of_imports() -> None:
     imported(1)
     # The page itself shows counts that are cached with an expiry, which makes its number of queries a matter of time.
     assert_same_queries(
-        lambda: [(str(line.job.requested_by), line.filename) for line in reading.recent(project)],
+        lambda: [(str(line.job.requested_by), line.filename) for line in import_reads.recent(project)],
         add_rows=lambda: [imported(1) for _ in range(3)],
     )
 

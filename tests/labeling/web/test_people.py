@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from labeling.models import Invitation, Membership, Project, Role, User
-from labeling.selectors import people as reading
+from labeling.selectors import people as people_reads
 from labeling.services import people
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -189,7 +189,7 @@ def test_a_wrong_invitation_says_what_is_wrong(client_for: SignIn) -> None:
 
 
 def test_open_invitations_have_a_page_of_their_own(client_for: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    defaults = reading.open_invitations.__kwdefaults__
+    defaults = people_reads.open_invitations.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "size", 4)
     project = factories.project()

@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from labeling.models import Event, JobRun, Membership, Project, Role, User
-from labeling.selectors import activity, progress
+from labeling.selectors import activity as activity_reads
+from labeling.selectors import progress as progress_reads
 from labeling.services import people, projects
 from labeling.templatetags.ui import job_title
 from tests import factories
@@ -53,7 +54,7 @@ def test_the_overview_counts_labels_people_and_pace(client_for: SignIn) -> None:
     annotator = factories.member(project, name="Bob Okafor")
     answer(annotator, project, 12)
     page = client_for(annotator).get(f"/p/{project.slug}/")
-    assert page.context["counts"] == progress.Counts(total=30, labeled=12)
+    assert page.context["counts"] == progress_reads.Counts(total=30, labeled=12)
     assert [(label.name, label.count) for label in page.context["questions"][0].labels] == [
         ("billing", 12),
         ("delivery", 0),
@@ -73,7 +74,7 @@ def test_the_overview_tells_no_finish_from_too_few_answers() -> None:
     project = factories.project()
     factories.tasks(project, 5)
     answer(factories.member(project), project, 2)
-    assert progress.pace(project).finish is None
+    assert progress_reads.pace(project).finish is None
 
 
 def test_the_overview_of_an_empty_project_says_what_will_be_there(client_for: SignIn) -> None:
@@ -149,7 +150,7 @@ def test_activity_names_the_members_it_is_about(client_for: SignIn) -> None:
     ],
 )
 def test_what_checks_and_reviews_did_is_told_in_words(verb: str, payload: dict[str, object], words: str) -> None:
-    assert words in activity.describe_event(Event(verb=verb, payload=payload)).words
+    assert words in activity_reads.describe_event(Event(verb=verb, payload=payload)).words
 
 
 def test_activity_pages_without_a_gap(client_for: SignIn) -> None:
@@ -186,9 +187,9 @@ def test_activity_needs_the_same_queries_for_one_event_and_for_many(client_for: 
 def test_every_verb_that_services_write_has_a_sentence() -> None:
     project = factories.project()
     event = Event(project=project, verb="something.new_happened", payload={})
-    assert activity.describe_event(event).words == "something new happened"
-    for verb in activity._SENTENCES:
-        assert activity.describe_event(Event(project=project, verb=verb, payload={})).words
+    assert activity_reads.describe_event(event).words == "something new happened"
+    for verb in activity_reads._SENTENCES:
+        assert activity_reads.describe_event(Event(project=project, verb=verb, payload={})).words
 
 
 def test_settings_change_and_say_what_is_wrong(client_for: SignIn) -> None:
@@ -233,7 +234,7 @@ def test_jobs_and_demos_are_told_as_people_call_them() -> None:
     project = factories.project()
 
     def told(verb: str, **payload: object) -> str:
-        return activity.describe_event(Event(project=project, verb=verb, payload=payload)).words
+        return activity_reads.describe_event(Event(project=project, verb=verb, payload=payload)).words
 
     assert told("job.started", kind="quality.run") == "started a quality check"
     assert told("job.cancelled", kind="labeling.thumbnails") == "canceled making image sizes"

@@ -31,9 +31,10 @@ from labeling.reasons.manual import MANUAL
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.skipped import SKIPPED
-from labeling.selectors import similarity, verdicts
+from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import verdicts as verdict_reads
 from labeling.selectors.verdicts import Verdict
-from labeling.services import annotations as answering
+from labeling.services import annotations as saving
 from labeling.services import flags, guidelines, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
@@ -74,12 +75,12 @@ def keys(page: str) -> set[str]:
 def test_a_card_shows_all_that_is_needed_to_decide(project: Project, client: Client) -> None:
     made = [factories.task(project, text=f"<b>Where</b> is my bill {number}?") for number in range(4)]
     person = factories.member(project, name="Bo Berg")
-    answering.submit(actor=person, task=made[0], submission=Submission({"intent": "billing"}), key="1")
+    saving.submit(actor=person, task=made[0], submission=Submission({"intent": "billing"}), key="1")
     label(project, made[1:])
     entry = {"question": "intent", "label": "delivery", "definition": "About <i>parcels</i>.", "use_when": "Late."}
     guidelines.save_draft(actor=project.created_by, project=project, body="# Rules", entries=[entry])
     guidelines.publish(actor=project.created_by, project=project, change_note="first")
-    answering.comment(actor=person, task=made[0], body="not <sure>")
+    saving.comment(actor=person, task=made[0], body="not <sure>")
     (flag, *_) = flag_all(made)
     page = cards(client, project, reason="label_error")
     assert page.count("<article") == 4
@@ -140,7 +141,7 @@ def test_flags_that_people_raise_have_cards_too(client_for: SignIn) -> None:
     one, two = factories.member(project, name="Bo Berg"), factories.member(project, name="Cy Dahl")
     split, skipped = factories.tasks(project, 2)
     for person, given in ((one, "billing"), (two, "delivery")):
-        answering.submit(actor=person, task=split, submission=Submission({"intent": given}), key=f"{given}")
+        saving.submit(actor=person, task=split, submission=Submission({"intent": given}), key=f"{given}")
     flags.put_flag(task=skipped, reason=SKIPPED, actor=one, note="The guideline does not say")
     page = cards(client_for(project.created_by), project)
     assert page.count("<article") == 2
@@ -163,7 +164,7 @@ def test_flags_without_a_finding_get_their_neighbors_when_asked(
         asked.append(task_id)
         return [other.pk for other in made[:0:-1]][:most]
 
-    monkeypatch.setattr(similarity, "similar_tasks", to)
+    monkeypatch.setattr(similarity_reads, "similar_tasks", to)
     address = f"/p/{project.slug}/review/near/{flag.pk}/"
     assert address in cards(client, project)
     found = client.get(address).context["near"]
@@ -183,7 +184,7 @@ def test_the_model_may_suggest_where_the_flag_does_not(
     def told(_: Project, labels: Sequence[Label]) -> dict[int, Verdict]:
         return {given.pk: Verdict(quality=0.1, predicted="other") for given in labels}
 
-    monkeypatch.setattr(verdicts, "_sources", [told])
+    monkeypatch.setattr(verdict_reads, "_sources", [told])
     page = cards(client, project)
     assert "The model would say" in page
     assert 'data-decision="relabel" data-answer="&quot;other&quot;" data-key="a"' in page
@@ -216,7 +217,7 @@ def test_as_many_queries_for_one_card_as_for_many(project: Project, client: Clie
         made = factories.tasks(project, count)
         label(project, made)
         flag_all([*Task.objects.filter(project=project).order_by("pk")])
-        answering.comment(actor=project.created_by, task=made[0], body="look")
+        saving.comment(actor=project.created_by, task=made[0], body="look")
 
     more(2)
     one = Flag.objects.order_by("score").first()

@@ -12,7 +12,8 @@ from django.test import Client
 from labeling.errors import Invalid
 from labeling.kinds.schema.changes import changes
 from labeling.models import Label, Project, Role, SchemaVersion, User
-from labeling.selectors import schemas, versions
+from labeling.selectors import schemas as schema_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import annotations as saving
 from labeling.services import projects
 from labeling.web import schema_draft
@@ -43,11 +44,11 @@ def address(project: Project, more: str = "") -> str:
 
 
 def body(project: Project) -> dict[str, Any]:
-    return versions.schema(project.pk).dump()
+    return version_reads.schema(project.pk).dump()
 
 
 def number(project: Project) -> int:
-    return versions.current(project.pk).schema
+    return version_reads.current(project.pk).schema
 
 
 def form(project: Project, **changed: Any) -> dict[str, Any]:
@@ -168,12 +169,12 @@ def test_an_answer_that_waits_for_another_one_is_in_use_too(name: str, given: An
     annotator = factories.member(project)
     sent = saving.Submission(answers={name: given})
     saving.submit(actor=annotator, task=factories.task(project), submission=sent, key="one")
-    question = versions.schema(project.pk).question(name)
+    question = version_reads.schema(project.pk).question(name)
     assert question is not None
     assert not Label.objects.exists()
-    assert schemas.labeled(project, question) == 1
-    assert schemas.labeled(project, question, name=used) == 1
-    assert schemas.labeled(project, question, name=unused) == 0
+    assert schema_reads.labeled(project, question) == 1
+    assert schema_reads.labeled(project, question, name=used) == 1
+    assert schema_reads.labeled(project, question, name=unused) == 0
     without = [question for question in body(project)["questions"] if question["name"] != name]
     with pytest.raises(Invalid, match=f"“{name}” must stay"):
         projects.revise_schema(

@@ -24,7 +24,7 @@ from labeling.models import (
 )
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.outlier import OUTLIER
-from labeling.services import annotations as answers
+from labeling.services import annotations as saving
 from labeling.services import claims, flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
@@ -39,7 +39,7 @@ def address(task: Task) -> str:
 
 
 def answer(person: User, task: Task, label: str, key: str, version: int = 0) -> None:
-    answers.submit(actor=person, task=task, submission=Submission({"intent": label}, version=version), key=key)
+    saving.submit(actor=person, task=task, submission=Submission({"intent": label}, version=version), key=key)
 
 
 def test_the_page_tells_everything_that_happened_in_order(client_for: SignIn) -> None:
@@ -48,7 +48,7 @@ def test_the_page_tells_everything_that_happened_in_order(client_for: SignIn) ->
     task = factories.task(project, text="<b>Where</b> is it?")
     answer(person, task, "billing", "1")
     answer(person, task, "delivery", "2", version=1)
-    answers.comment(actor=person, task=task, body="not sure about <this>")
+    saving.comment(actor=person, task=task, body="not sure about <this>")
     flags.raise_flag(actor=person, task=task, note="please look")
     tasks.set_split(actor=project.created_by, project=project, task_ids=[task.pk], split="test")
     tasks.quarantine(actor=project.created_by, project=project, task_ids=[task.pk], reason="spam")
@@ -85,7 +85,7 @@ def test_who_skipped_or_holds_a_task_is_for_reviewers(client_for: SignIn) -> Non
     project = factories.project()
     person = factories.member(project, name="Ana Lund")
     task = factories.task(project)
-    answers.submit(
+    saving.submit(
         actor=person,
         task=task,
         submission=Submission({}, state=AnnotationState.SKIPPED, skip_reason="unclear"),
@@ -165,14 +165,14 @@ def test_the_page_needs_the_same_queries_for_a_long_history(client_for: SignIn) 
     task = factories.task(project)
     client = client_for(project.created_by)
     answer(factories.member(project), task, "billing", "0")
-    answers.comment(actor=project.created_by, task=task, body="x")
+    saving.comment(actor=project.created_by, task=task, body="x")
     tasks.quarantine(actor=project.created_by, project=project, task_ids=[task.pk])
 
     def add() -> None:
         for number in range(5):
             person = factories.member(project)
             answer(person, task, "billing", str(number))
-            answers.comment(actor=person, task=task, body="x")
+            saving.comment(actor=person, task=task, body="x")
             tasks.set_split(actor=person, project=project, task_ids=[task.pk], split=["train", "test"][number % 2])
 
     assert_same_queries(lambda: client.get(address(task)), add_rows=add)

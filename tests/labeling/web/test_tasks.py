@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from labeling.models import BulkAct, Label, Project, QueueEntry, Role, SavedFilter, Split, Task, TaskState, User
-from labeling.services import annotations as answers
+from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -94,7 +94,7 @@ def test_the_list_needs_the_same_queries_for_one_task_and_for_many(client_for: S
 
     def add() -> None:
         for task in factories.tasks(project, 6, meta={"a": 1}):
-            answers.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
+            saving.submit(actor=person, task=task, submission=Submission({"intent": "other"}), key=str(task.pk))
 
     assert_same_queries(lambda: client.get(address(project), {"sort": "queue"}), add_rows=add)
 

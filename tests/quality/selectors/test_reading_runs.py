@@ -6,10 +6,13 @@ import pytest
 
 from labeling.models import LabelSource
 from labeling.reasons.low_quality import LOW_QUALITY
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import tasks
 from quality.models import Prediction
-from quality.selectors import health, items, runs, similar
+from quality.selectors import health as health_reads
+from quality.selectors import items as item_reads
+from quality.selectors import runs as run_reads
+from quality.selectors import similar as similar_reads
 from quality.tracks.single import one_class
 from tests import factories
 from tests.quality.services import making
@@ -27,13 +30,13 @@ def test_the_gain_of_each_run_with_the_corrections_before_it() -> None:
     making.run(project)
     making.label(test[:1], ["other"], source=LabelSource.REVIEW)
     making.run(project)
-    points = runs.gains(project, making.QUESTION)
+    points = run_reads.gains(project, making.QUESTION)
     assert [point.new_corrections for point in points] == [0, 6, 1]
     assert [point.comparable for point in points] == [True, True, False]
     assert points[1].gain.log_loss < points[0].gain.log_loss
-    assert runs.newest(project, making.QUESTION) == points[-1].run
-    assert list(runs.history(project)) == [point.run for point in reversed(points)]
-    assert runs.alive(project, making.QUESTION) is None
+    assert run_reads.newest(project, making.QUESTION) == points[-1].run
+    assert list(run_reads.history(project)) == [point.run for point in reversed(points)]
+    assert run_reads.alive(project, making.QUESTION) is None
 
 
 def test_predictions_worst_first_with_their_distribution() -> None:
@@ -42,11 +45,11 @@ def test_predictions_worst_first_with_their_distribution() -> None:
     making.label(labeled[:1], ["other"])
     making.run(project)
     run = making.shown(project)
-    assert runs.worst(run)[0].task_id == labeled[0].pk
-    shares = runs.distribution(Prediction.objects.get(run=run, task=labeled[0]), run.classes)
+    assert run_reads.worst(run)[0].task_id == labeled[0].pk
+    shares = run_reads.distribution(Prediction.objects.get(run=run, task=labeled[0]), run.classes)
     assert shares[0][0] == "billing"
     assert sum(share for _, share in shares) == pytest.approx(1, abs=0.01)
-    assert {(pair.given, pair.suggested) for pair in runs.confusions(run)} >= {("other", "billing")}
+    assert {(pair.given, pair.suggested) for pair in run_reads.confusions(run)} >= {("other", "billing")}
 
 
 def test_similar_tasks_come_nearest_first() -> None:
@@ -54,14 +57,14 @@ def test_similar_tasks_come_nearest_first() -> None:
     labeled = making.messages(project, 30)
     twin = factories.task(project, text=making.message("billing", 0) + "!")
     empty = factories.task(project, text="")
-    assert similar.similar_tasks(labeled[0], "text") == []
+    assert similar_reads.similar_tasks(labeled[0], "text") == []
     making.run(project)
-    found = similar.similar_tasks(labeled[0], "text", most=5)
+    found = similar_reads.similar_tasks(labeled[0], "text", most=5)
     assert found[0].task_id == twin.pk
     assert found[0].distance < 0.2
     assert [each.distance for each in found] == sorted(each.distance for each in found)
     assert labeled[0].pk not in {each.task_id for each in found}
-    assert similar.similar_tasks(empty, "text") == []
+    assert similar_reads.similar_tasks(empty, "text") == []
 
 
 def test_health_says_what_is_not_known() -> None:
@@ -69,7 +72,7 @@ def test_health_says_what_is_not_known() -> None:
     labeled = making.messages(project, 30)
     factories.tasks(project, data=[{"text": ""}, labeled[0].data])
     making.run(project)
-    found = health.health_for(project, making.shown(project))
+    found = health_reads.health_for(project, making.shown(project))
     parts = {part.name: part for part in found.parts}
     assert parts["completeness"].value == pytest.approx(31 / 32)
     assert parts["uniqueness"].value == pytest.approx(31 / 32)
@@ -86,13 +89,13 @@ def test_items_are_a_sample_when_there_are_too_many() -> None:
     project = factories.project()
     making.messages(project, 40)
     making.messages(project, 160, labeled=False, start=300)
-    question = versions.schema(project.pk).questions[0]
-    found = items.read_items(project, question, most=100)
+    question = version_reads.schema(project.pk).questions[0]
+    found = item_reads.read_items(project, question, most=100)
     assert found.total == 200
     assert int(found.labeled.sum()) == 40
     assert 60 <= found.size < 160
-    again = items.load(found.dump())
-    assert again.tasks.tolist() == items.read_items(project, question, most=100).tasks.tolist()
+    again = item_reads.load(found.dump())
+    assert again.tasks.tolist() == item_reads.read_items(project, question, most=100).tasks.tolist()
     assert one_class(again)[again.labeled].tolist() == one_class(found)[found.labeled].tolist()
 
 

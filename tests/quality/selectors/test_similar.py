@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from labeling.models import Project, Role, Task, User
-from labeling.selectors import explorer, similarity
+from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import similarity as similarity_reads
 from labeling.selectors.explorer import TaskFilter
 from tests import factories
 from tests.quality.services import making
@@ -28,30 +29,33 @@ def project() -> Project:
 
 
 def ids(project: Project, sort: str, **wanted: object) -> list[int]:
-    found = explorer.matches(project, TaskFilter(**wanted))  # type: ignore[arg-type]  # parts of a filter
-    return explorer.page(found, sort=sort, cursor="", size=50).ids
+    found = explorer_reads.matches(project, TaskFilter(**wanted))  # type: ignore[arg-type]  # parts of a filter
+    return explorer_reads.page(found, sort=sort, cursor="", size=50).ids
 
 
 def test_the_most_similar_come_first_and_other_filters_hold(project: Project) -> None:
     first, twin = project.tasks.earliest("pk"), project.tasks.get(data__text__endswith="!")
-    found = ids(project, explorer.BY_SIMILARITY, similar=first.pk)
-    assert found == similarity.similar_tasks(project, first.pk)
+    found = ids(project, explorer_reads.BY_SIMILARITY, similar=first.pk)
+    assert found == similarity_reads.similar_tasks(project, first.pk)
     assert found[0] == twin.pk
     assert first.pk not in found
     assert ids(project, "id", similar=first.pk) == sorted(found)
-    labeled = ids(project, explorer.BY_SIMILARITY, similar=first.pk, labels=(("intent", "is:billing"),))
+    labeled = ids(project, explorer_reads.BY_SIMILARITY, similar=first.pk, labels=(("intent", "is:billing"),))
     assert labeled == [pk for pk in found if Task.objects.filter(pk=pk, labels__value="billing").exists()]
     assert 1 < len(labeled) < len(found)
 
 
 def test_pages_of_similar_tasks_go_on_where_the_last_one_ended(project: Project) -> None:
-    wanted = explorer.matches(project, TaskFilter(similar=project.tasks.earliest("pk").pk))
-    one = explorer.page(wanted, sort=explorer.BY_SIMILARITY, cursor="", size=10)
-    other = explorer.page(wanted, sort=explorer.BY_SIMILARITY, cursor=one.next, size=10)
-    back = explorer.page(wanted, sort=explorer.BY_SIMILARITY, cursor=other.previous, size=10)
+    wanted = explorer_reads.matches(project, TaskFilter(similar=project.tasks.earliest("pk").pk))
+    one = explorer_reads.page(wanted, sort=explorer_reads.BY_SIMILARITY, cursor="", size=10)
+    other = explorer_reads.page(wanted, sort=explorer_reads.BY_SIMILARITY, cursor=one.next, size=10)
+    back = explorer_reads.page(wanted, sort=explorer_reads.BY_SIMILARITY, cursor=other.previous, size=10)
     assert one.ids + other.ids == list(wanted.nearest[:20])
     assert back.ids == one.ids
-    assert explorer.beside(wanted, sort=explorer.BY_SIMILARITY, task_id=one.ids[4]) == (one.ids[3], one.ids[5])
+    assert explorer_reads.beside(wanted, sort=explorer_reads.BY_SIMILARITY, task_id=one.ids[4]) == (
+        one.ids[3],
+        one.ids[5],
+    )
 
 
 def test_from_a_tasks_page_to_similar_ones(client_for: SignIn, project: Project) -> None:
@@ -60,8 +64,8 @@ def test_from_a_tasks_page_to_similar_ones(client_for: SignIn, project: Project)
     link = f"/p/{project.slug}/tasks/?similar={first.pk}"
     assert link in client.get(f"/p/{project.slug}/tasks/{first.pk}/").content.decode()
     page = client.get(link)
-    assert page.context["asked"].sort == explorer.BY_SIMILARITY
-    assert [row.id for row in page.context["rows"]] == similarity.similar_tasks(project, first.pk)
+    assert page.context["asked"].sort == explorer_reads.BY_SIMILARITY
+    assert [row.id for row in page.context["rows"]] == similarity_reads.similar_tasks(project, first.pk)
     assert f"similar to task {first.pk}" in page.content.decode()
     assert "Most similar first" in page.content.decode()
     assert "Most similar first" not in client.get(f"/p/{project.slug}/tasks/").content.decode()
@@ -71,7 +75,7 @@ def test_through_the_api(client_for: SignIn, project: Project) -> None:
     first = project.tasks.earliest("pk")
     client = client_for(factories.member(project, Role.VIEWER))
     found = client.get(f"/api/projects/{project.slug}/tasks/", {"similar": first.pk}).json()["results"]
-    assert {each["id"] for each in found} == set(similarity.similar_tasks(project, first.pk))
+    assert {each["id"] for each in found} == set(similarity_reads.similar_tasks(project, first.pk))
     assert client.get(f"/api/projects/{project.slug}/tasks/", {"similar": "x"}).status_code == 400
 
 
@@ -79,8 +83,10 @@ def test_tasks_without_vectors_and_of_other_projects_have_none(client_for: SignI
     other = factories.project()
     [stranger] = factories.tasks(other)
     empty = project.tasks.get(data__text="")
-    assert similarity.similar_tasks(project, stranger.pk) == similarity.similar_tasks(other, stranger.pk) == []
-    assert similarity.similar_tasks(project, empty.pk) == []
+    assert (
+        similarity_reads.similar_tasks(project, stranger.pk) == similarity_reads.similar_tasks(other, stranger.pk) == []
+    )
+    assert similarity_reads.similar_tasks(project, empty.pk) == []
     client = client_for(factories.member(project, Role.VIEWER))
     assert "?similar=" not in client.get(f"/p/{project.slug}/tasks/{empty.pk}/").content.decode()
     assert client.get(f"/p/{project.slug}/tasks/", {"similar": stranger.pk}).context["rows"] == []

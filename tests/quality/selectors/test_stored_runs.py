@@ -10,7 +10,8 @@ from django.test import Client
 from labeling.models import JobRun, JobState, Project, Role
 from quality.models import Run
 from quality.models.documents import Options, Steps, Summary
-from quality.selectors import health, history
+from quality.selectors import health as health_reads
+from quality.selectors import history as history_reads
 from quality.services import runs
 from quality.services.pipeline import chain
 from tests import factories
@@ -89,10 +90,10 @@ def old_run(project: Project) -> Run:
 def test_pages_and_api_show_a_run_of_an_earlier_version(client_for: Any) -> None:
     project = making.project_with_errors()
     run = old_run(project)
-    [past] = history.past_runs(project, making.QUESTION)
+    [past] = history_reads.past_runs(project, making.QUESTION)
     assert past.steps == [("Reading items", 1.2), ("Predicting", 0.3)]
     assert past.options["strategy"] == "entropy"
-    accuracy = next(part for part in health.health_for(project, run).parts if part.name == "accuracy")
+    accuracy = next(part for part in health_reads.health_for(project, run).parts if part.name == "accuracy")
     assert accuracy.value == pytest.approx(0.95)
     client: Client = client_for(factories.member(project, Role.REVIEWER))
     page = client.get(f"/p/{project.slug}/quality/").content.decode()

@@ -11,10 +11,10 @@ from django.utils import timezone
 from labeling.errors import Conflict
 from labeling.models import Flag, JobRun, JobState, LabelSource, QueueEntry
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.selectors import versions
+from labeling.selectors import versions as version_reads
 from labeling.services import jobs, tasks
 from quality.models import ClassPair, Gain, Prediction, Run, RunArray
-from quality.selectors import standing
+from quality.selectors import standing as standing_reads
 from quality.services import runs
 from quality.services.pipeline import chain, publish
 from quality.services.queueing import RANDOM
@@ -175,9 +175,9 @@ def test_labels_that_arrive_during_a_run_wait_for_the_next(monkeypatch: pytest.M
     assert run.labels == 75
     assert Prediction.objects.get(task=waiting).quality is None
     assert not Flag.objects.filter(task=waiting, reason=LABEL_ERROR.name).exists()
-    question = versions.schema(project.pk).question(making.QUESTION)
+    question = version_reads.schema(project.pk).question(making.QUESTION)
     assert question is not None
-    assert standing.standing_for(project, question, run).fresh == 1
+    assert standing_reads.standing_for(project, question, run).fresh == 1
     assert result(project)["unchanged"] is False
     assert making.shown(project).labels == 76
 

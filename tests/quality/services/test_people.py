@@ -12,7 +12,8 @@ from labeling.models import Project, Role, Task, User
 from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.models import AnnotatorQuality, Consensus, Run
-from quality.selectors import health, people
+from quality.selectors import health as health_reads
+from quality.selectors import people as people_reads
 from tests import factories
 from tests.quality.services import making
 
@@ -57,11 +58,11 @@ def test_people_are_compared_and_the_consensus_is_kept() -> None:
     assert found[team[2].pk].mixed_up in making.LABELS
     assert run.summary["people"]["tasks"] == 36
     assert 0.2 < run.summary["people"]["alpha"] < 0.9
-    consistency = next(part for part in health.health_for(project, run).parts if part.name == "consistency")
+    consistency = next(part for part in health_reads.health_for(project, run).parts if part.name == "consistency")
     assert consistency.value == run.summary["people"]["alpha"]
     consensus = Consensus.objects.get(task=task)
     assert (consensus.given, consensus.suggested, consensus.answers) == ("other", "billing", 3)
-    assert people.differing(run)[0] == consensus
+    assert people_reads.differing(run)[0] == consensus
 
 
 def test_the_page_tells_reviewers_and_nobody_else(client_for: SignIn) -> None:

@@ -16,7 +16,7 @@ from labeling.services import jobs, projects, tasks
 from labeling.services.annotations import Submission
 from quality.jobs import start_due_runs
 from quality.models import QualitySettings, Run, Trigger
-from quality.selectors import settings as selector
+from quality.selectors import settings as settings_reads
 from quality.services import runs
 from tests import factories
 from tests.quality.services import making
@@ -203,8 +203,8 @@ def test_settings_are_checked(name: str, value: Any) -> None:
 
 def test_settings_are_stored_when_they_change() -> None:
     project = factories.project()
-    assert selector.settings_for(project).after_labels == 100
+    assert settings_reads.settings_for(project).after_labels == 100
     configured(project, after_labels=7)
     configured(project, after_labels=7)
-    assert selector.settings_for(project).after_labels == 7
+    assert settings_reads.settings_for(project).after_labels == 7
     assert Event.objects.filter(verb="quality.configured").count() == 1

@@ -11,7 +11,7 @@ from django.test import Client
 
 from labeling.models import LabelSource, Project, Role, User
 from quality.models import Gain
-from quality.selectors import gains
+from quality.selectors import gains as gain_reads
 from tests import factories
 from tests.quality.services import making
 
@@ -27,8 +27,8 @@ def text(reply: Any) -> str:
     return " ".join(reply.content.decode().split())
 
 
-def story(project: Project) -> gains.Story:
-    found = gains.gain_story(project, making.QUESTION)
+def story(project: Project) -> gain_reads.Story:
+    found = gain_reads.gain_story(project, making.QUESTION)
     assert found is not None
     return found
 
@@ -130,13 +130,13 @@ def test_what_it_is_drawn_against(client_for: SignIn, axis: str, title: str) -> 
 
 
 def test_too_few_pairs_tell_nothing() -> None:
-    few = gains.Difference(value=-0.5, low=-0.6, high=-0.4, items=gains.LEAST_PAIRS - 1, falls=True)
+    few = gain_reads.Difference(value=-0.5, low=-0.6, high=-0.4, items=gain_reads.LEAST_PAIRS - 1, falls=True)
     assert few.verdict == "open"
-    enough = gains.Difference(value=-0.5, low=-0.6, high=-0.4, items=gains.LEAST_PAIRS, falls=True)
+    enough = gain_reads.Difference(value=-0.5, low=-0.6, high=-0.4, items=gain_reads.LEAST_PAIRS, falls=True)
     assert enough.verdict == "better"
-    assert gains.Difference(value=0.1, low=0.02, high=0.2, items=50, falls=True).verdict == "worse"
-    assert gains.Difference(value=0.1, low=0.02, high=0.2, items=50, falls=False).verdict == "better"
-    assert gains.Difference(value=0.1, low=-0.02, high=0.2, items=50, falls=False).verdict == "open"
+    assert gain_reads.Difference(value=0.1, low=0.02, high=0.2, items=50, falls=True).verdict == "worse"
+    assert gain_reads.Difference(value=0.1, low=0.02, high=0.2, items=50, falls=False).verdict == "better"
+    assert gain_reads.Difference(value=0.1, low=-0.02, high=0.2, items=50, falls=False).verdict == "open"
 
 
 def test_the_interval_of_the_difference_is_that_of_paired_items() -> None:

@@ -14,7 +14,7 @@ from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import jobs, reviews
 from labeling.services.reviews import Ruling
 from quality.models import ClassPair, Run
-from quality.selectors import settings as selector
+from quality.selectors import settings as settings_reads
 from quality.services import runs
 from tests import factories
 from tests.quality.services import making
@@ -261,7 +261,7 @@ def test_settings_are_for_managers(client_for: SignIn) -> None:
     form = manager.get(address).context["form"]
     sent = {name: form[name].value() for name in form.fields} | {"after_labels": 7, "filter_by": "prune_by_noise_rate"}
     assert manager.post(address, sent).status_code == 302
-    chosen = selector.settings_for(project)
+    chosen = settings_reads.settings_for(project)
     assert (chosen.after_labels, chosen.filter_by, chosen.automatic) == (7, "prune_by_noise_rate", True)
     reply = manager.post(address, sent | {"encoder": "onnx:/etc/passwd", "after_labels": 0})
     assert reply.status_code == 422
@@ -270,7 +270,7 @@ def test_settings_are_for_managers(client_for: SignIn) -> None:
     assert set(reply.context["form"].errors) == {"encoder"}
     sent.pop("automatic")
     manager.post(address, sent)
-    assert not selector.settings_for(project).automatic
+    assert not settings_reads.settings_for(project).automatic
 
 
 def test_as_many_queries_for_many_pairs_and_runs(client_for: SignIn) -> None:

@@ -17,8 +17,8 @@ from django.test import Client
 from dcai_web.ops import backups
 from dcai_web.ops.backups import structure
 from labeling.models import BulkAct, Flag, JobRun, Label, Media, Project, Task, Upload, User
-from labeling.selectors import versions
-from labeling.services import annotations as answering
+from labeling.selectors import versions as version_reads
+from labeling.services import annotations as saving
 from quality.models import Run
 from tests import factories
 from tests.dcai_web.ops.backups.test_round_trip import files_of, run
@@ -33,7 +33,7 @@ def restored(storage: Path) -> backups.Restored:
     factories.tasks(factories.project(name="Of this version"))
     done = backups.restore(OLD, replace=True)
     # A site is restored while its processes are stopped: none remembers what was there before.
-    versions.by_pk.cache_clear()
+    version_reads.by_pk.cache_clear()
     return done
 
 
@@ -75,8 +75,8 @@ def test_people_go_on_where_they_were(restored: backups.Restored) -> None:
     # A new answer: ids go on where they were.
     task = Task.objects.get(project__name="Messages", external_id="58")
     person = User.objects.get(email="ann@example.org")
-    saved = answering.submit(
-        actor=person, task=task, submission=answering.Submission(answers={"intent": "billing"}), key="after"
+    saved = saving.submit(
+        actor=person, task=task, submission=saving.Submission(answers={"intent": "billing"}), key="after"
     )
     assert saved.version == 1
 

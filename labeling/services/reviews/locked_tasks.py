@@ -11,7 +11,8 @@ from django.db.models import Q
 from labeling.errors import NotFound
 from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, Task, TaskState
 from labeling.models.acts import DecidedBefore, Replaced
-from labeling.selectors import queues, versions
+from labeling.selectors import queues as queue_reads
+from labeling.selectors import versions as version_reads
 from labeling.services import labels
 
 if TYPE_CHECKING:
@@ -128,13 +129,13 @@ def lock_tasks(
     current: defaultdict[int, dict[str, Label]] = defaultdict(dict)
     for label in Label.objects.filter(task_id__in=found, retired_at__isnull=True):
         current[label.task_id][label.question] = label
-    now = versions.current(project.pk)
+    now = version_reads.current(project.pk)
     return LockedTasks(
-        schema=versions.by_pk(now.schema_pk),
+        schema=version_reads.by_pk(now.schema_pk),
         versions=now,
         entries=found,
         flags=locked,
         current=current,
-        counted=queues.counted_answers(list(found)),
+        counted=queue_reads.counted_answers(list(found)),
         data=dict(Task.objects.filter(pk__in=found).values_list("pk", "data")) if with_data else {},
     )
