@@ -17,7 +17,7 @@ from labeling.models import Label, LabelSource, Split, Task, TaskState
 from labeling.selectors.media import path_of
 from quality.learning.arrays import Integers
 from quality.tracks.items import Items, load_items
-from quality.tracks.registry import track_named
+from quality.tracks.lookup import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question

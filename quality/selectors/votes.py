@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTransform
 
 from labeling.models import Annotation, AnnotationState, TaskState
 from quality.tracks.base import Votes
-from quality.tracks.registry import track_named
+from quality.tracks.lookup import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question

@@ -16,7 +16,7 @@ from labeling.formats.rows import Row, RowProblem
 from labeling.selectors import versions as version_reads
 from labeling.services import events
 from quality.models import PushedModel
-from quality.tracks.registry import track_named
+from quality.tracks.lookup import track_named
 
 if TYPE_CHECKING:
     from labeling.formats.rows import Item

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from quality.tracks.base import Track, Untracked
+from typing import TYPE_CHECKING
+
 from quality.tracks.several import Several
 from quality.tracks.single import Single
+
+if TYPE_CHECKING:
+    from quality.tracks.base import Track
 
 _ALL: tuple[Track, ...] = (Single(), Several())
 
 TRACKS: dict[str, Track] = {track.name: track for track in _ALL}
-
-_UNTRACKED = Untracked()
-
-
-def track_named(name: str) -> Track:
-    """Return the track that a kind names; one that says in words what it cannot do for a kind that names none."""
-    return TRACKS.get(name, _UNTRACKED)

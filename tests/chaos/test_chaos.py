@@ -14,7 +14,7 @@ from tests.chaos.campaign import Outcome
 from tests.chaos.client import Habits
 from tests.running import Site, new_site
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.heavy]
 
 # What a bug might leave behind, and what the comparison says about it.
 FAULTS: dict[LiteralString, str] = {

@@ -14,7 +14,7 @@ from django.conf import settings
 from quality.learning import encoders
 from quality.models.documents import Options, Summary
 from quality.services import arrays
-from quality.tracks.registry import track_named
+from quality.tracks.lookup import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Field, Question

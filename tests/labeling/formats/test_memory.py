@@ -77,11 +77,11 @@ def test_a_line_of_two_gigabytes_is_refused_unread(name: str, begin: bytes, tmp_
         out.write(b'"\n')
     program = (
         "import resource, sys\n"
-        "from labeling.formats import FormatError, read, sniff\n"
+        "from labeling.formats import FormatError, read_source, sniff\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "with open(sys.argv[1], 'rb') as file:\n"
         "    try:\n"
-        "        items = list(read(file, sniff(file, sys.argv[1])))\n"
+        "        items = list(read_source(file, sniff(file, sys.argv[1])))\n"
         "        said = str(items)\n"
         "    except FormatError as error:\n"
         "        said = error.message\n"

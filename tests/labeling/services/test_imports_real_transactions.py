@@ -111,7 +111,6 @@ django.setup()
 from labeling.services import jobs
 from labeling.services.imports import running
 from labeling.services.imports.batches import Writer
-from labeling.services.imports.batches import Writer
 from django.conf import settings
 settings.STORAGES = settings.STORAGES | {"default": {
     "BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": sys.argv[2]}}}
@@ -122,7 +121,7 @@ def slowly(self, batch, counts):
     print("wrote", flush=True)
     time.sleep(0.05)
 Writer.write = slowly
-jobs.run(int(sys.argv[1]))
+jobs.perform_job(int(sys.argv[1]))
 """
 
 

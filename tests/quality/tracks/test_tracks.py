@@ -20,7 +20,8 @@ from quality.services import runs
 from quality.services.pipeline.order import SURE, UNSURE
 from quality.services.queueing import RANDOM
 from quality.tracks.base import Arrays, Case, Errors, Finding, Predicted, Track, Untracked
-from quality.tracks.registry import TRACKS, track_named
+from quality.tracks.lookup import track_named
+from quality.tracks.registry import TRACKS
 from tests import factories
 from tests.quality.services import making
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.running import Site, new_site
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.heavy]
 
 
 @pytest.fixture
