@@ -175,7 +175,7 @@ def test_a_page_without_its_database_comes_back_by_itself(browse: Browse, monkey
         raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as away:
-        away.setattr("labeling.web.jobs.reading.jobs", fail)
+        away.setattr("labeling.web.jobs.job_reads.jobs", fail)
         page = browse(project.created_by, path="/jobs/")
         expect(page.get_by_text("The database does not answer.")).to_be_visible()
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible(timeout=30_000)
