@@ -101,6 +101,31 @@ def watched(backend: int) -> Iterator[Watched]:
         thread.join()
 
 
+@dataclass(slots=True)
+class Children:
+    """What the largest of the processes that descend from another had in memory at most, in megabytes."""
+
+    peak: float = 0.0
+
+
+@contextmanager
+def watched_children(pid: int) -> Iterator[Children]:
+    """Look at the processes that descend from another until the block ends; they may live for a moment only."""
+    seen, over = Children(), threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            seen.peak = max(seen.peak, *(peak(child) for child in family(pid)[1:]), 0.0)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
 def _status(pid: int) -> dict[str, int]:
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()

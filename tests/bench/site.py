@@ -38,14 +38,14 @@ class Site:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def peaks(self) -> dict[str, float]:
-        """Return the megabytes that each process had in memory at most."""
-        web, worker = processes.family(self.web), processes.family(self.worker)
+    def peaks(self, *, job: float) -> dict[str, float]:
+        """Return the megabytes that each process had in memory at most; those of a job's end with it."""
+        web = processes.family(self.web)
         return {
             "web server, each of its 2 processes": max(map(processes.peak, web[1:])),
             "web server, what starts them": processes.peak(self.web),
-            "job worker, the process that works": max(map(processes.peak, worker[1:])),
-            "job worker, what starts it": processes.peak(self.worker),
+            "job worker": processes.peak(self.worker),
+            "job worker, the process of an import": job,
         }
 
 

@@ -82,8 +82,9 @@ def _as_it_runs(size: Size, bench: Bench, project: Project, *, seconds: float, c
         size.seen = browser.label_page(product, project, stage.person(project), items=20)
         _say(size, "an export and an import by the running product")
         work.download(product, bench.manager, project)
-        work.import_by_worker(bench)
-        size.peaks = product.peaks()
+        with processes.watched_children(product.worker) as jobs:
+            work.import_by_worker(bench)
+        size.peaks = product.peaks(job=jobs.peak)
     size.peaks |= {
         "PostgreSQL, memory of all its processes": database.private,
         "PostgreSQL, what they share": database.shared,

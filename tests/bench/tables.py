@@ -151,7 +151,7 @@ def needs(size: Size) -> str:
     """Return what a machine must have for so many tasks and people, reckoned from what was measured."""
     pace = next(pace for pace in size.paces if pace.annotators == 8).ours
     web = size.peaks["web server, each of its 2 processes"]
-    worker = size.peaks["job worker, the process that works"] + size.peaks["job worker, what starts it"]
+    worker = size.peaks["job worker"] + size.peaks["job worker, the process of an import"]
     private = size.peaks["PostgreSQL, memory of all its processes"]
     copies = size.copies + 1
     per_task = (size.disk["task"] + size.disk["queueentry"]) / copies / size.tasks
@@ -178,8 +178,9 @@ def needs(size: Size) -> str:
     return (
         f"Printed by `make bench`, which writes it here with `--write`. From {size.tasks:,} tasks on {size.cores} "
         f"cores: {pace.pace:,.0f} labels/s of 8 people who never pause, {web:,.0f} MB for a web process, "
-        f"{worker:,.0f} MB for a job worker, {per_task:,.0f} bytes of disk for a task and {per_label:,.0f} for its "
-        f"answers, label and history. A person is taken to answer every {1 / PACE_OF_A_PERSON:.0f} seconds; cores are "
+        f"{worker:,.0f} MB for a job worker with its job, {per_task:,.0f} bytes of disk for a task and "
+        f"{per_label:,.0f} for its answers, label and history. "
+        f"A person is taken to answer every {1 / PACE_OF_A_PERSON:.0f} seconds; cores are "
         f"{SPARE} times what that needs (two at least), as are the bytes on the disk; memory lets a quarter of the "
         f"database stay in it. Images come on top.\n\n{table(head, rows)}"
     )
