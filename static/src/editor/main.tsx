@@ -3,6 +3,8 @@ import { render } from "preact";
 import type { AnnotationReply, StoredAnnotation, TaskDoc } from "../core/documents.ts";
 import { latestAnswer } from "../core/outbox.ts";
 import { restore } from "../core/restore.ts";
+import type { Schema } from "../core/schema.ts";
+import type { ImageField } from "../fields/image_field.ts";
 import { ImageCache } from "../fields/images.ts";
 import { Api, type Identity } from "../sending/api.ts";
 import { openStore, type Store } from "../sending/store.ts";
@@ -28,8 +30,8 @@ interface MinePage {
 async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   const now = () => performance.now();
   const scope = `${config.user.id}:${config.project.slug}`;
-  const kindsLoading = loadKinds(config.schema);
-  const [store, kinds] = [await openStore(scope), await kindsLoading];
+  const [kindsLoading, imagesLoading] = [loadKinds(config.schema), loadImages(config.schema)];
+  const [store, kinds, imageField] = [await openStore(scope), await kindsLoading, await imagesLoading];
 
   const state = new EditorState(config);
   state.durable.value = store.durable;
@@ -82,7 +84,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
 
   element.replaceChildren();
   fillWindow(element);
-  const editor = { state, session, api, images, guideline, keyboard, openGuideline };
+  const editor = { state, session, api, images, imageField, guideline, keyboard, openGuideline };
   render(
     <EditorContext.Provider value={editor}>
       <App />
@@ -105,6 +107,12 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   void store.tidy().catch(() => undefined);
   // A page reloaded gives its claims back while the new one claims: see at once which of them stood.
   setTimeout(() => void leases.renew(), 2_000);
+}
+
+/** Load what shows images, where a schema has any: texts are labeled without it. */
+async function loadImages(schema: Schema): Promise<typeof ImageField | null> {
+  if (!schema.fields.some((field) => field.type === "image")) return null;
+  return (await import("../fields/image_field.ts")).ImageField;
 }
 
 function identityOf({ config: { user }, csrf }: EditorRoot): Identity {

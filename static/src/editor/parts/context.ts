@@ -1,6 +1,7 @@
 // What every part of the editor may use.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { ImageField } from "../../fields/image_field.ts";
 import type { ImageCache } from "../../fields/images.ts";
 import type { Api } from "../../sending/api.ts";
 import type { GuidelineReader } from "../guideline.ts";
@@ -13,6 +14,8 @@ export interface Editor {
   session: Session;
   api: Api;
   images: ImageCache;
+  /** What shows an image; null where the schema has none. */
+  imageField: typeof ImageField | null;
   guideline: GuidelineReader;
   keyboard: Keyboard;
   openGuideline: () => void;

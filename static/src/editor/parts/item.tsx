@@ -2,7 +2,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type FieldValue, isImage } from "../../core/documents.ts";
 import { type Field, titleOf } from "../../core/schema.ts";
-import { ImageField } from "../../fields/image_field.ts";
 import { TextLayer } from "../../fields/text_layer.ts";
 import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
@@ -38,13 +37,13 @@ function FieldView({ item, field, headed }: { item: Item; field: Field; headed: 
 
 /** What is in here is drawn by the field's layer; Preact leaves it alone. */
 function FieldPlace({ item, field, value }: { item: Item; field: Field; value: FieldValue }) {
-  const { images } = useEditor();
+  const { images, imageField: ImageField } = useEditor();
   const place = useRef<HTMLDivElement & HTMLElement>(null);
   const title = titleOf(field);
   useLayoutEffect(() => {
     if (!place.current) return undefined;
     const layer = item.layerOf(field.name);
-    if (isImage(value)) {
+    if (isImage(value) && ImageField) {
       const shown = new ImageField(place.current, {
         title,
         images,
@@ -62,7 +61,7 @@ function FieldPlace({ item, field, value }: { item: Item; field: Field; value: F
       layer.value = null;
       text.destroy();
     };
-  }, [item, field, value, title, images]);
+  }, [item, field, value, title, images, ImageField]);
   if (isImage(value)) return <div ref={place} class="dc-item-field" data-item-image />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled with the keyboard
