@@ -6,15 +6,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import User
+from labeling.services.imports import running
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 BROWSER = os.environ.get("DCAI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -70,6 +73,17 @@ def _empty_cache(request: pytest.FixtureRequest) -> Iterable[None]:
     yield
     if "django_db_setup" in request.fixturenames:
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _progress_in_the_tests_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell the progress of an import on the test's own connection where no other one would see the job."""
+    outside = running._outside_transaction
+
+    def where_the_job_is(run: Any) -> AbstractContextManager[Any]:
+        return nullcontext(run.progress) if connection.in_atomic_block else outside(run)
+
+    monkeypatch.setattr(running, "_outside_transaction", where_the_job_is)
 
 
 @pytest.fixture(scope="session")

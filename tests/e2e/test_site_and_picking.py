@@ -27,7 +27,7 @@ def test_the_page_of_the_site_renews_itself(browse: Callable[..., Page], violati
     JobRun.objects.filter(pk=waiting.pk).update(created_at=now - timedelta(minutes=20))
     page = browse(admin, path="/site/")
     expect(page.get_by_text("No worker", exact=True)).to_be_visible()
-    expect(page.get_by_role("link", name=str(failed.pk))).to_be_visible()
+    expect(page.get_by_role("link", name=str(failed.pk), exact=True)).to_be_visible()
     assert faults(page, "/site/", violations) == []
     page.goto("/site/")
     page.locator(f"#job-{failed.pk}").focus()

@@ -85,6 +85,13 @@ export type NewEntry = Pick<Entry, "key" | "task" | "createdAt"> & Work;
 export interface Changes {
   put: Entry[];
   remove: string[];
+  /** An answer reached the server as this version: what comes after it builds on that. */
+  landed?: Landed;
+}
+
+export interface Landed {
+  task: number;
+  version: number;
 }
 
 /** What became of one attempt to send. */
@@ -129,12 +136,15 @@ export function isDecision(entry: Entry): entry is DecisionEntry {
  *
  * A newer answer of the same task replaces those the server cannot have seen yet, and the refused ones it
  * corrects. Behind a conflict it takes the place of the answer in conflict: the person still has to choose.
+ * `landed`: the version as which this browser's last answer of the task reached the server, which the page may
+ * not have heard of when it made the new one.
  */
-export function enqueue(entries: readonly Entry[], work: NewEntry): Changes & { entry: Entry } {
+export function enqueue(entries: readonly Entry[], work: NewEntry, landed = 0): Changes & { entry: Entry } {
   const order = Math.max(0, ...entries.map((entry) => entry.order)) + 1;
   const entry: Entry = { ...work, order, attempts: 0, status: "waiting" };
   if (entry.kind !== "annotation") return { entry, put: [entry], remove: [] };
 
+  entry.base = Math.max(entry.base, landed);
   const earlier = entries.filter(isAnnotationOf(entry.task)).sort(byOrder);
   if (entry.quiet && outranked(earlier)) return { entry, put: [], remove: [] };
   const replaced = earlier.filter((other) => other.status !== "waiting" || other.attempts === 0);
@@ -190,7 +200,7 @@ export function settle(entries: readonly Entry[], key: string, outcome: Outcome)
   const entry = entries.find((other) => other.key === key);
   if (!entry || isTransient(outcome)) return { put: [], remove: [] };
   if (outcome.is === "accepted") {
-    return { put: builtOn(entries, entry, outcome.reply), remove: [key] };
+    return { put: builtOn(entries, entry, outcome.reply), remove: [key], ...landing(entry, outcome.reply) };
   }
   if (entry.kind === "annotation" && entry.quiet) {
     // The draft is kept in the browser; whatever is wrong comes up when the person submits.
@@ -198,7 +208,11 @@ export function settle(entries: readonly Entry[], key: string, outcome: Outcome)
   }
   if (outcome.is === "conflict" && entry.kind === "annotation") {
     if (isSameWork(entry.body, outcome.stored)) {
-      return { put: rebased(entries, entry, outcome.stored.version), remove: [key] };
+      return {
+        put: rebased(entries, entry, outcome.stored.version),
+        remove: [key],
+        ...landing(entry, outcome.stored),
+      };
     }
     return {
       put: [{ ...entry, status: "conflict", stored: outcome.stored, refusal: outcome.refusal }],
@@ -209,6 +223,11 @@ export function settle(entries: readonly Entry[], key: string, outcome: Outcome)
     return { put: [{ ...entry, status: "refused", refusal: outcome.refusal }], remove: [] };
   }
   return { put: [], remove: [] };
+}
+
+function landing(entry: Entry, reply: { version: number } | DecisionReply | null): { landed?: Landed } {
+  if (entry.kind !== "annotation" || reply === null || !("version" in reply)) return {};
+  return { landed: { task: entry.task, version: reply.version } };
 }
 
 /** Later answers of the same task were made on top of this one: they now build on its version. */

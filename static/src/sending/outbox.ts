@@ -70,7 +70,10 @@ export class Outbox {
     this.#options.counted(this.#stored + this.#entering);
     let entry: Entry;
     try {
-      ({ entry } = await this.#options.store.transact((entries) => enqueue(entries, work), doc));
+      ({ entry } = await this.#options.store.transact(
+        (entries, landed) => enqueue(entries, work, landed),
+        doc,
+      ));
     } finally {
       this.#entering -= 1;
       await this.tell();

@@ -1,6 +1,6 @@
 // Where unsent work is kept: IndexedDB, one database per person and project, shared by all tabs.
 import type { Answers, TaskDoc } from "../core/documents.ts";
-import type { Changes, Entry } from "../core/outbox.ts";
+import type { Changes, Entry, Landed } from "../core/outbox.ts";
 
 /** A partial answer as it stands on the screen. */
 export interface LocalDraft {
@@ -16,20 +16,27 @@ export interface Store {
   /** False when nothing survives closing the tab. */
   readonly durable: boolean;
   entries(): Promise<Entry[]>;
-  /** Read all entries, decide, write: one transaction, exclusive across tabs. */
-  transact<C extends Changes | null>(decide: (entries: Entry[]) => C, doc?: TaskDoc): Promise<C>;
+  /**
+   * Read all entries, decide, write: one transaction, exclusive across tabs. Drafts move on with what landed.
+   * `doc`: the task it is about; `landed` is then the version as which its last answer reached the server, or 0.
+   */
+  transact<C extends Changes | null>(decide: Decide<C>, doc?: TaskDoc): Promise<C>;
   drafts(): Promise<LocalDraft[]>;
+  /** Keep a draft, built on what has landed since it was made. */
   putDraft(draft: LocalDraft, doc: TaskDoc): Promise<void>;
   dropDraft(task: number): Promise<void>;
-  /** What the draft was built on has reached the server as this version. */
-  rebaseDraft(task: number, base: number): Promise<void>;
   /** The documents of tasks with unsent work, so that it can be shown without the network. */
   docs(): Promise<TaskDoc[]>;
-  /** Forget documents that nothing refers to any more. */
+  /** Forget documents and versions that nothing refers to any more. */
   tidy(): Promise<void>;
 }
 
-const VERSION = 1;
+type Decide<C extends Changes | null> = (entries: Entry[], landed: number) => C;
+
+// 2: `landed`, the version as which each task's last answer reached the server.
+const VERSION = 2;
+
+const KEYS = { entries: "key", drafts: "task", docs: "id", landed: "task" };
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -75,9 +82,10 @@ export class IndexedDbStore implements Store {
   async #open(): Promise<IDBDatabase> {
     const request = this.#factory.open(this.#name, VERSION);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("entries", { keyPath: "key" });
-      request.result.createObjectStore("drafts", { keyPath: "task" });
-      request.result.createObjectStore("docs", { keyPath: "id" });
+      const { result: db } = request;
+      for (const [name, keyPath] of Object.entries(KEYS)) {
+        if (!db.objectStoreNames.contains(name)) db.createObjectStore(name, { keyPath });
+      }
     };
     const db = await done(request);
     db.onclose = () => {
@@ -109,13 +117,14 @@ export class IndexedDbStore implements Store {
     return this.#all("entries");
   }
 
-  transact<C extends Changes | null>(decide: (entries: Entry[]) => C, doc?: TaskDoc): Promise<C> {
-    return this.#write(["entries", "docs"], async (transaction) => {
+  transact<C extends Changes | null>(decide: Decide<C>, doc?: TaskDoc): Promise<C> {
+    return this.#write(Object.keys(KEYS), async (transaction) => {
       const store = transaction.objectStore("entries");
-      const changes = decide(await done(store.getAll()));
+      const changes = decide(await done(store.getAll()), doc ? await versionOf(transaction, doc.id) : 0);
       for (const key of changes?.remove ?? []) store.delete(key);
       for (const entry of changes?.put ?? []) store.put(entry);
       if (doc && changes) transaction.objectStore("docs").put(doc);
+      if (changes?.landed) await land(transaction, changes.landed);
       return changes;
     });
   }
@@ -125,8 +134,9 @@ export class IndexedDbStore implements Store {
   }
 
   putDraft(draft: LocalDraft, doc: TaskDoc): Promise<void> {
-    return this.#write(["drafts", "docs"], (transaction) => {
-      transaction.objectStore("drafts").put(draft);
+    return this.#write(["drafts", "docs", "landed"], async (transaction) => {
+      const base = Math.max(draft.base, await versionOf(transaction, draft.task));
+      transaction.objectStore("drafts").put({ ...draft, base });
       transaction.objectStore("docs").put(doc);
     });
   }
@@ -137,29 +147,35 @@ export class IndexedDbStore implements Store {
     });
   }
 
-  rebaseDraft(task: number, base: number): Promise<void> {
-    return this.#write(["drafts"], async (transaction) => {
-      const drafts = transaction.objectStore("drafts");
-      const draft: LocalDraft | undefined = await done(drafts.get(task));
-      if (draft && draft.base < base) drafts.put({ ...draft, base });
-    });
-  }
-
   docs(): Promise<TaskDoc[]> {
     return this.#all("docs");
   }
 
   tidy(): Promise<void> {
-    return this.#write(["entries", "drafts", "docs"], async (transaction) => {
+    return this.#write(Object.keys(KEYS), async (transaction) => {
       const entries: Entry[] = await done(transaction.objectStore("entries").getAll());
       const drafts = await done(transaction.objectStore("drafts").getAllKeys());
       const used = new Set([...entries.map((entry) => entry.task), ...drafts]);
-      const docs = transaction.objectStore("docs");
-      for (const id of await done(docs.getAllKeys())) {
-        if (!used.has(id as number)) docs.delete(id);
+      for (const name of ["docs", "landed"]) {
+        const kept = transaction.objectStore(name);
+        for (const task of await done(kept.getAllKeys())) {
+          if (!used.has(task as number)) kept.delete(task);
+        }
       }
     });
   }
+}
+
+async function versionOf(transaction: IDBTransaction, task: number): Promise<number> {
+  const landed: Landed | undefined = await done(transaction.objectStore("landed").get(task));
+  return landed?.version ?? 0;
+}
+
+async function land(transaction: IDBTransaction, { task, version }: Landed): Promise<void> {
+  transaction.objectStore("landed").put({ task, version });
+  const drafts = transaction.objectStore("drafts");
+  const draft: LocalDraft | undefined = await done(drafts.get(task));
+  if (draft && draft.base < version) drafts.put({ ...draft, base: version });
 }
 
 /** The stand-in when the browser gives no IndexedDB (some private windows): it lasts as long as the tab. */
@@ -168,16 +184,18 @@ export class MemoryStore implements Store {
   readonly #entries = new Map<string, Entry>();
   readonly #drafts = new Map<number, LocalDraft>();
   readonly #docs = new Map<number, TaskDoc>();
+  readonly #landed = new Map<number, number>();
 
   async entries(): Promise<Entry[]> {
     return [...this.#entries.values()];
   }
 
-  async transact<C extends Changes | null>(decide: (entries: Entry[]) => C, doc?: TaskDoc): Promise<C> {
-    const changes = decide([...this.#entries.values()]);
+  async transact<C extends Changes | null>(decide: Decide<C>, doc?: TaskDoc): Promise<C> {
+    const changes = decide([...this.#entries.values()], doc ? this.#versionOf(doc.id) : 0);
     for (const key of changes?.remove ?? []) this.#entries.delete(key);
     for (const entry of changes?.put ?? []) this.#entries.set(entry.key, entry);
     if (doc && changes) this.#docs.set(doc.id, doc);
+    if (changes?.landed) this.#land(changes.landed);
     return changes;
   }
 
@@ -186,17 +204,12 @@ export class MemoryStore implements Store {
   }
 
   async putDraft(draft: LocalDraft, doc: TaskDoc): Promise<void> {
-    this.#drafts.set(draft.task, draft);
+    this.#drafts.set(draft.task, { ...draft, base: Math.max(draft.base, this.#versionOf(draft.task)) });
     this.#docs.set(doc.id, doc);
   }
 
   async dropDraft(task: number): Promise<void> {
     this.#drafts.delete(task);
-  }
-
-  async rebaseDraft(task: number, base: number): Promise<void> {
-    const draft = this.#drafts.get(task);
-    if (draft && draft.base < base) this.#drafts.set(task, { ...draft, base });
   }
 
   async docs(): Promise<TaskDoc[]> {
@@ -205,7 +218,19 @@ export class MemoryStore implements Store {
 
   async tidy(): Promise<void> {
     const used = new Set([...this.#drafts.keys(), ...[...this.#entries.values()].map((entry) => entry.task)]);
-    for (const id of this.#docs.keys()) if (!used.has(id)) this.#docs.delete(id);
+    for (const kept of [this.#docs, this.#landed]) {
+      for (const task of kept.keys()) if (!used.has(task)) kept.delete(task);
+    }
+  }
+
+  #versionOf(task: number): number {
+    return this.#landed.get(task) ?? 0;
+  }
+
+  #land({ task, version }: Landed): void {
+    this.#landed.set(task, version);
+    const draft = this.#drafts.get(task);
+    if (draft && draft.base < version) this.#drafts.set(task, { ...draft, base: version });
   }
 }
 

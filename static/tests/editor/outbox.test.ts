@@ -9,7 +9,7 @@ import { accepted, annotation, refusal, task } from "../support/outbox.ts";
 
 async function add(store: Store, key: string, taskId = 1): Promise<void> {
   const { order: _o, attempts: _a, status: _s, ...work } = annotation({ key, task: taskId });
-  await store.transact((entries) => enqueue(entries, work), task({ id: taskId }));
+  await store.transact((entries, landed) => enqueue(entries, work, landed), task({ id: taskId }));
 }
 
 /** A sender that runs without waiting: every back-off is over at once when the clock is pushed. */
@@ -45,7 +45,7 @@ for (const [name, open] of stores) {
       { task: 2, answers: { intent: "b" }, base: 0, leadMs: 5, updatedAt: 9 },
       task({ id: 2 }),
     );
-    await store.rebaseDraft(2, 3);
+    await store.transact(() => ({ put: [], remove: [], landed: { task: 2, version: 3 } }));
     assert.deepEqual(
       (await store.entries()).map((e) => e.key),
       ["one"],
@@ -61,6 +61,21 @@ for (const [name, open] of stores) {
     assert.deepEqual(
       (await store.docs()).map((d) => d.id),
       [1],
+    );
+  });
+
+  test(`${name}: what is written after an answer landed builds on its version, heard of or not`, async () => {
+    const store = await open();
+    await store.transact(() => ({ put: [], remove: [], landed: { task: 1, version: 4 } }));
+    await add(store, "late");
+    await store.putDraft({ task: 1, answers: {}, base: 2, leadMs: 5, updatedAt: 9 }, task());
+    assert.deepEqual(
+      (await store.entries()).map((e) => e.kind === "annotation" && e.base),
+      [4],
+    );
+    assert.deepEqual(
+      (await store.drafts()).map((d) => d.base),
+      [4],
     );
   });
 
@@ -214,6 +229,40 @@ test("an answer given while another is on its way is sent right after it, on its
   await made.kick();
   assert.deepEqual(bases, [0, 1]);
   assert.deepEqual(await store.entries(), []);
+});
+
+test("an answer given after the reply was stored and before the page heard of it builds on the reply", async () => {
+  const store = await IndexedDbStore.open("g", new IDBFactory());
+  const bases: number[] = [];
+  const { made } = sender(store, async (entry) => {
+    if (entry.kind === "annotation") bases.push(entry.base);
+    return accepted(entry.task, bases.length);
+  });
+  await add(store, "one");
+  await made.kick();
+  // The page names the version it knew: none.
+  await add(store, "two");
+  await made.kick();
+  assert.deepEqual(bases, [0, 1]);
+});
+
+test("the store of an earlier page is taken over with what waits in it", async () => {
+  const factory = new IDBFactory();
+  await new Promise<void>((resolve) => {
+    const request = factory.open("old", 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("entries", { keyPath: "key" }).put(annotation({ key: "kept" }));
+      request.result.createObjectStore("drafts", { keyPath: "task" });
+      request.result.createObjectStore("docs", { keyPath: "id" });
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+  });
+  const store = await IndexedDbStore.open("old", factory);
+  await add(store, "new", 2);
+  assert.deepEqual((await store.entries()).map((e) => e.key).sort(), ["kept", "new"]);
 });
 
 test("a crash in the middle of a send is answered by the same key again", async () => {

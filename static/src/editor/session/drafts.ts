@@ -17,6 +17,8 @@ export interface DraftOptions {
 export class DraftKeeper {
   readonly #options: DraftOptions;
   readonly #dirty = new Map<number, Item>();
+  /** On their way into storage: a page that goes away now may take the write with it. */
+  readonly #writes = new Set<{ item: Item }>();
   readonly #serverTimers = new Map<number, ReturnType<typeof setTimeout>>();
   #localTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,6 +48,7 @@ export class DraftKeeper {
   /** The item's answers are in the outbox now: the draft has served. */
   async settled(item: Item): Promise<void> {
     this.#dirty.delete(item.id);
+    for (const write of this.#writes) if (write.item === item) this.#writes.delete(write);
     clearTimeout(this.#serverTimers.get(item.id));
     this.#serverTimers.delete(item.id);
     await this.#options.store.dropDraft(item.id).catch(() => undefined);
@@ -55,10 +58,13 @@ export class DraftKeeper {
   async flush(): Promise<void> {
     const items = [...this.#dirty.values()];
     this.#dirty.clear();
-    for (const item of items) {
+    const writes = items.map((item) => ({ item }));
+    for (const write of writes) this.#writes.add(write);
+    for (const write of writes) {
       await this.#options.store
-        .putDraft(this.#draftOf(item), item.task)
-        .catch(() => this.#dirty.set(item.id, item));
+        .putDraft(this.#draftOf(write.item), write.item.task)
+        .catch(() => this.#dirty.set(write.item.id, write.item));
+      this.#writes.delete(write);
     }
   }
 
@@ -67,7 +73,8 @@ export class DraftKeeper {
    * is immediate.
    */
   rescue(): void {
-    const drafts = [...this.#dirty.values()].map((item) => ({ draft: this.#draftOf(item), doc: item.task }));
+    const items = new Set([...this.#dirty.values(), ...[...this.#writes].map(({ item }) => item)]);
+    const drafts = [...items].map((item) => ({ draft: this.#draftOf(item), doc: item.task }));
     if (drafts.length === 0) return;
     try {
       localStorage.setItem(this.#rescueKey, JSON.stringify(drafts));

@@ -161,7 +161,6 @@ export class Saving {
     if (reply.guideline_version !== undefined) this.#options.guidelineVersion(reply.guideline_version);
     const item = this.#options.state.item(task);
     if (item) item.version = Math.max(item.version, reply.version);
-    void this.#options.store.rebaseDraft(task, reply.version).catch(() => undefined);
   }
 
   /** Put what the server refused, or holds another version of, in front of the person. */
