@@ -12,7 +12,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +22,7 @@ from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writi
 from labeling.formats.images import MAX_FILE_BYTES, SUFFIXES
 from labeling.formats.lines import find_encoding
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.zip_writing import write_zip
 
 COLUMNS = ("image", "folder", "name")
 MANIFESTS = ("manifest.jsonl", "manifest.csv")
@@ -317,43 +318,9 @@ def _is_table(manifest: str) -> bool:
     return manifest.lower().endswith(".csv")
 
 
-class _Sink(io.RawIOBase):
-    """Takes what the ZIP writer gives; it cannot seek, so sizes follow the data."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any, /) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        return taken
-
-
-def write(members: Iterable[tuple[str, Iterable[bytes]]], *, stored: Sequence[str] = ()) -> Iterator[bytes]:
-    """Yield a ZIP in pieces: members are (name, pieces of content); names ending in `stored` are not compressed."""
-    sink = _Sink()
-    with zipfile.ZipFile(cast("BinaryIO", sink), "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, pieces in members:
-            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_STORED if name.endswith(tuple(stored)) else zipfile.ZIP_DEFLATED
-            with archive.open(info, "w", force_zip64=True) as stream:
-                for piece in pieces:
-                    stream.write(piece)
-                    if ready := sink.take():
-                        yield ready
-    yield sink.take()
-
-
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
     """Yield the lines of JSON Lines as a manifest, whose image fields name the files, and then the files."""
-    return write(_members(tasks), stored=tuple(SUFFIXES.values()))
+    return write_zip(_members(tasks), stored=tuple(SUFFIXES.values()))
 
 
 def _members(tasks: Tasks) -> Iterator[tuple[str, Iterable[bytes]]]:

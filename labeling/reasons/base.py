@@ -66,6 +66,8 @@ class Reason(Generic[E_co]):
         Whether another label can be given on its card.
     keep_confirms : bool
         Whether to keep means that the label is right, and not only that the task may stay as it is.
+    keeps_only_a_label : bool
+        Whether there is nothing to keep while its question has no label.
     model_may_suggest : bool
         Whether a card shows what a model would answer, where the flag itself suggests nothing.
     signed : bool
@@ -92,6 +94,7 @@ class Reason(Generic[E_co]):
     criterion: str = ""
     relabels: bool = True
     keep_confirms: bool = False
+    keeps_only_a_label: bool = False
     model_may_suggest: bool = False
     signed: bool = False
     shows_one_answer: bool = False

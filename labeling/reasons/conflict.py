@@ -22,5 +22,6 @@ CONFLICT = Reason(
     raised_by=Raiser.ANSWERS,
     evidence=ConflictEvidence,
     template="labeling/reviews/evidence/like_it.html",
+    keeps_only_a_label=True,
     model_may_suggest=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -54,11 +54,6 @@ def allowed(request: SignedInRequest, project: Project) -> frozenset[Action]:
 def page_number(raw: str | None, default: int = 0) -> int:
     """Return a cursor that counts, or the default when what was sent is none."""
     return int(raw) if raw and raw.isascii() and raw.isdigit() and len(raw) < 19 else default
-
-
-def fragment(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part of a page."""
-    return bool(getattr(request, "htmx", False)) and not cast("Any", request).htmx.boosted
 
 
 def no_content() -> HttpResponse:

@@ -48,12 +48,11 @@ class AskedQuestion:
 
 
 def decisions(card: Card) -> list[Button]:
-    """Return the decisions to offer, in the order in which they stand; to take a suggestion where there is one."""
-    return [
-        _button(choice, card)
-        for choice in card.reason.choices
-        if choice.decision is not Decision.ACCEPT or card.suggestion is not None
-    ]
+    """Return the decisions to offer, in order: to take a suggestion or to keep, where there is something to."""
+    left_out = {Decision.ACCEPT} if card.suggestion is None else set()
+    if not card.may_keep:
+        left_out.add(Decision.KEEP)
+    return [_button(choice, card) for choice in card.reason.choices if choice.decision not in left_out]
 
 
 def _button(choice: Choice, card: Card) -> Button:

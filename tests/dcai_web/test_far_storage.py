@@ -21,10 +21,9 @@ from labeling.services import deletion, jobs
 from quality.selectors import items as item_reads
 from tests import factories
 from tests.dcai_web.far_storage import STORED
-from tests.labeling.formats.test_images import picture
-from tests.labeling.formats.test_images_zip import zipped
-from tests.labeling.selectors.test_exports import exported
-from tests.labeling.services.test_imports import counts, imported
+from tests.exporting import exported
+from tests.importing import counts, imported
+from tests.pictures import picture, zipped
 
 CLASS = "tests.dcai_web.far_storage.FarStorage"
 

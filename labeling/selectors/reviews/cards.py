@@ -133,6 +133,11 @@ class Card:
         return self.flag.task.external_id or f"task {self.flag.task_id}"
 
     @property
+    def may_keep(self) -> bool:
+        """Whether there is something to keep."""
+        return bool(self.given) or not (self.question and self.reason.keeps_only_a_label)
+
+    @property
     def seen(self) -> list[int]:
         """The labels of record that the card shows."""
         return [given.label_id for given in self.given]

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from labeling import locks
 from labeling.errors import Unavailable
-from labeling.formats import images_zip
+from labeling.formats.zip_writing import write_zip
 from labeling.models import ALIVE, Event, GuidelineVersion, JobState, Media, Task
 from labeling.selectors import media as media_reads
 from labeling.services import events, guidelines, imports, jobs, projects
@@ -64,7 +64,7 @@ def _project(*, actor: User, demo: Demo, seed: int) -> Project:
 def _import(*, actor: User, project: Project, demo: Demo, wanted: list[DemoItem]) -> None:
     """Import the items as a person would: a ZIP with a manifest, or a CSV file."""
     if demo.field[1] == "image":
-        file = ContentFile(b"".join(images_zip.write(_members(demo, wanted), stored=(".png",))), name=f"{demo.key}.zip")
+        file = ContentFile(b"".join(write_zip(_members(demo, wanted), stored=(".png",))), name=f"{demo.key}.zip")
     else:
         file = ContentFile(_csv(demo, wanted), name=f"{demo.key}.csv")
     job = imports.start(actor=actor, project=project, file=file, options={"mode": "all_or_nothing"})

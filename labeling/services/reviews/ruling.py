@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.problems import under
 from labeling.models import FlagState
-from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.decisions import Decision, decision_named
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.services.flags import MAX_NOTE
@@ -102,7 +101,7 @@ def ruled_answers(
             return _parsed(_relabeled(flag, ruling.answer, schema), schema, data)
         case Decision.KEEP if _keeps_label(flag):
             names = [question.name for question in questions_of(flag, schema)]
-            if flag.question and flag.question not in current and flag.reason == CONFLICT.name:
+            if flag.question and flag.question not in current and reason_named(flag.reason).keeps_only_a_label:
                 message = "People disagree and there is no label to keep. Give one, or quarantine the task."
                 raise Invalid(message, problems=(Problem("decision", message),))
             return {name: current[name].value for name in names if name in current}

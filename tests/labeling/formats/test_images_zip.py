@@ -8,15 +8,8 @@ from pathlib import Path
 import pytest
 
 from labeling.formats import FormatError, Item, Row, RowProblem, images_folder, images_zip, read_source, sniff
-from tests.labeling.formats.test_images import picture
-
-
-def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out
+from labeling.formats.zip_writing import write_zip
+from tests.pictures import picture, zipped
 
 
 def items_of(file: io.BytesIO) -> list[Item]:
@@ -124,7 +117,7 @@ def test_a_directory_that_would_fill_the_memory_is_refused(monkeypatch: pytest.M
 
 def test_what_is_written_reads_back() -> None:
     members = [("manifest.jsonl", [b'{"image": "a.png"}\n']), ("a.png", [picture()[:10], picture()[10:]])]
-    file = io.BytesIO(b"".join(images_zip.write(members, stored=(".png",))))
+    file = io.BytesIO(b"".join(write_zip(members, stored=(".png",))))
     (row,) = items_of(file)
     assert isinstance(row, Row)
     assert row.files is not None

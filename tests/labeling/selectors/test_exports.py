@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from labeling.formats import csv as csv_format
 from labeling.models import AnnotationState, Label, Project, Task
 from labeling.reasons.manual import MANUAL
-from labeling.selectors import exports as export_reads
 from labeling.selectors.exports import reading
 from labeling.services import annotations as saving
 from labeling.services import flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
+from tests.exporting import exported, lines, without_times
+from tests.importing import counts, imported, jsonl
 from tests.invariants import invariant
-from tests.labeling.services.test_imports import counts, imported, jsonl
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
@@ -58,24 +58,6 @@ ROW = st.fixed_dictionaries(
 ACT = st.tuples(
     st.integers(0, 3), st.sampled_from(["submit", "draft", "skip", "comment", "flag", "quarantine", "bulk"]), ANSWERS
 )
-
-
-def exported(project: Project, format: str = "jsonl", **filters: Any) -> bytes:
-    return b"".join(
-        export_reads.stream(project=project, format=format, filters=export_reads.Filters(**filters)).content
-    )
-
-
-def lines(project: Project, **filters: Any) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in exported(project, **filters).splitlines()]
-
-
-def without_times(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: without_times(item) for name, item in value.items() if not name.endswith("_at")}
-    if isinstance(value, list):
-        return [without_times(item) for item in value]
-    return value
 
 
 def act(

@@ -11,8 +11,8 @@ from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.registry import load_evidence
 from labeling.services import flags
 from tests import factories
-from tests.labeling.selectors.test_exports import exported, without_times
-from tests.labeling.services.test_imports import counts, imported
+from tests.exporting import exported, without_times
+from tests.importing import counts, imported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 

@@ -15,8 +15,9 @@ from labeling.services import annotations as saving
 from labeling.services import flags, tasks
 from labeling.services.annotations import Submission
 from tests import factories
-from tests.labeling.selectors.test_exports import SCHEMA, exported, lines, without_times
-from tests.labeling.services.test_imports import counts, imported, jsonl
+from tests.exporting import exported, lines, without_times
+from tests.importing import counts, imported, jsonl
+from tests.labeling.selectors.test_exports import SCHEMA
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 

@@ -41,7 +41,7 @@ from tests.forking import fork
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800), pytest.mark.heavy]
 
 CLIENTS = 16
-TASKS = 5_000
+TASKS = 1_500
 INTENTS = ("billing", "delivery", "other")
 PATIENCE = 300
 """Seconds that a client waits for a task, while there is work left, until it says that something is stuck."""

@@ -15,7 +15,7 @@ from labeling.services import annotations as saving
 from labeling.services import claims, deletion, flags, guidelines, jobs, media, people, projects
 from labeling.services.annotations import Submission
 from tests import factories
-from tests.labeling.formats.test_images import picture
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("by_hand")]
 

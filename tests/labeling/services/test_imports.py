@@ -3,8 +3,6 @@
 import datetime as dt
 import decimal
 import itertools
-import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +12,16 @@ from django.core.files.base import ContentFile
 
 from labeling.errors import Conflict, Invalid, TooLarge
 from labeling.formats import parquet
-from labeling.models import Event, ImportProblem, JobRun, JobState, Label, Project, QueueEntry, Task, TaskState, Upload
+from labeling.models import Event, ImportProblem, JobRun, JobState, Label, QueueEntry, Task, TaskState, Upload
 from labeling.models.imports import ImportCounts
 from labeling.services import annotations as saving
 from labeling.services import imports, jobs
 from labeling.services.imports import running
 from labeling.services.imports.batches import Writer
 from tests import factories
+from tests.importing import counts, imported, jsonl, problems
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
-
-
-def jsonl(rows: Iterable[dict[str, Any]]) -> bytes:
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-
-
-def imported(project: Project, content: bytes, name: str = "rows.jsonl", **options: Any) -> JobRun:
-    job = imports.start(
-        actor=project.created_by, project=project, file=ContentFile(content, name=name), options=options or None
-    )
-    jobs.perform_job(job.pk)
-    job.refresh_from_db()
-    return job
-
-
-def counts(job: JobRun) -> tuple[int, int, int]:
-    assert job.result is not None, job.error
-    return job.result["accepted"], job.result["rejected"], job.result["duplicates"]
-
-
-def problems(job: JobRun) -> list[tuple[int, str]]:
-    return list(ImportProblem.objects.filter(job=job).order_by("row", "id").values_list("row", "column"))
 
 
 def test_rows_become_tasks_with_labels_and_places_in_the_queue() -> None:

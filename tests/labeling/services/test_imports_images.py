@@ -13,10 +13,9 @@ from django.core.management import CommandError, call_command
 from labeling.models import ImportProblem, JobRun, JobState, Label, Media, MediaLink, Project, Task, Upload
 from labeling.services import imports, jobs
 from tests import factories
-from tests.labeling.formats.test_images import huge_png, picture
-from tests.labeling.formats.test_images_zip import zipped
-from tests.labeling.selectors.test_exports import exported, lines, without_times
-from tests.labeling.services.test_imports import counts, imported, jsonl, problems
+from tests.exporting import exported, lines, without_times
+from tests.importing import counts, imported, jsonl, problems
+from tests.pictures import huge_png, picture, zipped
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 SCHEMA = {

@@ -22,7 +22,7 @@ from labeling.services import imports, jobs
 from labeling.services.imports import running
 from labeling.services.imports.batches import Writer
 from tests import factories
-from tests.labeling.services.test_imports import counts, jsonl
+from tests.importing import counts, jsonl
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 

@@ -5,27 +5,14 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from labeling.models import AnnotationState, Project, Role, Task, User
-from labeling.services import annotations as saving
-from labeling.services import claims, flags, projects
-from labeling.services.annotations import Submission
+from labeling.models import Role, User
+from labeling.services import flags, projects
 from tests import factories
+from tests.labeling.web.answering import answer
 from tests.query_counts import assert_same_queries
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
-
-
-def answer(user: User, project: Project, count: int = 1) -> None:
-    for number in range(count):
-        claim = claims.claim(actor=user, project=project, count=1)
-        task = Task.objects.select_related("project").get(pk=claim.task_ids[0])
-        saving.submit(
-            actor=user,
-            task=task,
-            submission=Submission(answers={"intent": "billing"}, state=AnnotationState.SUBMITTED, lead_time_ms=2000),
-            key=f"key-{user.pk}-{task.pk}-{number}",
-        )
 
 
 def test_home_leads_to_sign_in() -> None:

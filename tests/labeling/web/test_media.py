@@ -14,7 +14,7 @@ from labeling.formats import images
 from labeling.models import JobRun, Media, Project, Role, User
 from labeling.services import jobs, media, people
 from tests import factories
-from tests.labeling.formats.test_images import picture
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 ClientFor = Callable[[User], Client]

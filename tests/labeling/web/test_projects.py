@@ -12,7 +12,7 @@ from labeling.selectors import progress as progress_reads
 from labeling.services import people, projects
 from labeling.templatetags.ui import job_title
 from tests import factories
-from tests.labeling.web.test_home import answer
+from tests.labeling.web.answering import answer
 from tests.query_counts import assert_same_queries
 
 pytestmark = pytest.mark.django_db

@@ -152,6 +152,17 @@ def test_flags_that_people_raise_have_cards_too(client_for: SignIn) -> None:
     assert "No label yet." in page
 
 
+def test_a_dispute_without_a_label_has_nothing_to_keep(client_for: SignIn) -> None:
+    project = factories.project(overlap=2, max_overlap=2)
+    task = factories.task(project)
+    for given in ("billing", "delivery"):
+        person = factories.member(project)
+        saving.submit(actor=person, task=task, submission=Submission({"intent": given}), key=given)
+    page = cards(client_for(project.created_by), project)
+    assert "People disagree" in page
+    assert keys(page) == {"relabel", "quarantine", "ambiguous"}
+
+
 def test_flags_without_a_finding_get_their_neighbors_when_asked(
     project: Project, client: Client, client_for: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

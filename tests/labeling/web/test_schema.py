@@ -18,7 +18,7 @@ from labeling.services import annotations as saving
 from labeling.services import projects
 from labeling.web import schema_draft
 from tests import factories
-from tests.labeling.web.test_home import answer
+from tests.labeling.web.answering import answer
 from tests.query_counts import assert_same_queries
 
 pytestmark = pytest.mark.django_db

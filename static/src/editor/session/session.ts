@@ -1,14 +1,15 @@
 // The label page's session: what each act of the person does.
-import { nextUnanswered, withAnswer } from "../../core/answers.ts";
+import { withAnswer } from "../../core/answers.ts";
 import type { Answer, Answers } from "../../core/documents.ts";
 import { CommandLog } from "../../core/history.ts";
-import { isRequired, type Question, titleOf } from "../../core/schema.ts";
+import { type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
 import type { Asked, KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
 import { measureToPaint } from "./performance.ts";
+import { Questions } from "./questions.ts";
 import type { Saving } from "./saving.ts";
 import { Serial } from "./serial.ts";
 import type { EditorState } from "./state.ts";
@@ -33,6 +34,7 @@ export class Session {
   readonly #now: () => number;
   readonly #log = new CommandLog<Act>();
   readonly #acts = new Serial((error) => this.#broken(error));
+  readonly #questions: Questions;
 
   constructor({ state, kinds, saving, leases, now }: SessionOptions) {
     this.state = state;
@@ -40,6 +42,7 @@ export class Session {
     this.saving = saving;
     this.leases = leases;
     this.#now = now;
+    this.#questions = new Questions(state.config.schema.questions, kinds);
   }
 
   /** Run an act now, or right after the one that is still being written. */
@@ -126,9 +129,7 @@ export class Session {
   }
 
   #focusFirst(item: Item): void {
-    const { questions } = this.state.config.schema;
-    const first = questions.find((question) => !this.#answered(item, question)) ?? questions[0];
-    this.state.question.value = first?.name ?? "";
+    this.state.question.value = this.#questions.firstOpen(item.answers.peek());
   }
 
   #whereWords(item: Item): string {
@@ -151,9 +152,9 @@ export class Session {
     if (item !== this.state.current.peek()) return;
     const before = item.answers.peek()[question];
     this.state.question.value = question;
-    if (!this.#sameAnswer(question, before, answer)) {
+    if (!this.#questions.same(question, before, answer)) {
       this.#setAnswers(item, withAnswer(item.answers.peek(), question, answer));
-      const kind = this.#kindOf(question);
+      const kind = this.#questions.kindOf(question);
       this.#log.record({ type: "answer", item, question, before, after: answer }, (last, next) => {
         if (last.type !== "answer" || next.type !== "answer") return null;
         if (last.item !== next.item || last.question !== next.question) return null;
@@ -162,8 +163,7 @@ export class Session {
       this.#logChanged();
     }
     if (finished) {
-      const { questions } = this.state.config.schema;
-      const next = nextUnanswered(questions, (other) => this.#answered(item, other), question);
+      const next = this.#questions.nextOpen(item.answers.peek(), question);
       if (next) this.state.question.value = next;
     }
   }
@@ -213,21 +213,6 @@ export class Session {
     this.saving.drafts.changed(item);
   }
 
-  #sameAnswer(question: string, a: Answer | undefined, b: Answer | undefined): boolean {
-    if (a === undefined || b === undefined) return a === b;
-    const found = this.state.questionNamed(question);
-    return this.#kindOf(question)?.same(a, b, found) ?? false;
-  }
-
-  #answered(item: Item, question: Question): boolean {
-    return this.kinds.get(question.kind)?.isEmpty(item.answers.peek()[question.name], question) === false;
-  }
-
-  #kindOf(question: string) {
-    const found = this.state.questionNamed(question);
-    return found ? this.kinds.get(found.kind) : undefined;
-  }
-
   // Submitting and skipping
 
   async submit(started: number): Promise<void> {
@@ -241,7 +226,7 @@ export class Session {
       this.#moveOn();
       return;
     }
-    const problems = this.#problemsOf(item);
+    const problems = this.#questions.problems(item.answers.peek());
     if (Object.keys(problems).length > 0) {
       item.problems.value = problems;
       const first = Object.keys(problems)[0] ?? "";
@@ -252,7 +237,7 @@ export class Session {
     }
     await this.#finish(
       item,
-      { status: "submitted", answers: this.#submittedAnswers(item), skipReason: null },
+      { status: "submitted", answers: this.#questions.submitted(item.answers.peek()), skipReason: null },
       started,
     );
   }
@@ -263,24 +248,6 @@ export class Session {
     this.state.panel.value = null;
     // Partial answers are left out: a skip says that no answer could be given.
     await this.#finish(item, { status: "skipped", answers: {}, skipReason: reason }, started);
-  }
-
-  #problemsOf(item: Item): Record<string, string> {
-    const problems: Record<string, string> = {};
-    for (const question of this.state.config.schema.questions) {
-      const problem = this.kinds.get(question.kind)?.problem(item.answers.peek()[question.name], question);
-      if (problem) problems[question.name] = problem;
-    }
-    return problems;
-  }
-
-  #submittedAnswers(item: Item): Answers {
-    const answers: Answers = {};
-    for (const question of this.state.config.schema.questions) {
-      const value = this.kinds.get(question.kind)?.submitted(item.answers.peek()[question.name], question);
-      if (value !== undefined) answers[question.name] = value;
-    }
-    return answers;
   }
 
   /** Write the answer down in this browser, then show the next item: the network is never waited for. */
@@ -410,11 +377,7 @@ export class Session {
 
   /** Whether every required question of the item has an answer. */
   ready(item: Item): boolean {
-    return this.state.config.schema.questions.every(
-      (question) =>
-        !isRequired(question) ||
-        this.kinds.get(question.kind)?.problem(item.answers.value[question.name], question) === null,
-    );
+    return this.#questions.complete(item.answers.value);
   }
 
   #broken(error: unknown): void {

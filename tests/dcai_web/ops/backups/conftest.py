@@ -18,7 +18,7 @@ from labeling.models import Media, Project, Task, Upload
 from labeling.services import annotations as saving
 from labeling.services import claims, guidelines, media, people
 from tests import factories
-from tests.labeling.formats.test_images import picture
+from tests.pictures import picture
 
 NASTY = 'tab\there, line\nbreak, \\N and \\. and "quotes", 😀 é \x01'
 
