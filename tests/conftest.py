@@ -93,12 +93,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything under tests/e2e as heavy browser tests, and skip those when there is no browser."""
+    """Mark everything under tests/e2e as browser tests, and skip those when there is no browser."""
     folder = Path(__file__).parent / "e2e"
     for item in items:
         if folder in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.heavy)
         if not BROWSER and item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 

@@ -1,8 +1,9 @@
-"""Run every test, in two calls: the light ones several at a time, the heavy ones one after another.
+"""Run every test, in three calls: the light ones, those in a browser, and the heavy ones one after another.
 
-A heavy test drives a browser, kills servers, races many processes or starts the whole product. Beside others it would
-measure how busy the machine is; alone it measures the product. No test is run twice: one that fails now and then is a
-fault of the product or of the test, and is to be found.
+A heavy test kills servers, races many processes or starts the whole product. Beside others it would measure how busy
+the machine is; alone it measures the product. A browser test mostly waits for its page, so several go at a time; beside
+light ones, which compute, their pages would wait too long. No test is run twice: one that fails now and then is a fault
+of the product or of the test, and is to be found.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("-n0", "-m", "heavy")
-LIGHT = ("-m", "not heavy")
+LIGHT = ("-m", "not heavy and not e2e")
+BROWSER = ("-m", "e2e and not heavy")
 NOTHING_FOUND = 5
 
 
 def main(arguments: list[str]) -> int:
     """Run the suite with these arguments for pytest; return the exit code of the first call that failed."""
-    light = _pytest([*arguments, *LIGHT], DCAI_REQUIRE_E2E="")
-    # Also after a failure: one fault does not hide another.
-    heavy = _pytest([*arguments, *HEAVY])
-    codes = [code for code in (light, heavy) if code not in {0, NOTHING_FOUND}]
-    if light == heavy == NOTHING_FOUND:
-        return NOTHING_FOUND
-    return codes[0] if codes else 0
+    # All of them, also after a failure: one fault does not hide another.
+    found = [
+        _pytest([*arguments, *LIGHT], DCAI_REQUIRE_E2E=""),
+        _pytest([*arguments, *BROWSER]),
+        _pytest([*arguments, *HEAVY], DCAI_REQUIRE_E2E=""),
+    ]
+    failed = [code for code in found if code not in {0, NOTHING_FOUND}]
+    if failed:
+        return failed[0]
+    return NOTHING_FOUND if set(found) == {NOTHING_FOUND} else 0
 
 
 def _pytest(arguments: list[str], **environment: str) -> int:

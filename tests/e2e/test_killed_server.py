@@ -17,7 +17,7 @@ from tests.e2e.conftest import DESKTOP
 from tests.e2e.labeling import answer, item, saved
 from tests.running import Site, new_site
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.heavy]
 
 BACK = 60_000
 """Milliseconds within which everything is there again, on a busy machine too."""

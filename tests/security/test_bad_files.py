@@ -307,21 +307,21 @@ def test_a_file_that_is_refused_as_a_whole_says_why(name: str, content: bytes) -
 
 @pytest.mark.django_db
 @pytest.mark.timeout(240)
-def test_a_thousand_bad_rows_of_200_000_cost_nobody_else_anything() -> None:
+def test_a_thousand_bad_rows_of_50_000_cost_nobody_else_anything() -> None:
     project = factories.project()
     lines = ["text,intent"]
-    for number in range(200_000):
-        bad = number % 200 == 7
+    for number in range(50_000):
+        bad = number % 50 == 7
         lines.append(f"Message {number},{'nonsense' if bad else ''}")
     job = imported(project, "\n".join(lines).encode(), "rows.csv")
     assert job.state == JobState.SUCCEEDED, job.error
     assert {key: (job.result or {})[key] for key in ("accepted", "rejected", "duplicates")} == {
-        "accepted": 199_000,
+        "accepted": 49_000,
         "rejected": 1_000,
         "duplicates": 0,
     }
-    assert Task.objects.filter(project=project).count() == 199_000
+    assert Task.objects.filter(project=project).count() == 49_000
     reported = ImportProblem.objects.filter(job=job)
     assert reported.count() == 1_000
-    assert reported.order_by("row").values_list("row", "column")[:2][1] == (209, "intent")
+    assert reported.order_by("row").values_list("row", "column")[:2][1] == (59, "intent")
     assert set(reported.values_list("column", flat=True)) == {"intent"}

@@ -114,9 +114,18 @@ def test_messages_are_many_varied_and_of_known_intents() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_creates_the_project_as_people_would_have(key: str, admin: User) -> None:
+def test_a_demo_is_made_as_people_would_have_and_once(key: str, admin: User) -> None:
     project = demo.create(actor=admin, key=key)
 
+    _check_tasks_and_labels(project, key, admin)
+    _check_guideline(project)
+    _check_that_nothing_tells_the_truth(project, key)
+    before = (Event.objects.count(), Label.objects.count(), Task.objects.count())
+    assert demo.create(actor=admin, key=key) == project
+    assert (Event.objects.count(), Label.objects.count(), Task.objects.count()) == before
+
+
+def _check_tasks_and_labels(project: Project, key: str, admin: User) -> None:
     items = {item.source.external_id: item for item in demo.items(key)}
     tasks = {task.external_id: task for task in Task.objects.filter(project=project)}
     given = dict(Label.objects.filter(project=project, retired_at=None).values_list("task__external_id", "value"))
@@ -130,10 +139,8 @@ def test_creates_the_project_as_people_would_have(key: str, admin: User) -> None
     assert Membership.objects.get(project=project).user == admin
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_guideline_is_published_and_speaks_of_every_label(key: str, admin: User) -> None:
-    project = demo.create(actor=admin, key=key)
-
+def _check_guideline(project: Project) -> None:
+    """It is published and speaks of every label."""
     version = GuidelineVersion.objects.get(project=project)
     shown = guideline_reads.as_document(version)
     names = list(version_reads.schema(project.pk).questions[0].class_names)
@@ -144,9 +151,7 @@ def test_the_guideline_is_published_and_speaks_of_every_label(key: str, admin: U
     assert "<h2>" in shown["html"]
 
 
-def test_digits_are_real_images_that_members_can_see(admin: User) -> None:
-    project = demo.create(actor=admin, key="handwritten_digits")
-
+def _check_that_members_see_images(project: Project) -> None:
     task = Task.objects.filter(project=project).first()
     assert task is not None
     image = task.data["image"]
@@ -162,11 +167,8 @@ def test_texts_survive_the_way_through_the_file(admin: User) -> None:
     assert texts == {source.external_id: source.content for source in messages.load_messages()}
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_nothing_in_the_project_tells_the_truth(key: str, admin: User) -> None:
+def _check_that_nothing_tells_the_truth(project: Project, key: str) -> None:
     """Where a label is missing or wrong, the true one is nowhere in what people, exports or models get to see."""
-    project = demo.create(actor=admin, key=key)
-
     true = demo.truth(key)
     hidden = {item.source.external_id for item in demo.items(key) if item.given is None} | demo.wrong(key).keys()
     # Every value of the metadata occurs with several true labels among the hidden ones: none of them gives it away.
@@ -186,15 +188,6 @@ def test_nothing_in_the_project_tells_the_truth(key: str, admin: User) -> None:
     assert abs(alike - chance) < 0.03
     wrong = json.dumps([*Event.objects.filter(project=project).values_list("payload", flat=True)])
     assert not any(name in wrong for name in demo.wrong(key))
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_making_it_again_changes_nothing(key: str, admin: User) -> None:
-    project = demo.create(actor=admin, key=key)
-    before = (Event.objects.count(), Label.objects.count(), Task.objects.count())
-
-    assert demo.create(actor=admin, key=key) == project
-    assert (Event.objects.count(), Label.objects.count(), Task.objects.count()) == before
 
 
 def test_an_attempt_that_broke_off_is_finished(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +231,7 @@ def test_removing_takes_everything_and_it_can_be_made_again(
     admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     project = demo.create(actor=admin, key="handwritten_digits")
+    _check_that_members_see_images(project)
     ids = claims.claim(actor=admin, project=project, count=2).task_ids
     task = Task.objects.select_related("project").get(pk=ids[0])
     saving.submit(actor=admin, task=task, submission=Submission(answers={"digit": "4"}), key="one")

@@ -73,9 +73,9 @@ def test_no_labels_and_no_tasks() -> None:
 def test_ten_thousand_classes() -> None:
     names = [f"class {number}" for number in range(10_000)]
     project = factories.project(schema=schema("choice", labels=names))
-    tasks = factories.tasks(project, data=[{"text": f"{name} and nothing else"} for name in names[:3000]])
-    making.label(tasks, names[:3000])
-    assert "3,000 classes have labels, but only 0 of them have the 3 labels" in why(project)
+    tasks = factories.tasks(project, data=[{"text": f"{name} and nothing else"} for name in names[:1000]])
+    making.label(tasks, names[:1000])
+    assert "1,000 classes have labels, but only 0 of them have the 3 labels" in why(project)
 
 
 def test_few_of_ten_thousand_classes() -> None:

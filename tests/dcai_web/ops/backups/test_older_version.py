@@ -37,7 +37,14 @@ def restored(storage: Path) -> backups.Restored:
     return done
 
 
-def test_everything_is_there(restored: backups.Restored, storage: Path) -> None:
+def test_everything_is_there_and_people_go_on(restored: backups.Restored, storage: Path) -> None:
+    # Restored once for all three: it takes a while.
+    _check_counts(restored, storage)
+    _check_rows_of_every_old_shape()
+    _check_that_people_go_on()
+
+
+def _check_counts(restored: backups.Restored, storage: Path) -> None:
     assert (restored.version, restored.missing) == ("0.1.0", [])
     assert structure.applied() == structure.known()
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
@@ -52,7 +59,7 @@ def test_everything_is_there(restored: backups.Restored, storage: Path) -> None:
     assert len(files_of(storage)) == restored.files == 7
 
 
-def test_rows_of_every_old_shape_are_there(restored: backups.Restored) -> None:
+def _check_rows_of_every_old_shape() -> None:
     assert set(Flag.objects.values_list("reason", flat=True)) == {
         "manual", "skipped", "conflict", "label_error", "outlier", "near_duplicate", "ambiguous", "low_quality",
         "gold_miss", "stale_guideline",
@@ -65,7 +72,7 @@ def test_rows_of_every_old_shape_are_there(restored: backups.Restored) -> None:
     assert Run.objects.exclude(summary={}).count() == 2
 
 
-def test_people_go_on_where_they_were(restored: backups.Restored) -> None:
+def _check_that_people_go_on() -> None:
     manager = User.objects.get(email="manager@example.org")
     client = Client()
     sent = client.post("/login/", {"username": manager.email, "password": factories.PASSWORD})
