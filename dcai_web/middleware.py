@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from dcai_web.ops import health, metrics
+from dcai_web.ops.logs import route_of
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -115,8 +116,7 @@ class RequestLog:
         if request.path_info in {"/healthz", "/readyz", "/metrics"} or request.path_info.startswith("/static/"):
             return
         # The pattern, not the address: an address may contain the token of an invitation or a password reset.
-        match = request.resolver_match
-        route = f"/{match.route}" if match else "(none)"
+        route = route_of(request)
         metrics.count(method=request.method or "", route=route, status=response.status_code, seconds=seconds)
         level = "error" if response.status_code >= 500 else "info"
         getattr(_logger, level)(

@@ -166,6 +166,9 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "labeling.services.accounts.tried_address"
 AXES_LOCKOUT_TEMPLATE = "errors/429.html"
 AXES_VERBOSE = False
+AXES_HANDLER = "dcai_web.sign_in_log.RoutesOnly"
+# Where somebody who signs in wants to go may be the link of an invitation.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 
 # --- Security -----------------------------------------------------------------------------------------------------
 HTTPS = env.boolean("DCAI_HTTPS", default=SITE_URL.startswith("https://"))

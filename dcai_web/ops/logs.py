@@ -6,13 +6,20 @@ import logging.config
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 _SECRET = re.compile(r"pass(word|wd)?|secret|token|authorization|cookie|api_?key|session", re.IGNORECASE)
 # Passwords in addresses, and bearer tokens, wherever they turn up in a text.
 _IN_TEXT = re.compile(r"(?P<before>://[^:/@\s]*:|[Bb]earer\s+)[^@\s\"']+")
+# Whoever knows the last part of these addresses comes in: an invitation, a link for a password.
+_IN_LINK = re.compile(
+    r"(?P<before>(?:/|%2F)(?:join|password(?:/|%2F)[^/%\s]+)(?:/|%2F))[^/%\s\"'?&<]+", flags=re.IGNORECASE
+)
 _HIDDEN = "***"
 
 
@@ -27,8 +34,33 @@ def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
         if _SECRET.search(name):
             event[name] = _HIDDEN
         elif isinstance(value, str):
-            event[name] = _IN_TEXT.sub(rf"\g<before>{_HIDDEN}", value)
+            event[name] = _without_secrets(value)
     return event
+
+
+def _without_secrets(text: str) -> str:
+    for pattern in (_IN_TEXT, _IN_LINK):
+        text = pattern.sub(rf"\g<before>{_HIDDEN}", text)
+    return text
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the pattern of a request's address, which unlike the address may be written down."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else "(none)"
+
+
+class RoutesForAddresses(logging.Filter):
+    """Puts the route where what logs a request (Django's loggers do) names its address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; let every one pass."""
+        request: Any = getattr(record, "request", None)
+        if hasattr(request, "resolver_match") and isinstance(record.args, tuple):
+            # Django escapes what it logs.
+            named = {request.path, request.path.encode("unicode_escape").decode("ascii")}
+            record.args = tuple(route_of(request) if value in named else value for value in record.args)
+        return True
 
 
 def configuration(*, level: str, form: str) -> dict[str, Any]:
@@ -46,9 +78,14 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"routes": {"()": RoutesForAddresses}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["routes"]},
+        },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
+            # Django's own handlers write whole addresses.
+            "django": {"handlers": [], "level": "INFO"},
             # Our own line says the same with the request's id; errors keep their traceback.
             "django.request": {"level": "ERROR"},
             # However much is asked for: statements and the variables of templates hold what people sent.

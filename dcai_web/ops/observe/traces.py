@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import dcai_web
+from dcai_web.ops.logs import route_of
 
 _KEPT_OF_EVENTS = {"exception.type"}
 
@@ -100,7 +101,7 @@ class Middleware:
             method, context=propagate.extract(request.headers), kind=SpanKind.SERVER
         ) as span:
             response = self._get_response(request)
-            route = f"/{request.resolver_match.route}" if request.resolver_match else "(none)"
+            route = route_of(request)
             span.update_name(f"{method} {route}")
             span.set_attributes(
                 {

@@ -21,7 +21,7 @@ from dcai_web.ops import observe
 from dcai_web.ops.observe import errors
 from labeling.models import User
 from labeling.models.documents import JsonDocument
-from labeling.services import jobs
+from labeling.services import jobs, people
 from tests import factories
 
 DSN = "https://public@sentry.invalid/1"
@@ -78,6 +78,20 @@ def test_a_failed_request_is_reported_by_its_route(
     everything = json.dumps(event)
     for private in (SECRET, "Secret project", "secret-project", project.created_by.email, "dcai_session", "text ="):
         assert private not in everything.replace("text = SECRET", "")
+
+
+def test_the_link_of_an_invitation_that_met_a_failure_does_not_leave(
+    sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = factories.project()
+    _, secret = people.invite(actor=project.created_by, project=project, role="viewer")
+    monkeypatch.setattr(people, "invitation_of", breaking)
+    visitor = Client(raise_request_exception=False)
+    assert visitor.get(f"/join/{secret}/").status_code == 500
+    monkeypatch.setattr("labeling.web.accounts.NewPassword.get_user", breaking)
+    assert visitor.get(f"/password/MQ/{secret}/").status_code == 500
+    assert [event["transaction"] for event in sent] == ["/join/{secret}/", "/password/{uidb64}/{token}/"]
+    assert secret not in json.dumps(sent)
 
 
 def test_of_a_request_only_its_method_leaves() -> None:

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from dcai_web.ops.observe import traces
 from labeling.models import User
+from labeling.services import people
 from tests import factories
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -91,6 +92,21 @@ def test_an_error_marks_the_span(
     found = [span for span in spans() if span.kind == SpanKind.SERVER]
     assert [span.status.status_code for span in found] == [StatusCode.ERROR]
     assert "secret text" not in everything(found)
+
+
+def test_the_link_of_an_invitation_that_met_a_failure_is_in_no_span(
+    spans: Callable[[], list[ReadableSpan]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(*_: object, **__: object) -> None:
+        raise RuntimeError("secret text")
+
+    project = factories.project()
+    _, link = people.invite(actor=project.created_by, project=project, role="viewer")
+    monkeypatch.setattr(people, "invitation_of", breaking)
+    assert Client(raise_request_exception=False).get(f"/join/{link}/").status_code == 500
+    found = spans()
+    assert "GET /join/<str:secret>/" in [span.name for span in found]
+    assert link not in everything(found)
 
 
 @pytest.mark.django_db(transaction=True)
