@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 
 from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Project, User
+from labeling.services import people
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -54,6 +55,11 @@ class UserAdmin(_UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
+        """Store the account; what it invited to stays open only where it may still invite."""
+        super().save_model(request, obj, form, change)
+        people.revoke_void_invitations(actor=cast("User", request.user), maker=obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: a person who leaves is disabled, so that their answers keep their author."""

@@ -12,13 +12,14 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from labeling import statements
+from labeling import access, statements
+from labeling.access import Action
 from labeling.errors import Conflict, Invalid, NotFound, Problem
-from labeling.models import ApiToken, Invitation, Membership, Role, User
+from labeling.models import ApiToken, Invitation, Membership, Project, Role, User
 from labeling.services import claims, events
 
 if TYPE_CHECKING:
-    from labeling.models import Project
+    from django.db.models import QuerySet
 
 TOKEN_PREFIX = "dcai_"  # noqa: S105 - how every token begins, so that leaked ones can be found
 INVITATION_DAYS = 14
@@ -82,16 +83,18 @@ def change_role(*, actor: User, member: Membership, role: str) -> Membership:
     events.record(
         verb="member.changed", project=member.project, actor=actor, member=member.user_id, before=before, role=chosen
     )
+    revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
     return member
 
 
 @transaction.atomic
 def remove_member(*, actor: User, member: Membership) -> None:
-    """End a membership; what the person answered stays, and the tasks they held return to the queue."""
+    """End a membership and the invitations made by it; what the person answered stays, tasks they held are free."""
     _keep_a_manager(member)
     claims.release(actor=member.user, project=member.project)
     events.record(verb="member.removed", project=member.project, actor=actor, member=member.user_id, role=member.role)
     member.delete()
+    revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
 
 
 def _keep_a_manager(member: Membership) -> None:
@@ -123,12 +126,19 @@ def invite(*, actor: User, project: Project, role: str, email: str = "") -> tupl
 
 def invitation_of(secret: str) -> Invitation:
     """Return the invitation a link stands for, if it can still be accepted."""
-    found = (
-        Invitation.objects.select_related("project", "created_by")
-        .filter(digest=digest(secret), revoked_at=None, accepted_at=None, expires_at__gt=timezone.now())
-        .first()
-    )
-    if found is None:
+    return _open_invitation(secret, Invitation.objects.all())
+
+
+def _open_invitation(secret: str, invitations: QuerySet[Invitation]) -> Invitation:
+    found = invitations.select_related("project", "created_by").filter(digest=digest(secret)).first()
+    if (
+        found is None
+        or found.accepted_at is not None
+        or found.revoked_at is not None
+        or found.expires_at <= timezone.now()
+        # Removed, demoted or switched off: who may not invite any more has not invited.
+        or not access.may(found.created_by, found.project, Action.MANAGE)
+    ):
         raise NotFound("This invitation was used, was withdrawn or has expired. Ask for a new one.")
     return found
 
@@ -136,10 +146,7 @@ def invitation_of(secret: str) -> Invitation:
 @transaction.atomic
 def accept(*, user: User, secret: str) -> Membership:
     """Make the person who opened the link a member; a link works once, and never lowers a role."""
-    found = invitation_of(secret)
-    invitation = Invitation.objects.select_for_update().get(pk=found.pk)
-    if invitation.accepted_at is not None:
-        raise NotFound("This invitation was used, was withdrawn or has expired. Ask for a new one.")
+    invitation = _open_invitation(secret, Invitation.objects.select_for_update(of=("self",)))
     if invitation.email and invitation.email != user.email:
         message = f"This invitation is for {invitation.email}; you are signed in as {user.email}."
         raise Invalid(message)
@@ -163,6 +170,16 @@ def revoke_invitation(*, actor: User, invitation: Invitation) -> None:
         invitation.revoked_at = timezone.now()
         invitation.save(update_fields=("revoked_at",))
         events.record(verb="invitation.revoked", project=invitation.project, actor=actor, invitation=invitation.pk)
+
+
+@transaction.atomic
+def revoke_void_invitations(*, actor: User, maker: User, project: Project | None = None) -> None:
+    """Withdraw the open invitations of a person to projects (or one) in which they may not invite any more."""
+    made = Invitation.objects.filter(created_by=maker, accepted_at=None, revoked_at=None)
+    invited_to = [project] if project else Project.objects.filter(invitations__in=made).distinct()
+    lost = [place for place in invited_to if not access.may(maker, place, Action.MANAGE)]
+    for invitation in made.filter(project__in=lost).select_related("project"):
+        revoke_invitation(actor=actor, invitation=invitation)
 
 
 @transaction.atomic
