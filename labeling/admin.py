@@ -98,7 +98,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     """Tokens, without their secrets."""
 
-    list_display = ("user", "name", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_display = ("user", "name", "prefix", "scope", "created_at", "expires_at", "last_used_at", "revoked_at")
     search_fields = ("user__email", "name", "prefix")
     list_select_related = ("user",)
     exclude = ("digest",)

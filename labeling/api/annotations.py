@@ -16,7 +16,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.api.tasks import TaskDocument
-from labeling.models import AnnotationState, SkipReason
+from labeling.models import AnnotationState, Scope, SkipReason
 from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import tasks as task_reads
 from labeling.services import annotations as saving
@@ -159,6 +159,7 @@ class TaskAnnotations(Endpoint):
         "annotations_list",
         "List a task's annotations",
         tag=TAG,
+        needs=Scope.READ,
         query=Page,
         returns={200: AnnotationList},
         description="Reviewers see everybody's, others their own.",
@@ -180,6 +181,7 @@ class TaskAnnotations(Endpoint):
         "annotations_save",
         "Save your answers to a task",
         tag=TAG,
+        needs=Scope.LABEL,
         body=AnnotationNew,
         headers={KEY_HEADER: _KEY_WORDS},
         returns={201: SavedDocument, 200: SavedDocument},
@@ -209,7 +211,9 @@ class TaskAnnotations(Endpoint):
 class Mine(Endpoint):
     """What the person answered in a project."""
 
-    @operation("annotations_mine", "List what you answered", tag=TAG, query=Page, returns={200: MineList})
+    @operation(
+        "annotations_mine", "List what you answered", tag=TAG, needs=Scope.READ, query=Page, returns={200: MineList}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return the person's annotations with their tasks, newest first."""
         user = actor(request)
@@ -231,7 +235,9 @@ def _with_tasks(project: Project, user: User, rows: list[Annotation]) -> list[di
 class ProjectAnnotations(Endpoint):
     """Everybody's annotations in a project."""
 
-    @operation("annotations_all", "List all annotations", tag=TAG, query=Page, returns={200: AnnotationList})
+    @operation(
+        "annotations_all", "List all annotations", tag=TAG, needs=Scope.READ, query=Page, returns={200: AnnotationList}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return everybody's annotations in the order in which they were begun."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
@@ -247,7 +253,9 @@ class ProjectAnnotations(Endpoint):
 class Comments(Endpoint):
     """What people said about a task."""
 
-    @operation("comments_list", "List a task's comments", tag=TAG, query=Page, returns={200: CommentList})
+    @operation(
+        "comments_list", "List a task's comments", tag=TAG, needs=Scope.READ, query=Page, returns={200: CommentList}
+    )
     def get(self, request: Request, task_id: int) -> Response:
         """Return the comments, newest first."""
         task = access.task_for(actor(request), task_id, Action.VIEW)
@@ -259,7 +267,9 @@ class Comments(Endpoint):
             show=lambda rows: [comment_document(row) for row in rows],
         )
 
-    @operation("comments_add", "Comment on a task", tag=TAG, body=CommentNew, returns={201: CommentDocument})
+    @operation(
+        "comments_add", "Comment on a task", tag=TAG, needs=Scope.LABEL, body=CommentNew, returns={201: CommentDocument}
+    )
     def post(self, request: Request, task_id: int) -> Response:
         """Add a comment."""
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)

@@ -15,6 +15,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
 from labeling.api.endpoint import Endpoint
+from labeling.api.openapi import needs_scope
+from labeling.models import Scope
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -70,6 +72,7 @@ class Operation:
     path: str
     summary: str
     description: SafeString
+    scope: str
     parameters: list[Part]
     content_type: str
     body: list[Part]
@@ -96,6 +99,7 @@ def _operation(document: dict[str, Any], path: str, method: str, found: dict[str
         path=path,
         summary=found.get("summary", ""),
         description=marked(found.get("description", "")),
+        scope=next(scopes[0] for way in found["security"] for scopes in way.values() if scopes),
         parameters=[
             Part(
                 entry["name"],
@@ -148,6 +152,7 @@ class OpenApi(Endpoint):
 
     permission_classes = (AllowAny,)
 
+    @needs_scope(Scope.READ)
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return OpenAPI 3.1 as JSON."""
@@ -159,6 +164,7 @@ class Docs(Endpoint):
 
     permission_classes = (AllowAny,)
 
+    @needs_scope(Scope.READ)
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """Show every operation with what it takes and answers."""

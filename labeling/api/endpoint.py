@@ -15,7 +15,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from labeling.api.reading import StrictJSONParser
+from labeling.errors import Forbidden
 from labeling.models import User
+from labeling.services.tokens import ShownToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from rest_framework.parsers import BaseParser
     from rest_framework.renderers import BaseRenderer
     from rest_framework.request import Request
+
+    from labeling.models import Scope
 
 
 class LengthRequired(APIException):
@@ -61,15 +65,26 @@ class Endpoint(APIView):
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body of unknown length, which the server would silently read as none."""
+        """Refuse a token whose scope is too small, and a body of unknown length, which would be read as none."""
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired
         super().initial(request, *args, **kwargs)
+        method = getattr(self, str(request.method).lower(), None)
+        token = token_of(request)
+        if method is not None and token is not None:
+            _check_scope(token, getattr(method, "scope", None))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let no proxy or browser keep what one person may see."""
         response.headers.setdefault("Cache-Control", "no-store")
         return super().finalize_response(request, response, *args, **kwargs)
+
+
+def _check_scope(token: ShownToken, needed: Scope | None) -> None:
+    if needed is None:
+        raise Forbidden("No token is taken here.")
+    if not token.is_good_for(needed):
+        raise Forbidden(f"Your token has the scope “{token.scope}”; this needs “{needed}”. Make another token for it.")
 
 
 class AddSlash(View):
@@ -89,3 +104,8 @@ def actor(request: Request) -> User:
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
+
+
+def token_of(request: Request) -> ShownToken | None:
+    """Return the token that was shown; None when a browser's session asks."""
+    return request.auth if isinstance(request.auth, ShownToken) else None

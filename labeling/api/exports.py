@@ -15,6 +15,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import Query, query
 from labeling.formats.registry import writable_files
+from labeling.models import Scope
 from labeling.selectors.exports import Filters
 from labeling.services import exports
 
@@ -40,6 +41,7 @@ class Export(Endpoint):
         "export_read",
         "Export tasks and labels",
         tag="Labels",
+        needs=Scope.READ,
         query=ExportQuery,
         returns={(200, how.content_type.partition(";")[0]): OpenApiTypes.BINARY for _, how in writable_files()},
         description=" ".join(f"`{found.name}`: {how.carries}" for found, how in writable_files()),

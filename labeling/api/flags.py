@@ -16,6 +16,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
+from labeling.models import Scope
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import reviews as review_reads
@@ -197,7 +198,7 @@ def _documents(flag_ids: list[int]) -> list[dict[str, Any]]:
 class TaskFlags(Endpoint):
     """Flagging a task for a reviewer."""
 
-    @operation("flags_raise", "Flag a task", tag=TAG, body=FlagNew, returns={201: FlagDocument})
+    @operation("flags_raise", "Flag a task", tag=TAG, needs=Scope.LABEL, body=FlagNew, returns={201: FlagDocument})
     def post(self, request: Request, task_id: int) -> Response:
         """Raise a flag by hand."""
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)
@@ -210,7 +211,7 @@ class TaskFlags(Endpoint):
 class Flags(Endpoint):
     """The flags of a project."""
 
-    @operation("flags_list", "List flags", tag=TAG, query=FlagQuery, returns={200: FlagList})
+    @operation("flags_list", "List flags", tag=TAG, needs=Scope.READ, query=FlagQuery, returns={200: FlagList})
     def get(self, request: Request, slug: str) -> Response:
         """Return flags of any state, worst first."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
@@ -240,6 +241,7 @@ class FlagClaims(Endpoint):
         "flags_claim",
         "Take flags to decide",
         tag=TAG,
+        needs=Scope.LABEL,
         body=ClaimFlags,
         returns={200: ReviewClaimDocument},
         description="Nobody else is handed them, or others about the same tasks, until they are decided or given back, "
@@ -257,7 +259,9 @@ class FlagClaims(Endpoint):
 class FlagRenewals(Endpoint):
     """Keeping flags."""
 
-    @operation("flags_renew", "Keep flags longer", tag=TAG, body=HeldFlags, returns={200: ReviewRenewal})
+    @operation(
+        "flags_renew", "Keep flags longer", tag=TAG, needs=Scope.LABEL, body=HeldFlags, returns={200: ReviewRenewal}
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Extend leases."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
@@ -269,7 +273,9 @@ class FlagRenewals(Endpoint):
 class FlagReleases(Endpoint):
     """Giving flags back."""
 
-    @operation("flags_release", "Give flags back", tag=TAG, body=ReleaseFlags, returns={200: ReviewRelease})
+    @operation(
+        "flags_release", "Give flags back", tag=TAG, needs=Scope.LABEL, body=ReleaseFlags, returns={200: ReviewRelease}
+    )
     def post(self, request: Request, slug: str) -> Response:
         """End leases."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
@@ -285,6 +291,7 @@ class FlagResolutions(Endpoint):
         "flags_decide",
         "Decide several flags alike",
         tag=TAG,
+        needs=Scope.LABEL,
         body=DecideMany,
         headers={KEY_HEADER: _KEY_WORDS},
         returns={201: Resolutions, 200: Resolutions},
@@ -315,6 +322,7 @@ class FlagResolution(Endpoint):
         "flag_decide",
         "Decide a flag",
         tag=TAG,
+        needs=Scope.LABEL,
         body=Decide,
         headers={KEY_HEADER: _KEY_WORDS},
         returns={201: Resolution, 200: Resolution},
@@ -341,6 +349,7 @@ class FlagResolution(Endpoint):
         "flag_reopen",
         "Take the decision about a flag back",
         tag=TAG,
+        needs=Scope.LABEL,
         returns={200: Reopened},
         conflict="It is not decided, or its label was changed since.",
         description="The label before comes back as a new one. Of a decision about several flags only this task's part "

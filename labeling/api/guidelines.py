@@ -12,6 +12,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
+from labeling.models import Scope
 from labeling.selectors import guidelines as guideline_reads
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class GuidelineDocument(BaseModel):
 class Guideline(Endpoint):
     """A project's guideline."""
 
-    @operation("guideline_read", "Read the guideline", tag="Projects", returns={200: GuidelineDocument})
+    @operation(
+        "guideline_read", "Read the guideline", tag="Projects", needs=Scope.READ, returns={200: GuidelineDocument}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return the version that holds now."""
         project = access.project_for(actor(request), slug, Action.VIEW)

@@ -16,6 +16,7 @@ from labeling.api.openapi import operation
 from labeling.api.reading import decode
 from labeling.errors import Invalid, Problem
 from labeling.formats.registry import list_nouns
+from labeling.models import Scope
 from labeling.services import imports
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Imports(Endpoint):
         "imports_create",
         "Import a file",
         tag="Tasks",
+        needs=Scope.MANAGE,
         body=FORM,
         returns={202: StartedDocument},
         description="A job reads the file. Rows that are there already (same `external_id` or content) add nothing.",

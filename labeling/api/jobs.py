@@ -14,7 +14,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import query
-from labeling.models import JobRun, JobState
+from labeling.models import JobRun, JobState, Scope
 from labeling.selectors import imports as import_reads
 from labeling.selectors import jobs as job_reads
 from labeling.services import jobs
@@ -86,7 +86,7 @@ def document(job: JobRun) -> dict[str, Any]:
 class ProjectJobs(Endpoint):
     """The jobs of a project."""
 
-    @operation("jobs_list", "List jobs", tag=TAG, query=Page, returns={200: JobList})
+    @operation("jobs_list", "List jobs", tag=TAG, needs=Scope.READ, query=Page, returns={200: JobList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the jobs, newest first."""
         project = access.project_for(actor(request), slug, Action.VIEW)
@@ -102,12 +102,12 @@ class ProjectJobs(Endpoint):
 class OneJob(Endpoint):
     """One job."""
 
-    @operation("jobs_read", "Read a job", tag=TAG, returns={200: JobDocument})
+    @operation("jobs_read", "Read a job", tag=TAG, needs=Scope.READ, returns={200: JobDocument})
     def get(self, request: Request, job_id: int) -> Response:
         """Return state, progress, error and result."""
         return Response(document(access.job_for(actor(request), job_id, Action.VIEW)))
 
-    @operation("jobs_cancel", "Cancel a job", tag=TAG, returns={200: JobDocument})
+    @operation("jobs_cancel", "Cancel a job", tag=TAG, needs=Scope.MANAGE, returns={200: JobDocument})
     def delete(self, request: Request, job_id: int) -> Response:
         """Cancel the job: at once while it waits, at its next step while it runs."""
         job = access.job_for(actor(request), job_id, Action.MANAGE)
@@ -118,7 +118,12 @@ class JobProblems(Endpoint):
     """What was wrong with the rows of an import."""
 
     @operation(
-        "jobs_problems", "List the rows an import did not take", tag=TAG, query=Page, returns={200: RowProblemList}
+        "jobs_problems",
+        "List the rows an import did not take",
+        tag=TAG,
+        needs=Scope.READ,
+        query=Page,
+        returns={200: RowProblemList},
     )
     def get(self, request: Request, job_id: int) -> Response:
         """Return row, column and reason."""

@@ -13,7 +13,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Id, query
-from labeling.models import Label
+from labeling.models import Label, Scope
 from labeling.selectors import labels as label_reads
 from labeling.selectors import verdicts as verdict_reads
 
@@ -86,7 +86,7 @@ def documents(project: Project, labels: list[Label]) -> list[dict[str, Any]]:
 class Labels(Endpoint):
     """The labels of a project."""
 
-    @operation("labels_list", "List labels", tag="Labels", query=LabelQuery, returns={200: LabelList})
+    @operation("labels_list", "List labels", tag="Labels", needs=Scope.READ, query=LabelQuery, returns={200: LabelList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the labels that hold now, in the order in which they were given."""
         project = access.project_for(actor(request), slug, Action.VIEW)

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from labeling.api.reading import Body, Query
+    from labeling.models import Scope
 
 PROBLEM_JSON = "application/problem+json"
 
 _ERRORS = {
     400: "Something sent is not valid; `errors` names each path.",
     401: "No valid token and no session.",
-    403: "Your role in the project does not allow this, or a browser's CSRF token is missing.",
+    403: "Your role, or the scope of your token, does not allow this, or a browser's CSRF token is missing.",
     404: "It does not exist, or you are not a member of its project.",
     429: "Too many requests with tokens that are not valid came from your address; wait as long as `Retry-After` says.",
 }
@@ -63,11 +64,22 @@ class Described(AutoSchema):
             self.method = "DELETE"
 
 
+def needs_scope(scope: Scope) -> Callable[[Any], Any]:
+    """Declare the scope that a token needs for a method of an endpoint. A method without it takes no tokens."""
+
+    def declare(method: Any) -> Any:
+        method.scope = scope
+        return method
+
+    return declare
+
+
 def operation(
     identity: str,
     summary: str,
     *,
     tag: str,
+    needs: Scope,
     returns: Mapping[Any, Any],
     body: type[Body] | dict[str, Any] | None = None,
     query: type[Query] | None = None,
@@ -75,7 +87,7 @@ def operation(
     description: str = "",
     conflict: str = "",
 ) -> Callable[[Any], Any]:
-    """Describe a method of an endpoint: its id, what it takes and what it answers.
+    """Describe a method of an endpoint: its id, the scope it `needs`, what it takes and what it answers.
 
     `returns` maps a status, or a status and a content type, to the document of the answer.
     """
@@ -90,7 +102,7 @@ def operation(
         failures |= {413: "The body is larger than this site takes.", 415: "The body is of another content type."}
     for code, words in failures.items():
         responses[code, PROBLEM_JSON] = OpenApiResponse(ProblemDocument, description=words)
-    return extend_schema(
+    described = extend_schema(
         operation_id=identity,
         summary=summary,
         description=description,
@@ -99,6 +111,7 @@ def operation(
         parameters=[*_query(query), *_headers(headers or {})],
         responses=responses,
     )
+    return lambda method: described(needs_scope(needs)(method))
 
 
 _DONE = {200: "Done.", 201: "Created.", 202: "Accepted: a job does it."}

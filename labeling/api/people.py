@@ -11,13 +11,13 @@ from rest_framework.response import Response
 
 from labeling import access
 from labeling.access import Action
-from labeling.api.endpoint import Endpoint, actor
+from labeling.api.endpoint import Endpoint, actor, token_of
 from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
-from labeling.api.reading import Body, body, query
-from labeling.models import ApiToken, Invitation, Membership, Role
+from labeling.api.reading import Body, Moment, body, query
+from labeling.models import ApiToken, Invitation, Membership, Role, Scope
 from labeling.selectors import people as people_reads
-from labeling.services import people
+from labeling.services import people, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -83,7 +83,11 @@ class TokenDocument(BaseModel):
     id: int
     name: str
     prefix: str
+    scope: str = Field(description="What it is good for, within what its owner may do.")
     created_at: datetime
+    expires_at: datetime | None = Field(
+        description="It no longer works from then on; null: it works until it is revoked."
+    )
     last_used_at: datetime | None
     revoked: bool
 
@@ -122,9 +126,11 @@ class InvitationNew(Body):
 
 
 class TokenNew(Body):
-    """A new token."""
+    """A new token; its scope is the smallest, and it ends only when it is revoked, unless you say otherwise."""
 
     name: str = Field(json_schema_extra=filled(100))
+    scope: str = Field(Scope.READ.value, json_schema_extra={"enum": list(Scope.values)})
+    expires_at: Moment | None = None
 
 
 def member_document(member: Membership) -> dict[str, Any]:
@@ -156,7 +162,9 @@ def token_document(token: ApiToken) -> dict[str, Any]:
         "id": token.pk,
         "name": token.name,
         "prefix": token.prefix,
+        "scope": token.scope,
         "created_at": token.created_at,
+        "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
         "revoked": token.revoked_at is not None,
     }
@@ -165,7 +173,7 @@ def token_document(token: ApiToken) -> dict[str, Any]:
 class Me(Endpoint):
     """The person who asks."""
 
-    @operation("me_read", "Read who you are", tag=TOKENS, returns={200: PersonDocument})
+    @operation("me_read", "Read who you are", tag=TOKENS, needs=Scope.READ, returns={200: PersonDocument})
     def get(self, request: Request) -> Response:
         """Return the owner of the token or session."""
         user = actor(request)
@@ -175,7 +183,7 @@ class Me(Endpoint):
 class Members(Endpoint):
     """The people of a project."""
 
-    @operation("members_list", "List the members", tag=TAG, query=Page, returns={200: MemberList})
+    @operation("members_list", "List the members", tag=TAG, needs=Scope.READ, query=Page, returns={200: MemberList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the members."""
         project = access.project_for(actor(request), slug, Action.VIEW)
@@ -191,6 +199,7 @@ class Members(Endpoint):
         "members_add",
         "Add a member, or change the role of one",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=MemberNew,
         returns={201: MemberDocument, 200: MemberDocument},
         conflict="The project would be left without a manager.",
@@ -210,6 +219,7 @@ class OneMember(Endpoint):
         "members_change",
         "Change a member's role",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=RoleChange,
         returns={200: MemberDocument},
         conflict="The project would be left without a manager.",
@@ -225,6 +235,7 @@ class OneMember(Endpoint):
         "members_remove",
         "Remove a member",
         tag=TAG,
+        needs=Scope.MANAGE,
         returns={204: None},
         conflict="The project would be left without a manager.",
     )
@@ -239,7 +250,14 @@ class OneMember(Endpoint):
 class Invitations(Endpoint):
     """Invitations to a project that can still be accepted."""
 
-    @operation("invitations_list", "List the open invitations", tag=TAG, query=Page, returns={200: InvitationList})
+    @operation(
+        "invitations_list",
+        "List the open invitations",
+        tag=TAG,
+        needs=Scope.READ,
+        query=Page,
+        returns={200: InvitationList},
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return the invitations nobody has accepted yet."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
@@ -255,6 +273,7 @@ class Invitations(Endpoint):
         "invitations_create",
         "Invite by link",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=InvitationNew,
         returns={201: InvitationNewDocument},
         description="The link is shown in this answer only.",
@@ -271,7 +290,7 @@ class Invitations(Endpoint):
 class OneInvitation(Endpoint):
     """One invitation."""
 
-    @operation("invitations_revoke", "Withdraw an invitation", tag=TAG, returns={204: None})
+    @operation("invitations_revoke", "Withdraw an invitation", tag=TAG, needs=Scope.MANAGE, returns={204: None})
     def delete(self, request: Request, slug: str, invitation_id: int) -> Response:
         """Make the link stop working."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
@@ -282,7 +301,7 @@ class OneInvitation(Endpoint):
 class Tokens(Endpoint):
     """One's own API tokens."""
 
-    @operation("tokens_list", "List your tokens", tag=TOKENS, query=Page, returns={200: TokenList})
+    @operation("tokens_list", "List your tokens", tag=TOKENS, needs=Scope.READ, query=Page, returns={200: TokenList})
     def get(self, request: Request) -> Response:
         """Return the person's tokens, revoked ones included."""
         return listed(
@@ -297,21 +316,25 @@ class Tokens(Endpoint):
         "tokens_create",
         "Create a token",
         tag=TOKENS,
+        needs=Scope.MANAGE,
         body=TokenNew,
         returns={201: TokenNewDocument},
         description="The secret is shown in this answer only.",
     )
     def post(self, request: Request) -> Response:
-        """Make a token with the rights of its owner."""
-        token, secret = people.issue_token(user=actor(request), name=body(request, TokenNew).name)
+        """Make a token; with a token, none that ends later than it."""
+        sent = body(request, TokenNew)
+        token, secret = tokens.issue_token(
+            user=actor(request), name=sent.name, scope=sent.scope, expires_at=sent.expires_at, shown=token_of(request)
+        )
         return Response(token_document(token) | {"token": secret}, status=201)
 
 
 class OneToken(Endpoint):
     """One of one's own tokens."""
 
-    @operation("tokens_revoke", "Revoke a token", tag=TOKENS, returns={204: None})
+    @operation("tokens_revoke", "Revoke a token", tag=TOKENS, needs=Scope.MANAGE, returns={204: None})
     def delete(self, request: Request, token_id: int) -> Response:
         """End the token at once."""
-        people.revoke_token(user=actor(request), token_id=token_id)
+        tokens.revoke_token(user=actor(request), token_id=token_id)
         return Response(status=204)

@@ -14,7 +14,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
-from labeling.models import Role
+from labeling.models import Role, Scope
 from labeling.selectors import versions as version_reads
 from labeling.services import deletion, projects
 
@@ -128,7 +128,7 @@ def document(project: Project, role: str) -> dict[str, Any]:
 class Projects(Endpoint):
     """All projects of a person."""
 
-    @operation("projects_list", "List your projects", tag=TAG, query=Page, returns={200: ProjectList})
+    @operation("projects_list", "List your projects", tag=TAG, needs=Scope.READ, query=Page, returns={200: ProjectList})
     def get(self, request: Request) -> Response:
         """Return the projects the person is a member of."""
         user = actor(request)
@@ -140,7 +140,14 @@ class Projects(Endpoint):
             show=lambda rows: documents(user, rows),
         )
 
-    @operation("projects_create", "Create a project", tag=TAG, body=ProjectNew, returns={201: ProjectDocument})
+    @operation(
+        "projects_create",
+        "Create a project",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        body=ProjectNew,
+        returns={201: ProjectDocument},
+    )
     def post(self, request: Request) -> Response:
         """Create a project; the person becomes its manager."""
         sent = body(request, ProjectNew)
@@ -158,7 +165,7 @@ class Projects(Endpoint):
 class OneProject(Endpoint):
     """A project and its settings."""
 
-    @operation("projects_read", "Read a project", tag=TAG, returns={200: ProjectDocument})
+    @operation("projects_read", "Read a project", tag=TAG, needs=Scope.READ, returns={200: ProjectDocument})
     def get(self, request: Request, slug: str) -> Response:
         """Return the project."""
         project = access.project_for(actor(request), slug, Action.VIEW)
@@ -168,6 +175,7 @@ class OneProject(Endpoint):
         "projects_change",
         "Change a project",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=ProjectChange,
         returns={200: ProjectDocument},
         description="`archived: true` puts the project away (nothing is deleted), `false` takes it out again.",
@@ -188,6 +196,7 @@ class OneProject(Endpoint):
         "projects_delete",
         "Delete a project for good",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=ProjectDeletion,
         returns={202: DeletionDocument},
         conflict="The project is being deleted already.",
@@ -204,14 +213,21 @@ class OneProject(Endpoint):
 class ProjectSchema(Endpoint):
     """A project's schema."""
 
-    @operation("schema_read", "Read the schema", tag=TAG, returns={200: SchemaDocument})
+    @operation("schema_read", "Read the schema", tag=TAG, needs=Scope.READ, returns={200: SchemaDocument})
     def get(self, request: Request, slug: str) -> Response:
         """Return the schema that holds now."""
         project = access.project_for(actor(request), slug, Action.VIEW)
         now = version_reads.current(project.pk)
         return Response({"version": now.schema, "schema": version_reads.by_pk(now.schema_pk).dump()})
 
-    @operation("schema_change", "Change the schema", tag=TAG, body=SchemaChange, returns={200: SchemaDocument})
+    @operation(
+        "schema_change",
+        "Change the schema",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        body=SchemaChange,
+        returns={200: SchemaDocument},
+    )
     def put(self, request: Request, slug: str) -> Response:
         """Make a new version of the schema; what labels already use must stay."""
         project = access.project_for(actor(request), slug, Action.MANAGE)

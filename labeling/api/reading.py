@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from rest_framework.parsers import BaseParser
 
 from labeling.errors import Invalid, Problem, TooLarge
@@ -24,6 +25,21 @@ MAX_IDS = 1000
 
 Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 Ids = Annotated[list[Id], Field(max_length=MAX_IDS)]
+
+
+def _moment(sent: Any) -> datetime:
+    """Return the moment of a text in ISO 8601 that says its offset from UTC."""
+    try:
+        moment = datetime.fromisoformat(sent)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "Expected a moment with its offset from UTC, such as 2027-01-31T12:00:00Z"
+        raise ValueError(message)
+    return moment
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Body(BaseModel):

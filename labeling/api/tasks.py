@@ -14,7 +14,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
-from labeling.models import Task
+from labeling.models import Scope, Task
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
@@ -151,7 +151,7 @@ def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
 class ProjectTasks(Endpoint):
     """The tasks of a project."""
 
-    @operation("tasks_list", "List tasks", tag=TAG, query=TaskQuery, returns={200: TaskList})
+    @operation("tasks_list", "List tasks", tag=TAG, needs=Scope.READ, query=TaskQuery, returns={200: TaskList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the tasks that match, in the order of their ids."""
         user = actor(request)
@@ -169,7 +169,7 @@ class ProjectTasks(Endpoint):
 class OneTask(Endpoint):
     """One task."""
 
-    @operation("tasks_read", "Read a task", tag=TAG, returns={200: TaskDocument})
+    @operation("tasks_read", "Read a task", tag=TAG, needs=Scope.READ, returns={200: TaskDocument})
     def get(self, request: Request, task_id: int) -> Response:
         """Return the task with your annotation of it."""
         user = actor(request)
@@ -184,6 +184,7 @@ class Claims(Endpoint):
         "claims_create",
         "Claim tasks to label",
         tag=TAG,
+        needs=Scope.LABEL,
         body=ClaimRequest,
         returns={200: ClaimDocument},
         description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task.",
@@ -206,7 +207,9 @@ class Claims(Endpoint):
 class Renewals(Endpoint):
     """Holding tasks for longer."""
 
-    @operation("claims_renew", "Renew leases", tag=TAG, body=HeldTasks, returns={200: RenewalDocument})
+    @operation(
+        "claims_renew", "Renew leases", tag=TAG, needs=Scope.LABEL, body=HeldTasks, returns={200: RenewalDocument}
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Extend the leases that the person still holds."""
         project = access.project_for(actor(request), slug, Action.ANNOTATE)
@@ -218,7 +221,14 @@ class Renewals(Endpoint):
 class Releases(Endpoint):
     """Giving tasks back."""
 
-    @operation("claims_release", "Give leases back", tag=TAG, body=ReleaseRequest, returns={200: ReleaseDocument})
+    @operation(
+        "claims_release",
+        "Give leases back",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=ReleaseRequest,
+        returns={200: ReleaseDocument},
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Put the tasks back into the queue."""
         project = access.project_for(actor(request), slug, Action.ANNOTATE)

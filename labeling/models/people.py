@@ -21,6 +21,14 @@ class Role(models.TextChoices):
     MANAGER = "manager", "Manager"
 
 
+class Scope(models.TextChoices):
+    """What a token is good for, within what its owner may do; each includes the one before it."""
+
+    READ = "read", "Read"
+    LABEL = "label", "Label"
+    MANAGE = "manage", "Manage"
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users; e-mail addresses are kept in lower case."""
 
@@ -118,9 +126,14 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=10, choices=Scope.choices)
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(scope__in=Scope.values), name="token_scope_known"),)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from labeling.errors import NotFound
@@ -78,5 +78,11 @@ def all_tokens_of(user: User) -> QuerySet[ApiToken]:
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
-    """Return the person's tokens that work, newest first."""
-    return all_tokens_of(user).filter(revoked_at=None).order_by("-pk")
+    """Return the person's tokens that were not revoked, newest first, and of each whether it `has_ended`."""
+    ended = Q(expires_at__isnull=False, expires_at__lte=timezone.now())
+    return (
+        all_tokens_of(user)
+        .filter(revoked_at=None)
+        .annotate(has_ended=ExpressionWrapper(ended, BooleanField()))
+        .order_by("-pk")
+    )

@@ -1,4 +1,4 @@
-"""People: accounts, roles in projects, invitations and API tokens."""
+"""People: accounts, roles in projects and invitations."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from labeling import access, statements
+from labeling import access
 from labeling.access import Action
 from labeling.errors import Conflict, Invalid, NotFound, Problem
-from labeling.models import ApiToken, Invitation, Membership, Project, Role, User
+from labeling.models import Invitation, Membership, Project, Role, User
 from labeling.services import claims, events
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-TOKEN_PREFIX = "dcai_"  # noqa: S105 - how every token begins, so that leaked ones can be found
 INVITATION_DAYS = 14
 MAX_EMAIL = 254
-MAX_TOKENS = 50
-LAST_USED_STEP = timedelta(minutes=1)
 
 
 def digest(secret: str) -> str:
@@ -180,52 +177,3 @@ def revoke_void_invitations(*, actor: User, maker: User, project: Project | None
     lost = [place for place in invited_to if not access.may(maker, place, Action.MANAGE)]
     for invitation in made.filter(project__in=lost).select_related("project"):
         revoke_invitation(actor=actor, invitation=invitation)
-
-
-@transaction.atomic
-def issue_token(*, user: User, name: str) -> tuple[ApiToken, str]:
-    """Make an API token; returns it with its secret, which is shown once and kept nowhere."""
-    name = name.strip()
-    if not name or len(name) > 100 or "\x00" in name:
-        message = "Give the token a name of at most 100 characters, such as what it is for."
-        raise Invalid(message, problems=(Problem("name", message),))
-    if ApiToken.objects.filter(user=user, revoked_at=None).count() >= MAX_TOKENS:
-        message = f"You have {MAX_TOKENS} tokens. Revoke one that is not used."
-        raise Invalid(message, problems=(Problem("name", message),))
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(user=user, name=name, prefix=secret[:10], digest=digest(secret))
-    events.record(verb="token.issued", project=None, actor=user, token=token.pk, name=name)
-    return token, secret
-
-
-@transaction.atomic
-def revoke_token(*, user: User, token_id: int) -> ApiToken:
-    """End one of the person's own tokens."""
-    token = ApiToken.objects.filter(user=user, pk=token_id).first()
-    if token is None:
-        raise NotFound
-    if token.revoked_at is None:
-        token.revoked_at = timezone.now()
-        token.save(update_fields=("revoked_at",))
-        events.record(verb="token.revoked", project=None, actor=user, token=token.pk)
-    return token
-
-
-_USER_COLUMNS = statements.Columns(User, "u")
-_OF_TOKEN = f"""
-SELECT t.id, t.last_used_at, {_USER_COLUMNS.sql} FROM labeling_apitoken t JOIN labeling_user u ON u.id = t.user_id
-WHERE t.digest = %(digest)s AND t.revoked_at IS NULL
-"""  # noqa: S608 - only names of columns are put in
-
-
-def user_of_token(secret: str) -> User | None:
-    """Return the person a token stands for, and note (to the minute) that it was used."""
-    for token, last_used_at, *columns in statements.run_statement(_OF_TOKEN, {"digest": digest(secret)}):
-        user = _USER_COLUMNS.build(columns)
-        if not user.is_active:
-            return None
-        now = timezone.now()
-        if last_used_at is None or now - last_used_at > LAST_USED_STEP:
-            ApiToken.objects.filter(pk=token).update(last_used_at=now)
-        return user
-    return None

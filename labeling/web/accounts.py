@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.errors import DomainError
 from labeling.models import User
 from labeling.selectors import people as people_reads
-from labeling.services import accounts, limits, people
+from labeling.services import accounts, limits, people, tokens
 from labeling.web.forms import (
     ForgottenPasswordForm,
     JoinForm,
@@ -103,13 +103,13 @@ def theme(request: SignedInRequest) -> HttpResponseBase:
 
 @signed_in
 @require_POST
-def tokens(request: SignedInRequest) -> HttpResponseBase:
+def make_token(request: SignedInRequest) -> HttpResponseBase:
     """Make an API token and show it, this once."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return render(request, "labeling/account/profile.html", _profile(request, token_form=form), status=422)
     try:
-        token, secret = people.issue_token(user=request.user, name=form.cleaned_data["name"])
+        token, secret = tokens.issue_token(user=request.user, **form.choices())
     except DomainError as error:
         add_problems(form, error)
         return render(request, "labeling/account/profile.html", _profile(request, token_form=form), status=422)
@@ -122,7 +122,7 @@ def tokens(request: SignedInRequest) -> HttpResponseBase:
 @require_POST
 def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponseBase:
     """End an API token."""
-    token = people.revoke_token(user=request.user, token_id=token_id)
+    token = tokens.revoke_token(user=request.user, token_id=token_id)
     notify(request, f"The token “{token.name}” no longer works.", level=messages.INFO)
     return redirect(reverse("profile") + "#tokens")
 
@@ -200,6 +200,6 @@ urlpatterns = [
     path("me/", profile, name="profile"),
     path("me/password/", password, name="profile-password"),
     path("me/theme/", theme, name="profile-theme"),
-    path("me/tokens/", tokens, name="profile-tokens"),
+    path("me/tokens/", make_token, name="profile-tokens"),
     path("me/tokens/<int:token_id>/revoke/", revoke_token, name="profile-token-revoke"),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.utils import timezone
 
-from labeling.models import Role
+from labeling.models import Role, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,14 +100,33 @@ class NameForm(forms.Form):
     name = forms.CharField(label="Name", max_length=150, required=False, help_text="Empty: your e-mail address.")
 
 
+SCOPES = (
+    (Scope.READ, "Read and export"),
+    (Scope.LABEL, "Also answer and decide"),
+    (Scope.MANAGE, "All that its owner may do"),
+)
+DAYS = ((30, "In 30 days"), (90, "In 90 days"), (365, "In a year"), (0, "When it is revoked"))
+
+
 class TokenForm(forms.Form):
-    """What an API token is for."""
+    """What an API token is for, what it is good for, and when it ends."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The page has another field of this name.
         super().__init__(*args, **{"auto_id": "token_%s"} | kwargs)
 
     name = forms.CharField(label="What it is for", max_length=100)
+    scope = forms.ChoiceField(label="What it may do", choices=SCOPES, initial=Scope.READ)
+    days = forms.TypedChoiceField(label="It ends", choices=DAYS, coerce=int, initial=90)
+
+    def choices(self) -> dict[str, Any]:
+        """Return what was chosen, by the names of the service's parameters."""
+        days = self.cleaned_data["days"]
+        return {
+            "name": self.cleaned_data["name"],
+            "scope": self.cleaned_data["scope"],
+            "expires_at": timezone.now() + timedelta(days=days) if days else None,
+        }
 
 
 class InviteForm(forms.Form):

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from labeling.access import Action, project_for
 from labeling.models import User
 from labeling.selectors import media as media_reads
-from labeling.services import limits, people
+from labeling.services import limits, tokens
 from labeling.web.requests import signed_in
 
 _HEADERS = {
@@ -37,14 +37,15 @@ def _signed_in(request: HttpRequest, slug: str, sha256: str, variant: str) -> Ht
 
 
 def _token_user(request: HttpRequest) -> User | None:
-    """Return the person of a bearer token: programs fetch images by the addresses that the API gives."""
+    """Return the person of a bearer token, of any scope: programs fetch images by the addresses that the API gives."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    user = people.user_of_token(secret.strip())
-    if user is None:
+    shown = tokens.shown_token(secret.strip())
+    if shown is None:
         limits.BAD_TOKENS.count(request.META.get("REMOTE_ADDR", ""))
-    return user
+        return None
+    return shown.user
 
 
 def _send(request: HttpRequest, user: User, slug: str, sha256: str, variant: str) -> HttpResponseBase:

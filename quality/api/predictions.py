@@ -19,6 +19,7 @@ from labeling.api.reading import Query, query
 from labeling.errors import Invalid, TooLarge
 from labeling.formats import jsonl, parquet
 from labeling.formats.rows import FormatError, SourceInfo
+from labeling.models import Scope
 from quality.models import PushedModel
 from quality.selectors import pushed as pushed_reads
 from quality.services import predictions
@@ -129,7 +130,13 @@ class Predictions(Endpoint):
 
     parser_classes = (JSONLParser, ParquetParser)
 
-    @operation("predictions_list", "List models that predictions were sent of", tag=TAG, returns={200: ModelList})
+    @operation(
+        "predictions_list",
+        "List models that predictions were sent of",
+        tag=TAG,
+        needs=Scope.READ,
+        returns={200: ModelList},
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return the models, newest first."""
         project = access.project_for(actor(request), slug, Action.VIEW)
@@ -139,6 +146,7 @@ class Predictions(Endpoint):
         "predictions_create",
         "Send predictions",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=ROWS,
         query=PushQuery,
         returns={201: PushedDocument},
@@ -169,6 +177,7 @@ class Predictions(Endpoint):
         "predictions_delete",
         "Go back to the fixed model",
         tag=TAG,
+        needs=Scope.MANAGE,
         query=OffQuery,
         returns={204: None},
         description="From the next run on. What was sent is kept.",

@@ -14,7 +14,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
-from labeling.models import JobState
+from labeling.models import JobState, Scope
 from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunParams
 from quality.selectors import runs as run_reads
@@ -125,7 +125,7 @@ def _gain(gain: Any) -> dict[str, Any]:
 class Runs(Endpoint):
     """The runs of a project."""
 
-    @operation("runs_list", "List runs", tag=TAG, query=Page, returns={200: RunList})
+    @operation("runs_list", "List runs", tag=TAG, needs=Scope.READ, query=Page, returns={200: RunList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the runs, newest first."""
         project = access.project_for(actor(request), slug, Action.VIEW)
@@ -141,6 +141,7 @@ class Runs(Endpoint):
         "runs_create",
         "Start a run",
         tag=TAG,
+        needs=Scope.MANAGE,
         body=RunNew,
         returns={202: RunStarted},
         conflict="A run of this question is under way; `current.job` is its job.",

@@ -14,7 +14,7 @@ from multiprocessing.queues import Queue
 from django.db import connections
 
 from labeling.models import Project
-from labeling.services import people
+from labeling.services import tokens
 from tests.bench import floors, stage
 from tests.bench.results import Pace, Run, Sample
 
@@ -33,7 +33,7 @@ def measure(url: str, port: int, project: Project, *, annotators: int, seconds: 
 def by_http(port: int, project: Project, *, annotators: int, seconds: float) -> Run:
     """Let so many annotators work for so long with the product."""
     users = [stage.person(project) for _ in range(annotators)]
-    secrets = [people.issue_token(user=user, name="bench")[1] for user in users]
+    secrets = [tokens.issue_token(user=user, name="bench", scope="manage")[1] for user in users]
     return _together([partial(_by_http, port, project.slug, secret, seconds) for secret in secrets])
 
 

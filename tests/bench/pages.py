@@ -11,7 +11,7 @@ from django.test import Client
 from labeling.models import Role, Task, User
 from labeling.selectors import paging
 from labeling.selectors.explorer.pages import Position
-from labeling.services import people
+from labeling.services import tokens
 from tests.bench import stage
 from tests.bench.measure import statements
 from tests.bench.results import Pair, Sample
@@ -246,7 +246,7 @@ def _middle(project: Project) -> int:
 
 
 def _secret(user: User) -> str:
-    return people.issue_token(user=user, name="bench")[1]
+    return tokens.issue_token(user=user, name="bench", scope="manage")[1]
 
 
 def _signed_in(user: User) -> Client:

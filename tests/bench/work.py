@@ -18,7 +18,7 @@ from django.test import Client
 
 from labeling.models import ALIVE, JobState, Label, Project, Task, User
 from labeling.services import annotations as saving
-from labeling.services import claims, exports, people
+from labeling.services import claims, exports, tokens
 from labeling.services import imports as importing
 from labeling.services.annotations import Submission
 from tests.bench import floors, stage
@@ -157,7 +157,7 @@ class Caller(Client):
 
 
 def _client(user: User) -> Client:
-    return Caller(people.issue_token(user=user, name="bench")[1])
+    return Caller(tokens.issue_token(user=user, name="bench", scope="manage")[1])
 
 
 def _post(client: Client, path: str, body: dict[str, Any], key: str = "") -> Any:
@@ -170,7 +170,7 @@ def _post(client: Client, path: str, body: dict[str, Any], key: str = "") -> Any
 
 def download(product: Site, manager: User, project: Project) -> None:
     """Have the web server export everything."""
-    secret = people.issue_token(user=manager, name="bench")[1]
+    secret = tokens.issue_token(user=manager, name="bench", scope="manage")[1]
     ask = http.client.HTTPConnection("127.0.0.1", product.port, timeout=300)
     ask.request(
         "GET", f"/api/projects/{project.slug}/export/?format=jsonl", headers={"Authorization": f"Bearer {secret}"}

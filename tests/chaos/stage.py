@@ -60,10 +60,11 @@ def build(site: Site, *, people: int, tasks: int) -> Stage:
 def _make(*, people: int, tasks: int) -> dict[str, Any]:
     from labeling.models import Role, User  # noqa: PLC0415 - only now there are settings
     from labeling.services import people as accounts  # noqa: PLC0415 - the same
+    from labeling.services import tokens  # noqa: PLC0415 - the same
     from tests import factories  # noqa: PLC0415 - the same
 
     def person(user: User) -> dict[str, Any]:
-        return asdict(Person(pk=user.pk, secret=accounts.issue_token(user=user, name="chaos")[1]))
+        return asdict(Person(pk=user.pk, secret=tokens.issue_token(user=user, name="chaos", scope="manage")[1]))
 
     manager = factories.user("manager@example.org")
     overlaps: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from labeling.models import AnnotationState, Project, Role, User
 from labeling.services import annotations as saving
-from labeling.services import demo, flags, guidelines, imports, people
+from labeling.services import demo, flags, guidelines, imports, people, tokens
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.e2e.conftest import PHONE, wide
@@ -61,7 +61,7 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
     flags.raise_flag(actor=bob, task=task, note="Is this about an order?")
     saving.comment(actor=bob, task=task, body="I do not know.")
     people.invite(actor=ann, project=project, role="viewer", email="cleo@example.org")
-    people.issue_token(user=ann, name="laptop")
+    tokens.issue_token(user=ann, name="laptop", scope="manage")
     guidelines.save_draft(actor=ann, project=project, body="# Once more\n\n* new", entries=[])
     job = project.jobs.filter(kind="labeling.import").latest("pk")
     upload = imports.upload(

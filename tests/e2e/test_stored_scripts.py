@@ -13,7 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Dialog, Page, Request
 
 from labeling.models import Flag, JobRun, JobState, Project, Role, Task, User
-from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects
+from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects, tokens
 from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.selectors.runs import KIND as RUN
@@ -84,7 +84,7 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
     for text in short(60):
         explorer.save_filter(actor=manager, project=project, name=text, query=f"q={text}")
     for text in short(100):
-        people.issue_token(user=manager, name=text)
+        tokens.issue_token(user=manager, name=text, scope="manage")
     _, secret = people.invite(actor=manager, project=project, role="viewer")
     cells = ",".join('"' + text.replace('"', '""') + '"' for text in TEXTS[:8])
     upload = imports.upload(

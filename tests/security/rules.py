@@ -131,7 +131,7 @@ def body(name: str, place: World) -> dict[str, Any]:
         "profile": {"name": "Another"},
         "profile-password": {"old_password": factories.PASSWORD, **NEW_PASSWORD},
         "profile-theme": {"theme": "dark"},
-        "profile-tokens": {"name": "script"},
+        "profile-tokens": {"name": "script", "scope": "read", "days": 90},
         "project-new-questions": {"name": "New one", "q0-name": "intent", "q0-kind": "choice", "q0-labels": "a, b"},
         "project-new-schema": {"name": "New one", "schema": json.dumps(SCHEMA)},
         "project-settings": {

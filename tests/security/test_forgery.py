@@ -14,7 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import Event, User
-from labeling.services import limits, people
+from labeling.services import limits, tokens
 from tests import factories
 from tests.labeling.api.walking import ROUTES
 from tests.labeling.api.walking import world as api_world
@@ -78,14 +78,14 @@ def test_the_api_takes_no_session_without_a_token_of_its_browser() -> None:
 
 
 def test_a_bearer_token_needs_no_cookie_and_no_csrf_token() -> None:
-    _, secret = people.issue_token(user=factories.user(), name="script")
+    _, secret = tokens.issue_token(user=factories.user(), name="script", scope="manage")
     client = APIClient(enforce_csrf_checks=True)
     made = client.post("/api/tokens/", {"name": "x"}, format="json", headers={"Authorization": f"Bearer {secret}"})
     assert made.status_code == 201
 
 
 def test_a_bearer_token_opens_no_page() -> None:
-    _, secret = people.issue_token(user=factories.user(is_superuser=True, is_staff=True), name="script")
+    _, secret = tokens.issue_token(user=factories.user(is_superuser=True, is_staff=True), name="script", scope="manage")
     for path in ("/", "/me/", "/admin/"):
         assert Client().get(path, headers={"Authorization": f"Bearer {secret}"}).status_code == 302
 
@@ -93,7 +93,7 @@ def test_a_bearer_token_opens_no_page() -> None:
 @pytest.mark.parametrize("name", ["token", "access_token", "api_key", "key", "auth", "authorization", "bearer"])
 def test_a_token_in_an_address_or_a_form_is_not_a_token(name: str) -> None:
     place = world()
-    _, secret = people.issue_token(user=place.manager, name="script")
+    _, secret = tokens.issue_token(user=place.manager, name="script", scope="manage")
     media = address("media", place.arguments)
     for path in ("/api/me/", "/me/", f"/api/projects/{place.project.slug}/", media):
         for value in (secret, f"Bearer {secret}"):
@@ -109,7 +109,7 @@ def test_a_token_in_an_address_or_a_form_is_not_a_token(name: str) -> None:
 def test_guessing_tokens_is_slowed_down_and_good_ones_are_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     limit = limits.BAD_TOKENS
     monkeypatch.setattr(limits, "BAD_TOKENS", limits.Limit(limit.name, 3, limit.seconds, limit.message))
-    _, secret = people.issue_token(user=factories.user(), name="script")
+    _, secret = tokens.issue_token(user=factories.user(), name="script", scope="manage")
     client = APIClient()
     answers = [client.get("/api/me/", headers={"Authorization": f"Bearer dcai_{n:043d}"}) for n in range(5)]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
@@ -122,7 +122,7 @@ def test_guessing_tokens_is_slowed_down_and_good_ones_are_never_refused(monkeypa
 
 
 def test_a_good_token_costs_no_look_at_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, secret = people.issue_token(user=factories.user(), name="script")
+    _, secret = tokens.issue_token(user=factories.user(), name="script", scope="manage")
     asked: list[str] = []
     monkeypatch.setattr(limits.Limit, "count", lambda self, key: asked.append(key))
     assert APIClient().get("/api/me/", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
@@ -156,7 +156,7 @@ def test_media_is_not_had_by_guessing_its_hash(client_for: Callable[[User], Clie
         for headers in ({}, {"If-None-Match": f'"{other.arguments["sha256"]}-thumb"'}, {"Range": "bytes=0-1"}):
             assert client.get(path, headers=headers).status_code == 404
     assert Client().get(address("media", one.arguments)).status_code == 302
-    _, secret = people.issue_token(user=other.manager, name="script")
+    _, secret = tokens.issue_token(user=other.manager, name="script", scope="manage")
     answer = Client().get(address("media", one.arguments), headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == 404
 

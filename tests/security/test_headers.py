@@ -18,7 +18,7 @@ from django.urls import include, path
 
 from dcai_web.urls import handler400, handler403, handler404, handler500  # noqa: F401 - of this URL configuration too
 from labeling.models import User
-from labeling.services import people
+from labeling.services import tokens
 from tests import factories
 from tests.security.pages import address
 from tests.security.worlds import world
@@ -50,7 +50,7 @@ def answers(client_for: Callable[[User], Client]) -> dict[str, Any]:
     strict = Client(enforce_csrf_checks=True)
     for client in (admin, manager, nobody, strict):
         client.raise_request_exception = False
-    _, secret = people.issue_token(user=place.manager, name="script")
+    _, secret = tokens.issue_token(user=place.manager, name="script", scope="manage")
     slug = place.project.slug
     return {
         "page": manager.get(f"/p/{slug}/"),

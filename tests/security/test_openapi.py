@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from labeling.api.docs import openapi
-from labeling.services import limits, people
+from labeling.services import limits, tokens
 from tests.factories import TEXT_SCHEMA
 from tests.labeling.api.walking import World, world
 
@@ -55,6 +55,7 @@ RULES_BEYOND_THE_DOCUMENT = {
     "flag_decide": "an answer goes with one of the decisions only",
     "flags_decide": "the same",
     "imports_create": "what a mapping, an encoding and a delimiter may be depends on the file and the project",
+    "tokens_create": "a token ends in the future",
     "predictions_create": "rows are JSON Lines or Parquet about the tasks of the project",
 }
 """What may be refused (400) although it fits the document, and why; all other checks hold for these too."""
@@ -112,7 +113,7 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def bearer(place: World) -> dict[str, str]:
-    _, secret = people.issue_token(user=place.people["manager"], name="schemathesis")
+    _, secret = tokens.issue_token(user=place.people["manager"], name="schemathesis", scope="manage")
     return {"Authorization": f"Bearer {secret}"}
 
 

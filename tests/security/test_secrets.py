@@ -22,7 +22,7 @@ from django.urls import include, path
 from dcai_web.ops import logs
 from dcai_web.urls import handler400, handler403, handler404, handler500  # noqa: F401 - of this URL configuration too
 from labeling.models import Event, User
-from labeling.services import people
+from labeling.services import people, tokens
 from labeling.web.accounts import NewPassword
 from tests import factories
 from tests.security.pages import PAGES, address, variables
@@ -166,7 +166,7 @@ def _around(text: str, secret: str) -> str:
 
 def test_secrets_are_kept_as_digests_only() -> None:
     place = world()
-    token, secret = people.issue_token(user=place.manager, name="script")
+    token, secret = tokens.issue_token(user=place.manager, name="script", scope="manage")
     invitation, link = people.invite(actor=place.manager, project=place.project, role="viewer")
     assert secret not in str({name: getattr(token, name) for name in ("name", "prefix", "digest")})
     assert link not in str({name: getattr(invitation, name) for name in ("email", "role", "digest")})

@@ -16,7 +16,7 @@ from PIL import Image
 
 from labeling.formats import images
 from labeling.models import JobRun, JobState, Membership, Project, Role, Task, User
-from labeling.services import explorer, flags, guidelines, imports, jobs, media, people, projects, tasks
+from labeling.services import explorer, flags, guidelines, imports, jobs, media, people, projects, tasks, tokens
 from labeling.web.people import RETURN
 from quality.selectors.runs import KIND as RUN
 from tests import factories
@@ -80,7 +80,7 @@ def world(*, color: str = "red") -> World:
     schema = projects.revise_schema(actor=manager, project=project, schema=newer)
     member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
     invitation, secret = people.invite(actor=manager, project=project, role=Role.VIEWER)
-    token, _ = people.issue_token(user=factories.user(), name="somebody's")
+    token, _ = tokens.issue_token(user=factories.user(), name="somebody's", scope="manage")
     stranger = factories.user(password=factories.PASSWORD)
     upload = imports.upload(
         actor=manager, project=project, file=ContentFile(b"text,intent\nHi,billing\n"), filename="a.csv"

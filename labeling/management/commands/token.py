@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from labeling.models import User
-from labeling.services import people
+from labeling.models import Scope, User
+from labeling.services import tokens
 
 
 class Command(BaseCommand):
@@ -16,9 +18,11 @@ class Command(BaseCommand):
     help = "Print a new API token of the user with this e-mail address."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the address and the name of the token."""
+        """Take the address, and what the token is called, is good for, and when it ends."""
         parser.add_argument("email")
         parser.add_argument("--name", default="made on the command line")
+        parser.add_argument("--scope", choices=Scope.values, default=Scope.MANAGE.value)
+        parser.add_argument("--days", type=int, help="after how many days it ends (default: when it is revoked)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the token."""
@@ -27,5 +31,6 @@ class Command(BaseCommand):
         if user is None:
             message = f"No active user has the address {email}."
             raise CommandError(message)
-        _, secret = people.issue_token(user=user, name=options["name"])
+        expires_at = timezone.now() + timedelta(days=options["days"]) if options["days"] else None
+        _, secret = tokens.issue_token(user=user, name=options["name"], scope=options["scope"], expires_at=expires_at)
         self.stdout.write(secret)

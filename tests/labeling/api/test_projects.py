@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from labeling.models import ApiToken, Membership, User
-from labeling.services import people
+from labeling.services import people, tokens
 from tests import factories
 from tests.factories import PASSWORD, TEXT_SCHEMA
 from tests.query_counts import assert_same_queries
@@ -125,7 +125,7 @@ def test_an_invitation_shows_its_link_once(project: Project, api_for: ApiFor) ->
 
 def test_a_token_signs_in_until_it_is_revoked() -> None:
     user = factories.user()
-    _, secret = people.issue_token(user=user, name="script")
+    _, secret = tokens.issue_token(user=user, name="script", scope="manage")
     client = APIClient(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {secret}"})
     assert client.get("/api/me/").json() == {"id": user.pk, "email": user.email, "name": ""}
     made = client.post("/api/tokens/", {"name": "another"}, format="json").json()
@@ -153,7 +153,7 @@ def test_a_token_that_is_none_is_a_401(header: str) -> None:
 
 def test_the_token_of_somebody_who_left_does_not_work() -> None:
     user = factories.user()
-    _, secret = people.issue_token(user=user, name="script")
+    _, secret = tokens.issue_token(user=user, name="script", scope="manage")
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert APIClient().get("/api/me/", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
 
@@ -175,8 +175,8 @@ def test_a_browser_session_needs_a_csrf_token_to_write() -> None:
 def test_tokens_are_listed_at_a_steady_cost(api_for: ApiFor) -> None:
     user = factories.user()
     client = api_for(user)
-    people.issue_token(user=user, name="first")
+    tokens.issue_token(user=user, name="first", scope="manage")
     assert_same_queries(
         lambda: client.get("/api/tokens/"),
-        add_rows=lambda: [people.issue_token(user=user, name=f"number {n}") for n in range(3)],
+        add_rows=lambda: [tokens.issue_token(user=user, name=f"number {n}", scope="manage") for n in range(3)],
     )

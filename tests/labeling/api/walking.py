@@ -26,7 +26,7 @@ from labeling.models import (
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.outlier import OUTLIER
-from labeling.services import flags, people, reviews
+from labeling.services import flags, people, reviews, tokens
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -88,7 +88,7 @@ def world() -> World:
     task = factories.task(project)
     member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
     invitation, _ = people.invite(actor=manager, project=project, role=Role.VIEWER)
-    token, _ = people.issue_token(user=factories.user(), name="somebody's")
+    token, _ = tokens.issue_token(user=factories.user(), name="somebody's", scope="manage")
     return World(
         project=project,
         task=task,

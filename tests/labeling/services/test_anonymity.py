@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from labeling.models import Annotation, Event, Invitation, Label, Membership, Project, QueueEntry, Role, User
-from labeling.services import accounts, claims, explorer, people
+from labeling.services import accounts, claims, explorer, people, tokens
 from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from tests import factories
@@ -34,7 +34,7 @@ def zoe() -> User:
     claims.claim(actor=zoe, project=project, count=2)
     saving.submit(actor=zoe, task=first, submission=Submission(answers={"intent": "other"}), key="the-only-key")
     saving.comment(actor=zoe, task=first, body="I doubt it.")
-    people.issue_token(user=zoe, name="laptop")
+    tokens.issue_token(user=zoe, name="laptop", scope="manage")
     people.invite(actor=manager, project=factories.project(), role="viewer", email=ADDRESS)
     explorer.save_filter(actor=zoe, project=project, name="Zoe's", query="q=x")
     return zoe

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, NotFound
 from labeling.models import ApiToken, Invitation, Lease, Membership, Role, User
-from labeling.services import claims, people
+from labeling.services import claims, people, tokens
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -99,20 +99,22 @@ def test_an_invitation_never_lowers_a_role_and_ends() -> None:
 
 def test_a_token_stands_for_its_person_until_it_is_revoked() -> None:
     ann = factories.user()
-    token, secret = people.issue_token(user=ann, name="laptop")
+    token, secret = tokens.issue_token(user=ann, name="laptop", scope="manage")
 
     assert secret not in str(ApiToken.objects.values())
-    assert people.user_of_token(secret) == ann
+    shown = tokens.shown_token(secret)
+    assert shown is not None
+    assert shown.user == ann
     assert ApiToken.objects.get().last_used_at is not None
     with pytest.raises(NotFound):
-        people.revoke_token(user=factories.user(), token_id=token.pk)
-    people.revoke_token(user=ann, token_id=token.pk)
-    assert people.user_of_token(secret) is None
+        tokens.revoke_token(user=factories.user(), token_id=token.pk)
+    tokens.revoke_token(user=ann, token_id=token.pk)
+    assert tokens.shown_token(secret) is None
 
 
 def test_a_token_of_a_disabled_person_is_worth_nothing() -> None:
     ann = factories.user()
-    _, secret = people.issue_token(user=ann, name="laptop")
+    _, secret = tokens.issue_token(user=ann, name="laptop", scope="manage")
     User.objects.update(is_active=False)
 
-    assert people.user_of_token(secret) is None
+    assert tokens.shown_token(secret) is None

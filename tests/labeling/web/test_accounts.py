@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from labeling.models import ApiToken, User
-from labeling.services import people
+from labeling.services import tokens
 from tests import factories
 from tests.query_counts import assert_same_queries
 
@@ -105,17 +106,22 @@ def test_a_new_password_keeps_this_browser_and_ends_others(client_for: SignIn) -
 def test_a_token_is_shown_once_and_revoked(client_for: SignIn) -> None:
     person = factories.user()
     client = client_for(person)
-    made = client.post("/me/tokens/", {"name": "Nightly export"})
+    made = client.post("/me/tokens/", {"name": "Nightly export", "scope": "read", "days": 90})
     secret = made.context["secret"]
     assert secret in made.content.decode()
     assert made["Cache-Control"] == "no-store"
-    assert people.user_of_token(secret) == person
+    shown = tokens.shown_token(secret)
+    assert shown is not None
+    assert shown.user == person
     token = ApiToken.objects.get(user=person)
+    assert token.scope == shown.scope == "read"
+    assert token.expires_at is not None
+    assert abs(token.expires_at - token.created_at - timedelta(days=90)) < timedelta(minutes=1)
     assert secret not in client.get("/me/").content.decode()
     stranger = client_for(factories.user())
     assert stranger.post(f"/me/tokens/{token.pk}/revoke/").status_code == 404
     client.post(f"/me/tokens/{token.pk}/revoke/")
-    assert people.user_of_token(secret) is None
+    assert tokens.shown_token(secret) is None
     assert "Nightly export" not in client.get("/me/").context["tokens"].values_list("name", flat=True)
 
 
@@ -128,9 +134,10 @@ def test_a_token_needs_a_name(client_for: SignIn) -> None:
 def test_the_profile_needs_the_same_queries_for_one_token_and_for_many(client_for: SignIn) -> None:
     person = factories.user()
     client = client_for(person)
-    people.issue_token(user=person, name="one")
+    tokens.issue_token(user=person, name="one", scope="manage")
     assert_same_queries(
-        lambda: client.get("/me/"), add_rows=lambda: [people.issue_token(user=person, name=str(n)) for n in range(5)]
+        lambda: client.get("/me/"),
+        add_rows=lambda: [tokens.issue_token(user=person, name=str(n), scope="manage") for n in range(5)],
     )
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from labeling.formats import images
 from labeling.models import JobRun, Media, Project, Role, User
-from labeling.services import jobs, media, people
+from labeling.services import jobs, media, tokens
 from tests import factories
 from tests.pictures import picture
 
@@ -79,7 +79,7 @@ def test_others_get_nothing(client_for: ClientFor, stored: tuple[Project, bytes,
 
 def test_programs_fetch_images_with_their_token(stored: tuple[Project, bytes, str]) -> None:
     project, content, sha256 = stored
-    _, secret = people.issue_token(user=project.created_by, name="script")
+    _, secret = tokens.issue_token(user=project.created_by, name="script", scope="manage")
     address = f"/media/{project.slug}/{sha256}/original"
     assert body(Client().get(address, headers={"Authorization": f"Bearer {secret}"})) == content
     assert Client().get(address, headers={"Authorization": "Bearer dcai_wrong"}).status_code == 302

@@ -16,7 +16,7 @@ from psycopg import sql
 from labeling.formats import images
 from labeling.models import Media, Project, Task, Upload
 from labeling.services import annotations as saving
-from labeling.services import claims, guidelines, media, people
+from labeling.services import claims, guidelines, media, people, tokens
 from tests import factories
 from tests.pictures import picture
 
@@ -45,7 +45,7 @@ def site(storage: Path) -> Project:
         answer = saving.Submission(answers={"intent": "billing"}, lead_time_ms=7)
         saving.submit(actor=manager, task=task, submission=answer, key=f"the-key-of-{task.pk}")
     people.invite(actor=manager, project=project, role="viewer", email="new@example.org")
-    people.issue_token(user=manager, name="script")
+    tokens.issue_token(user=manager, name="script", scope="manage")
     pictures = factories.project(manager=manager, schema=factories.IMAGE_SCHEMA, name="Digits")
     add_picture(pictures, size=(40, 30))
     Upload.objects.create(
