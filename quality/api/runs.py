@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
 
@@ -14,9 +16,11 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
-from labeling.models import JobState, Scope
+from labeling.models import JobState, Scope, Split
+from labeling.selectors.reviews import FlagFilter
 from quality.models.documents import Options, Steps, Summary
 from quality.models.jobs import RunParams
+from quality.selectors import gains as gain_reads
 from quality.selectors import runs as run_reads
 from quality.services import runs
 
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from labeling.models import JobRun
-    from quality.models import Run
+    from quality.models import Gain, Run
 
 TAG = "Quality"
 
@@ -44,16 +48,26 @@ class RunStarted(BaseModel):
 
 
 class GainDocument(BaseModel):
-    """The fixed model on the confirmed test split, each number with its 95 % interval."""
+    """The fixed model on the test split, each number with its 95 % interval."""
 
-    items: int
+    items: int = Field(description="Test items with a label that is confirmed or came with the item.")
+    confirmed: int | None = Field(
+        description="Items whose label a reviewer decided or two people agreed on; null for runs that did not tell."
+    )
+    imported: int | None = Field(description="Items whose label came with them and which nobody has confirmed.")
+    flagged: int | None = Field(description="Likely label errors in the test split that were open after the run.")
     accuracy: float
     accuracy_interval: list[float]
     macro_f1: float
     macro_f1_interval: list[float]
     log_loss: float
     log_loss_interval: list[float]
-    telling: bool = Field(description="False: the test split is too small to see a gain.")
+    test_labels: str = Field(description="The same in words.")
+    telling: bool = Field(
+        description="False: too early to tell, for the test split is too small or fewer than 20 of its labels are "
+        "confirmed. Review the test split first."
+    )
+    review: str = Field(description="Where to review the test split: an address on this site.")
     labels: int
     corrections: int = Field(description="Labels that reviewers had changed.")
 
@@ -86,8 +100,8 @@ class RunList(BaseModel):
     next: str | None
 
 
-def document(job: JobRun) -> dict[str, Any]:
-    """Return a job with the run it began."""
+def document(job: JobRun, slug: str) -> dict[str, Any]:
+    """Return a job of a project with the run it began."""
     run: Run | None = getattr(job, "quality_run", None)
     params = RunParams.load(job.params)
     shown = run if run is not None and run.completed_at is not None else None
@@ -109,17 +123,22 @@ def document(job: JobRun) -> dict[str, Any]:
         "parameters": Options.load(run.parameters).dump() if run else None,
         "steps": [step.model_dump() for step in Steps.load(run.steps).done] if run else None,
         "summary": Summary.load(shown.summary).dump() if shown else None,
-        "gain": _gain(gain) if gain else None,
+        "gain": _gain(gain, slug, params.question) if gain else None,
     }
 
 
-def _gain(gain: Any) -> dict[str, Any]:
-    measured = {
-        name: getattr(gain, name) for name in ("items", "accuracy", "macro_f1", "log_loss", "telling", "labels")
-    }
+def _gain(gain: Gain, slug: str, question: str) -> dict[str, Any]:
+    names = ("items", "confirmed", "flagged", "accuracy", "macro_f1", "log_loss", "labels", "corrections")
+    measured = {name: getattr(gain, name) for name in names}
     for name in ("accuracy", "macro_f1", "log_loss"):
         measured[f"{name}_interval"] = [getattr(gain, f"{name}_low"), getattr(gain, f"{name}_high")]
-    return measured | {"corrections": gain.corrections}
+    wanted = FlagFilter(question=question, split=Split.TEST)
+    return measured | {
+        "imported": None if gain.confirmed is None else gain.items - gain.confirmed,
+        "test_labels": gain_reads.describe_test_labels(gain, flagged=gain.flagged),
+        "telling": gain.telling and gain_reads.tells(gain),
+        "review": f"{reverse('project-review', args=(slug,))}?{urlencode(wanted.params())}",
+    }
 
 
 class Runs(Endpoint):
@@ -134,7 +153,7 @@ class Runs(Endpoint):
             run_reads.jobs_of(project),
             query(request, Page),
             order="-pk",
-            show=lambda rows: [document(job) for job in rows],
+            show=lambda rows: [document(job, slug) for job in rows],
         )
 
     @operation(

@@ -104,10 +104,12 @@ class ClassPair(models.Model):
 
 
 class Gain(models.Model):
-    """How good the fixed model was on the confirmed test split, against the work that had gone into the labels."""
+    """How good the fixed model was on the test split, against the work that had gone into the labels."""
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="gain")
-    items = models.PositiveIntegerField(help_text="Size of the confirmed test split.")
+    items = models.PositiveIntegerField(help_text="Test items with a label that is confirmed or came with the item.")
+    confirmed = models.PositiveIntegerField(null=True, help_text="Of these, with a confirmed label.")
+    flagged = models.PositiveIntegerField(null=True, help_text="Open label errors in the test split after the run.")
     accuracy = models.FloatField()
     accuracy_low = models.FloatField()
     accuracy_high = models.FloatField()
@@ -127,6 +129,7 @@ class Gain(models.Model):
         null=True, help_text="Log-loss of each test item, float32, in order of the tasks: runs are compared in pairs."
     )
     hits = models.BinaryField(null=True, help_text="Whether each test item was predicted right, one byte each.")
+    sure = models.BinaryField(null=True, help_text="Whether each test item's label is confirmed, one byte each.")
 
     class Meta:
         constraints = (

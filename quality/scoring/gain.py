@@ -1,4 +1,4 @@
-"""How good the fixed model is on labels that people have confirmed."""
+"""How good the fixed model is on the labels of the test split."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Gain:
 
 
 def measure(truth: Integers, values: Floats, *, seed: int = 0) -> Gain:
-    """Measure predictions against confirmed labels.
+    """Measure predictions against the labels of the test split.
 
     Parameters
     ----------
@@ -113,11 +113,11 @@ def by_item(truth: Integers, values: Floats) -> tuple[Doubles, Mask]:
 
 
 def require_items(count: int) -> None:
-    """Say in words what is missing when no item of the test split has a confirmed label."""
+    """Say in words what is missing when no item of the test split has a label that could be measured on."""
     if count == 0:
         raise Invalid(
-            "No item of the test split has a confirmed label. Put items into the test split and let a reviewer confirm "
-            "their labels; then every run shows how good the data has become."
+            "No item of the test split has a confirmed label. Put items into the test split and let a reviewer decide "
+            "their labels, or two people answer them; then every check shows how good the data has become."
         )
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Count
 
-from labeling.models import Flag, FlagState
+from labeling.models import Flag, FlagState, Split, TaskState
 from labeling.reasons.decisions import Decision
 from labeling.reasons.evidence import GIVEN, SUGGESTED
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.selectors import reviews as review_reads
+from labeling.selectors.reviews import FlagFilter
 from quality.scoring.intervals import wilson
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 CHANGED = frozenset({Decision.ACCEPT, Decision.RELABEL})
 
 _PAIRS = """
-SELECT evidence ->> %(given)s, evidence ->> %(suggested)s, count(*) FROM labeling_flag
+SELECT evidence ->> %(given)s, evidence ->> %(suggested)s, count(*) FROM labeling_flag f
 WHERE project_id = %(project)s AND question = %(question)s AND reason = %(reason)s AND state = %(open)s
+  AND NOT EXISTS (SELECT FROM labeling_queueentry q WHERE q.task_id = f.task_id AND q.state = %(quarantined)s)
 GROUP BY 1, 2
 """
 
@@ -54,15 +57,22 @@ class Decided:
 
 
 def open_by_reason(project: Project, question: str) -> dict[str, int]:
-    """Return the number of open flags of a question, by reason."""
-    found = Flag.objects.filter(project=project, question=question, state=FlagState.OPEN).order_by()
+    """Return how many flags of a question wait for a reviewer, by reason."""
+    found = review_reads.waiting(project, FlagFilter(question=question)).order_by()
     return dict(found.values_list("reason").annotate(count=Count("pk")))
 
 
+def open_in_test_split(project: Project, question: str) -> int:
+    """Count the open label errors of a question among the items that the gain is measured on."""
+    wanted = FlagFilter(reason=LABEL_ERROR.name, question=question, split=Split.TEST)
+    return review_reads.waiting(project, wanted).count()
+
+
 def open_by_pair(project: Project, question: str) -> dict[tuple[str, str], int]:
-    """Return the number of open label errors of a question, by given and suggested class."""
+    """Return how many label errors of a question wait for a reviewer, by given and suggested class."""
     values: dict[str, Any] = {"project": project.pk, "question": question, "reason": LABEL_ERROR.name}
     values |= {"given": GIVEN, "suggested": SUGGESTED, "open": FlagState.OPEN}
+    values["quarantined"] = TaskState.QUARANTINED
     with connection.cursor() as cursor:
         cursor.execute(_PAIRS, values)
         return {(given or "", suggested or ""): count for given, suggested, count in cursor.fetchall()}

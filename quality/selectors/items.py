@@ -16,6 +16,7 @@ from labeling.errors import Invalid
 from labeling.models import Label, LabelSource, Split, Task, TaskState
 from labeling.selectors.media import path_of
 from quality.learning.arrays import Integers
+from quality.selectors.confirmed import confirmed_labels
 from quality.tracks.items import Items, load_items
 from quality.tracks.lookup import track_named
 
@@ -27,10 +28,6 @@ MAX_ITEMS = 200_000
 """Tasks that one run looks at. Of more, labeled ones come first; of the rest a fixed sample is taken."""
 
 CHUNK = 2_000
-
-CONFIRMED = frozenset({LabelSource.IMPORT, LabelSource.CONSENSUS, LabelSource.BULK, LabelSource.REVIEW})
-"""Sources of labels that a gain may be measured on: decided by a reviewer, agreed on by several people, or brought
-along. One person's answer and a model's are not confirmed."""
 
 SPLITS = (Split.NONE, Split.TRAIN, Split.VALIDATION, Split.TEST)
 TEST = SPLITS.index(Split.TEST)
@@ -78,13 +75,17 @@ def read_items(project: Project, question: Question, *, most: int = MAX_ITEMS) -
     positions = {str(split): position for position, split in enumerate(SPLITS)}
     splits = np.array([positions[row[2]] for row in rows], dtype=np.int64)
     labels = np.array([-1 if row[3] is None else row[3] for row in rows], dtype=np.int64)
+    sure = confirmed_labels(project, question)
+    confirmed = np.array([row[3] in sure for row in rows], dtype=np.bool_)
+    imported = np.array([row[5] == LabelSource.IMPORT for row in rows], dtype=np.bool_)
     return Items(
         tasks=np.array([row[0] for row in rows], dtype=np.int64),
         contents=np.array([row[1] for row in rows], dtype=np.str_),
         splits=splits,
         test=np.asarray(splits == TEST),
         labels=labels,
-        confirmed=np.array([row[5] in CONFIRMED for row in rows], dtype=np.bool_),
+        confirmed=confirmed,
+        imported=imported & ~confirmed,
         starts=np.cumsum(lengths),
         codes=np.array(codes, dtype=np.int64),
         total=labeled + unlabeled,

@@ -124,7 +124,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The fixed model on the confirmed test split.
+    """The fixed model on the test split.
 
     Parameters
     ----------
@@ -132,6 +132,8 @@ class Measured:
         The measures.
     losses, hits
         Shape (t,): of each test item, so that runs are compared in pairs.
+    confirmed
+        Shape (t,): whether its label is confirmed.
     labels
         How many labels the model learned from.
     truth
@@ -141,6 +143,7 @@ class Measured:
     gain: Gain
     losses: Floats
     hits: NDArray[np.uint8]
+    confirmed: NDArray[np.uint8]
     labels: int
     truth: list[list[int]]
 
@@ -262,7 +265,7 @@ class Track(Protocol):
         raise Invalid("Without predictions the queue keeps the order it has.")
 
     def measure(self, case: Case, found: Predicted | None) -> Measured:
-        """Measure the fixed model on the confirmed test split; `found` is what it predicted, if that is known."""
+        """Measure the fixed model on the test split; `found` is what it predicted, if that is known."""
         raise Invalid("The gain is measured for questions with one label to choose.")
 
     def compare_people(self, case: Case, votes: Votes, found: Predicted | None) -> Crowd | None:

@@ -33,7 +33,9 @@ class Items:
     labels
         Shape (n,): ids of the labels of record, -1 for none.
     confirmed
-        Shape (n,): the label may be measured against.
+        Shape (n,): a reviewer decided the label, or two people agreed on it.
+    imported
+        Shape (n,): the label came with the item, and nobody has confirmed it.
     starts, codes
         Compressed rows: the classes of item i are `codes[starts[i]:starts[i + 1]]`, as positions among the question's
         class names.
@@ -49,6 +51,7 @@ class Items:
     test: Mask
     labels: Integers
     confirmed: Mask
+    imported: Mask
     starts: Integers
     codes: Integers
     total: int
@@ -69,6 +72,11 @@ class Items:
         """Return, of shape (n,), which items a model may learn from: all but the test split."""
         return ~self.test
 
+    @property
+    def measured(self) -> Mask:
+        """Return, of shape (n,), which test items a gain is measured on; what one person said is no measure."""
+        return np.asarray(self.test & (self.confirmed | self.imported))
+
     def dump(self) -> bytes:
         """Return the arrays as bytes that `load_items` reads."""
         out = io.BytesIO()
@@ -80,6 +88,7 @@ class Items:
             splits=self.splits,
             labels=self.labels,
             confirmed=self.confirmed,
+            imported=self.imported,
             starts=self.starts,
             codes=self.codes,
             total=np.array(self.total),

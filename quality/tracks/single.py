@@ -148,7 +148,7 @@ class Single(Track):
     def measure(self, case: Case, found: Predicted | None) -> Measured:
         """Measure accuracy, macro-F1 and log-loss."""
         items, labels = case.items, one_class(case.items)
-        rows = np.flatnonzero(items.test & items.confirmed & (labels >= 0))
+        rows = np.flatnonzero(items.measured & (labels >= 0))
         gain.require_items(rows.size)
         plan = folds.plan(labels, items.learn, seed=case.seed)
         if found is not None:
@@ -165,6 +165,7 @@ class Single(Track):
             gain=gain.measure(truth, values),
             losses=losses.astype(np.float32),
             hits=hits.astype(np.uint8),
+            confirmed=items.confirmed[rows].astype(np.uint8),
             labels=int(plan.rows.size),
             truth=[items.tasks[rows].tolist(), labels[rows].tolist()],
         )

@@ -7,19 +7,30 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
+from labeling.models import LabelSource
+
 if TYPE_CHECKING:
     from labeling.models import Project
 
 
-def flags(project: Project, *, reviewer: bool, question: str, reason: str, given: str = "", suggested: str = "") -> str:
+def flags(
+    project: Project,
+    *,
+    reviewer: bool,
+    question: str,
+    reason: str,
+    given: str = "",
+    suggested: str = "",
+    split: str = "",
+) -> str:
     """Return where open flags are: the review for those who decide them, the task list for all others."""
     if reviewer:
-        wanted = {"reason": reason, "question": question, "given": given, "suggested": suggested}
+        wanted = {"reason": reason, "question": question, "given": given, "suggested": suggested, "split": split}
         try:
             return f"{reverse('project-review', args=(project.slug,))}?{_query(wanted)}"
         except NoReverseMatch:
             pass
-    wanted = {"flag": reason, f"label.{question}": f"is:{given}" if given else ""}
+    wanted = {"flag": reason, f"label.{question}": f"is:{given}" if given else "", "split": split}
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
 
 
@@ -27,6 +38,11 @@ def labeled(project: Project, *, question: str, label: str, split: str = "") -> 
     """Return where the tasks with a label are."""
     wanted = {f"label.{question}": f"is:{label}", "split": split}
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
+
+
+def imported(project: Project, *, split: str) -> str:
+    """Return where the tasks of a split are whose labels came with them."""
+    return f"{reverse('project-tasks', args=(project.slug,))}?{_query({'split': split, 'source': LabelSource.IMPORT})}"
 
 
 def _query(wanted: dict[str, str]) -> str:

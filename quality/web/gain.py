@@ -12,13 +12,16 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, may, project_for
+from labeling.models import Split
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 from quality.models.documents import Summary
 from quality.selectors import corrections as correction_reads
+from quality.selectors import flag_counts as flag_count_reads
 from quality.selectors import gains as gain_reads
 from quality.selectors import runs as run_reads
-from quality.web import charts
+from quality.web import addresses, charts
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
@@ -72,6 +75,8 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
     why = Summary.load(newest.summary).unavailable.get("gain", "") if newest else ""
     if story is None:
         return {"story": None, "newest": newest, "why": why}
+    to_review = flag_count_reads.open_in_test_split(project, question.name)
+    test = str(Split.TEST)
     shown = axis if axis in AXES else _telling_axis(story)
     return {
         "story": story,
@@ -83,6 +88,13 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
         "axes": AXES,
         "since": correction_reads.since(project, question.name, after_label=newest.last_label if newest else 0),
         "can_review": reviewer,
+        "to_review": to_review,
+        "test_labels": gain_reads.describe_test_labels(story.last, flagged=to_review),
+        "least": gain_reads.LEAST_PAIRS,
+        "review_test": addresses.flags(
+            project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, split=test
+        ),
+        "imported_test": addresses.imported(project, split=test),
     }
 
 

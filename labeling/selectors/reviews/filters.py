@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 
 from labeling.errors import Invalid, Problem
-from labeling.models import Annotation, AnnotationState, Flag, FlagState, Label, QueueEntry, TaskState
+from labeling.models import Annotation, AnnotationState, Flag, FlagState, Label, QueueEntry, Split, Task, TaskState
 from labeling.reasons.evidence import SUGGESTED
 from labeling.reasons.registry import REASONS
 
@@ -37,6 +37,7 @@ class FlagFilter:
     annotator: int = 0
     below: str = ""
     task: int = 0
+    split: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -53,6 +54,7 @@ class FlagFilter:
             ("annotator", str(self.annotator or "")),
             ("below", self.below),
             ("task", str(self.task or "")),
+            ("split", self.split),
         ]
         return [(name, value) for name, value in plain if value]
 
@@ -89,6 +91,7 @@ def parse_flag_filter(query: Mapping[str, str]) -> FlagFilter:
         below=one_of("below", list(SCORES)),
         annotator=number("annotator"),
         task=number("task"),
+        split=one_of("split", [split for split in Split.values if split]),
         **texts,
     )
     if problems:
@@ -112,6 +115,8 @@ def matching(project: Project, wanted: FlagFilter) -> QuerySet[Flag]:
         flags = flags.filter(
             Q(evidence__contains={SUGGESTED: wanted.suggested}) | Q(evidence__contains={SUGGESTED: [wanted.suggested]})
         )
+    if wanted.split:
+        flags = flags.filter(Exists(Task.objects.filter(pk=OuterRef("task_id"), split=wanted.split)))
     if wanted.annotator:
         theirs = Annotation.objects.filter(task_id=OuterRef("task_id"), annotator_id=wanted.annotator)
         flags = flags.filter(Exists(theirs.exclude(state=AnnotationState.DRAFT)))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from quality.tracks.base import Votes
     from quality.tracks.items import Items
 
-VERSION = 2
+VERSION = 3
 """Part of every fingerprint; raise it when the same input gives other results."""
 
 FIXED_MODEL = "logistic regression"
@@ -211,6 +211,7 @@ def fingerprint_of(
             items.contents.tolist(),
             items.splits.tolist(),
             items.labels.tolist(),
+            items.confirmed.tolist(),
             [column.tolist() for column in answers.columns().values()] if answers else None,
         ]
     )

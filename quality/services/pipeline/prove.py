@@ -1,4 +1,4 @@
-"""Step 5: how good the fixed model is on the confirmed test split."""
+"""Step 5: how good the fixed model is on the test split."""
 
 from __future__ import annotations
 
@@ -25,12 +25,19 @@ def run_prove(context: Context) -> None:
     except Invalid as error:
         context.unavailable("gain", error.message)
         return
-    arrays.keep_arrays(context.run, "tested", losses=measured.losses.astype("<f4"), hits=measured.hits.astype("u1"))
+    arrays.keep_arrays(
+        context.run,
+        "tested",
+        losses=measured.losses.astype("<f4"),
+        hits=measured.hits.astype("u1"),
+        sure=measured.confirmed.astype("u1"),
+    )
     arrays.keep_json(
         context.run,
         "gain",
         {
             **asdict(measured.gain),
+            "confirmed": int(measured.confirmed.sum()),
             "labels": measured.labels,
             "corrections": count_corrections(
                 context.project, context.question.name, up_to_label=context.run.last_label

@@ -15,6 +15,7 @@ from labeling.services import flags, queue
 from quality.models import AnnotatorQuality, ClassPair, Consensus, EmbeddingSet, Gain, Prediction, Run
 from quality.models.documents import FlagsPart
 from quality.models.jobs import RunCursor
+from quality.selectors import flag_counts as flag_count_reads
 from quality.services import arrays
 from quality.services.pipeline import encode, order, several_people
 from quality.services.pipeline.findings import Draft
@@ -47,7 +48,8 @@ def publish_results(context: Context) -> None:
             batch_size=1000,
         )
         if measured is not None:
-            Gain.objects.create(run=context.run, **_columns(measured), **_tested(context))
+            flagged = flag_count_reads.open_in_test_split(context.project, context.question.name)
+            Gain.objects.create(run=context.run, flagged=flagged, **_columns(measured), **_tested(context))
         _people(context)
         scores = arrays.kept_json(context.run, order.KEPT)
         if scores is not None:
@@ -114,7 +116,7 @@ def _standing(context: Context, findings: list[Draft]) -> list[flags.Finding]:
 def _tested(context: Context) -> dict[str, bytes]:
     """Return what is kept of each test item, for comparing runs in pairs."""
     kept = arrays.kept_arrays(context.run, "tested") or {}
-    return {name: kept[name].tobytes() for name in ("losses", "hits") if name in kept}
+    return {name: kept[name].tobytes() for name in ("losses", "hits", "sure") if name in kept}
 
 
 def _people(context: Context) -> None:

@@ -103,6 +103,13 @@ def project_with_errors(**settings: Any) -> Project:
     return project
 
 
+def flag(task: Task, *, question: str = QUESTION) -> Flag:
+    """Flag a task as a check would that doubts its label."""
+    return Flag.objects.create(
+        task=task, project=task.project, question=question, reason=LABEL_ERROR.name, score=0.1, evidence={"version": 1}
+    )
+
+
 def label_errors(project: Project, state: str = FlagState.OPEN) -> list[Flag]:
     """Return the likely label errors that a run flagged."""
     return list(Flag.objects.filter(project=project, reason=LABEL_ERROR.name, state=state).order_by("task_id"))

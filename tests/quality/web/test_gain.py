@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from labeling.models import LabelSource, Project, Role, User
 from quality.models import Gain
@@ -33,11 +34,12 @@ def story(project: Project) -> gain_reads.Story:
     return found
 
 
-def corrected(test: int = 60) -> Project:
-    """Make a project whose six wrong labels are corrected between two checks."""
+def corrected(test: int = 60, *, confirmed: int | None = None) -> Project:
+    """Make a project whose six wrong labels are corrected between two checks; reviewers confirmed the test labels."""
     project = factories.project()
     labeled = making.messages(project, 45)
-    making.messages(project, test, split="test", start=500)
+    tested = making.messages(project, test, split="test", start=500)[: test if confirmed is None else confirmed]
+    making.label(tested, [making.LABELS[n % 3] for n in range(len(tested))], source=LabelSource.REVIEW)
     making.label(labeled[:6], ["other", "billing", "delivery"] * 2)
     making.run(project)
     making.label(labeled[:6], making.LABELS * 2, source=LabelSource.REVIEW)
@@ -68,7 +70,64 @@ def test_one_check_compares_with_nothing(client_for: SignIn) -> None:
     reply = panel(client_for, project)
     assert "One check so far" in text(reply)
     assert '<svg class="dc-chart' not in reply.content.decode()
-    assert "The test split has 12 confirmed items" in text(reply)
+    assert "The test split has 12 items to measure on" in text(reply)
+
+
+def test_labels_that_nobody_confirmed_tell_nothing(client_for: SignIn) -> None:
+    project = corrected(confirmed=0)
+    flagged = project.tasks.filter(split="test").order_by("pk")[0]
+    making.flag(flagged)
+    found = story(project)
+    assert (found.last.items, found.last.confirmed, found.imported) == (60, 0, 60)
+    assert found.log_loss is not None
+    # On these labels the change is clear; but what are they worth?
+    assert found.log_loss.high < 0
+    assert found.log_loss.verdict == "open"
+    reply = panel(client_for, project, role=Role.REVIEWER)
+    words = text(reply)
+    assert "0 confirmed, 60 imported, 1 flagged" in words
+    assert "Too early to tell: review the test split first" in words
+    assert "Review the 1 flagged label of the test split" in words
+    assert "Better" not in words
+    href = reply.context["review_test"]
+    assert f'href="{escape(href)}"' in reply.content.decode()
+    shown = client_for(project.created_by).get(href)
+    assert shown.context["waits"] == 1
+    tasks = client_for(project.created_by).get(reply.context["imported_test"])
+    assert tasks.context["found"].total == 60
+
+
+def test_a_verdict_rests_on_the_confirmed_labels_alone(client_for: SignIn) -> None:
+    project = corrected(confirmed=24)
+    found = story(project)
+    assert (found.last.items, found.last.confirmed) == (60, 24)
+    assert found.log_loss is not None
+    assert found.log_loss.items == 24
+    losses = np.frombuffer(bytes(found.last.losses or b""), dtype="<f4")
+    assert found.log_loss.after == pytest.approx(losses[:24].mean(), abs=1e-6)
+    words = text(panel(client_for, project))
+    assert "24 confirmed, 36 imported, 0 flagged" in words
+    assert "item by item on the same 24 confirmed ones" in words
+    assert "review the test split first" not in words
+
+
+def test_the_api_says_what_the_test_labels_are(client_for: SignIn) -> None:
+    project = corrected(confirmed=0)
+    reader = client_for(factories.member(project, Role.VIEWER))
+    gain = reader.get(f"/api/projects/{project.slug}/runs/").json()["results"][0]["gain"]
+    assert (gain["items"], gain["confirmed"], gain["imported"], gain["flagged"]) == (60, 0, 60, 0)
+    assert gain["test_labels"] == "0 confirmed, 60 imported, 0 flagged"
+    assert gain["telling"] is False
+    assert gain["review"] == f"/p/{project.slug}/review/?question=intent&split=test"
+
+
+def test_runs_of_before_confirmed_labels_were_counted_tell_nothing(client_for: SignIn) -> None:
+    project = corrected()
+    Gain.objects.update(confirmed=None, flagged=None, sure=None)
+    words = text(panel(client_for, project))
+    assert "60, not told how many of them are confirmed" in words
+    assert "Too early to tell" in words
+    assert "Better" not in words
 
 
 def test_corrections_show_item_by_item(client_for: SignIn) -> None:
