@@ -81,6 +81,13 @@ def roles_in(user: User, project_ids: Iterable[int]) -> dict[int, str]:
     return dict(found.values_list("project_id", "role"))
 
 
+def check_person(user: User, act: str) -> None:
+    """Refuse a service account what only people do; `act` says what, as in “answer tasks”."""
+    if user.is_service:
+        message = f"Only people {act}: {user} is none. Use the token of a person."
+        raise Forbidden(message)
+
+
 def may(user: User | AnonymousUser, project: Project, action: Action) -> bool:
     """Return whether the person may do this in the project."""
     role = role_in(user, project.pk)

@@ -12,6 +12,7 @@ from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Pro
 from labeling.services import people
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -60,6 +61,10 @@ class UserAdmin(_UserAdmin):
         """Store the account; what it invited to stays open only where it may still invite."""
         super().save_model(request, obj, form, change)
         people.revoke_void_invitations(actor=cast("User", request.user), maker=obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return people only: service accounts belong to their project and have no password."""
+        return super().get_queryset(request).filter(is_service=False)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: a person who leaves is disabled, so that their answers keep their author."""

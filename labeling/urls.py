@@ -18,6 +18,7 @@ from labeling.web import (
     review_grid,
     reviews,
     schema,
+    service_accounts,
     task_page,
     tasks,
 )
@@ -39,6 +40,7 @@ urlpatterns = [
     *review_grid.urlpatterns,
     *reviews.urlpatterns,
     *schema.urlpatterns,
+    *service_accounts.urlpatterns,
     *tasks.urlpatterns,
     *task_page.urlpatterns,
 ]

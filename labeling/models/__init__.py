@@ -7,7 +7,7 @@ from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
 from labeling.models.imports import ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
-from labeling.models.people import ApiToken, Invitation, Membership, Role, Scope, User
+from labeling.models.people import SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
 from labeling.models.projects import Project, SchemaVersion
 from labeling.models.reviews import Flag, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
@@ -15,6 +15,7 @@ from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScor
 
 __all__ = [
     "ALIVE",
+    "SERVICE_DOMAIN",
     "Annotation",
     "AnnotationRevision",
     "AnnotationState",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 
 if TYPE_CHECKING:
     from labeling.models.projects import Project
+
+
+# No address of the world ends so (RFC 2606): whatever is sent there arrives nowhere.
+SERVICE_DOMAIN = "@service-account.invalid"
 
 
 class Role(models.TextChoices):
@@ -49,12 +54,13 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with an e-mail address."""
+    """A person who signs in with an e-mail address; or a service account, a program's, which cannot sign in."""
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("site administrator", default=False)
+    is_service = models.BooleanField("service account", default=False, editable=False)
     preferences = models.JSONField(default=dict, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
@@ -66,10 +72,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("email",)
-        constraints = (models.UniqueConstraint(Lower("email"), name="user_email_any_case"),)
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(is_service=False)
+                | models.Q(is_staff=False, is_superuser=False, password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="user_service_has_no_password",
+            ),
+        )
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return f"service account {self.name}" if self.is_service else self.name or self.email
 
     def get_full_name(self) -> str:
         """Return the name to show."""

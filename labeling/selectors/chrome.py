@@ -35,7 +35,7 @@ def rail(*, user: User, project: Project) -> Rail:
     kept: Rail | None = cache.get(key)
     if kept is not None:
         return kept
-    members = Membership.objects.filter(project=project)
+    members = Membership.objects.filter(project=project, user__is_service=False)
     found = Rail(
         role=role_in(user, project.pk) or Role.VIEWER,
         counts={

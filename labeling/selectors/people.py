@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from labeling.errors import NotFound
@@ -34,13 +34,29 @@ def members(project: Project, *, q: str = "", role: str = "", sort: str = "", cu
 
 
 def members_of(project: Project) -> QuerySet[Membership]:
-    """Return the members of a project, with their accounts."""
-    return Membership.objects.filter(project=project).select_related("user")
+    """Return the people who are members of a project, with their accounts."""
+    return Membership.objects.filter(project=project, user__is_service=False).select_related("user")
+
+
+def service_accounts_of(project: Project) -> QuerySet[Membership]:
+    """Return the project's service accounts by name, with their tokens that were not revoked as `shown_tokens`."""
+    kept = Prefetch("user__api_tokens", _unrevoked(ApiToken.objects.all()), to_attr="shown_tokens")
+    found = Membership.objects.filter(project=project, user__is_service=True)
+    return found.select_related("user").prefetch_related(kept).order_by("user__name")
+
+
+def service_account(project: Project, membership_id: int) -> Membership:
+    """Return one service account of the project."""
+    found = Membership.objects.filter(project=project, pk=membership_id, user__is_service=True)
+    member = found.select_related("user", "project").first()
+    if member is None:
+        raise NotFound
+    return member
 
 
 def member(project: Project, membership_id: int) -> Membership:
     """Return one member of the project."""
-    found = Membership.objects.filter(project=project, pk=membership_id).select_related("user", "project").first()
+    found = members_of(project).filter(pk=membership_id).select_related("project").first()
     if found is None:
         raise NotFound
     return found
@@ -79,10 +95,9 @@ def all_tokens_of(user: User) -> QuerySet[ApiToken]:
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """Return the person's tokens that were not revoked, newest first, and of each whether it `has_ended`."""
+    return _unrevoked(all_tokens_of(user))
+
+
+def _unrevoked(found: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
     ended = Q(expires_at__isnull=False, expires_at__lte=timezone.now())
-    return (
-        all_tokens_of(user)
-        .filter(revoked_at=None)
-        .annotate(has_ended=ExpressionWrapper(ended, BooleanField()))
-        .order_by("-pk")
-    )
+    return found.filter(revoked_at=None).annotate(has_ended=ExpressionWrapper(ended, BooleanField())).order_by("-pk")

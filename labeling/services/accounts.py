@@ -95,7 +95,7 @@ def ask_for_password_link(*, email: str) -> None:
 
 def mail_password_link(*, email: str) -> None:
     """Mail a link for a new password; also to invited people, who have none yet."""
-    user = User.objects.filter(email=email, is_active=True).first()
+    user = User.objects.filter(email=email, is_active=True, is_service=False).first()
     if user is None:
         return
     values = {

@@ -91,8 +91,11 @@ def _stay_in_charge(user: User) -> None:
     if user.is_superuser and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists():
         message = "This is the only administrator of the site: make somebody else one first."
         raise Conflict(message)
-    managed = Membership.objects.select_for_update().filter(
-        project__memberships__user=user, project__memberships__role=Role.MANAGER, role=Role.MANAGER
+    managed = Membership.objects.select_for_update(of=("self",)).filter(
+        project__memberships__user=user,
+        project__memberships__role=Role.MANAGER,
+        role=Role.MANAGER,
+        user__is_service=False,
     )
     others = {member.project_id for member in managed if member.user_id != user.pk}
     alone = Project.objects.filter(memberships__user=user, memberships__role=Role.MANAGER).exclude(pk__in=others)

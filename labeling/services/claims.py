@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from labeling import locks
+from labeling import access, locks
 from labeling.errors import Conflict
 from labeling.models import AnnotationState, TaskState
 
@@ -136,6 +136,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
 
     With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed.
     """
+    access.check_person(actor, "answer tasks")
     values: dict[str, Any] = {
         "project": project.pk,
         "user": actor.pk,
@@ -161,6 +162,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
 
 def claim_task(*, actor: User, task: Task) -> None:
     """Lease one task that the person has picked, or go on holding it; raises `Conflict` when it is not to be had."""
+    access.check_person(actor, "answer tasks")
     project = task.project
     values: dict[str, Any] = {
         "project": project.pk,

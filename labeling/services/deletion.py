@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import ALIVE, AnnotationRevision, Event, JobRun, JobState, Media, MediaLink, Project, Task, Upload
 from labeling.models.documents import JsonDocument
@@ -57,6 +58,7 @@ Deletion: TypeAlias = jobs.RunningJob[DeletionParams, DeletionCursor]
 @transaction.atomic
 def start(*, actor: User, project: Project, name: str) -> JobRun:
     """Archive the project and start the job that deletes it with everything in it; `name` must be its name."""
+    access.check_person(actor, "delete projects")
     if name.strip() != project.name:
         message = f"Type the name of the project, {project.name}, exactly: deleting it cannot be undone."
         raise Invalid(message, problems=(Problem("name", message),))

@@ -58,6 +58,9 @@ def add_member(*, actor: User, project: Project, email: str, role: str) -> tuple
     """
     email, chosen = clean_email(email), clean_role(role)
     user, _ = User.objects.get_or_create(email=email)
+    if user.is_service:
+        message = f"{email} is the address of a service account, which belongs to one project."
+        raise Invalid(message, problems=(Problem("email", message),))
     if not user.password:
         user.set_unusable_password()
         user.save(update_fields=("password",))
@@ -95,7 +98,9 @@ def remove_member(*, actor: User, member: Membership) -> None:
 
 
 def _keep_a_manager(member: Membership) -> None:
-    managers = Membership.objects.select_for_update().filter(project_id=member.project_id, role=Role.MANAGER)
+    managers = Membership.objects.select_for_update(of=("self",)).filter(
+        project_id=member.project_id, role=Role.MANAGER, user__is_service=False
+    )
     if member.role == Role.MANAGER and not any(other.pk != member.pk for other in managers):
         message = "A project needs a manager: make somebody else manager first."
         raise Conflict(message)

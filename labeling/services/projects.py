@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from labeling import locks
+from labeling import access, locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
 from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
@@ -49,6 +49,7 @@ def create(
     *, actor: User, name: str, schema: Any, overlap: int = 1, max_overlap: int | None = None, description: str = ""
 ) -> Project:
     """Create a project with its first schema version; the creator becomes its manager."""
+    access.check_person(actor, "make projects")
     parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
     _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap)
     project = Project.objects.create(

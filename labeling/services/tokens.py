@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling import statements
+from labeling import access, statements
 from labeling.errors import Invalid, NotFound, Problem
 from labeling.models import ApiToken, Scope, User
 from labeling.services import events
@@ -19,6 +19,8 @@ from labeling.services.people import digest
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+    from labeling.models import Project
 
 TOKEN_PREFIX = "dcai_"  # noqa: S105 - how every token begins, so that leaked ones can be found
 MAX_TOKENS = 50
@@ -49,12 +51,22 @@ def clean_scope(raw: str) -> Scope:
 
 @transaction.atomic
 def issue_token(
-    *, user: User, name: str, scope: str, expires_at: datetime | None = None, shown: ShownToken | None = None
+    *,
+    user: User,
+    name: str,
+    scope: str,
+    expires_at: datetime | None = None,
+    shown: ShownToken | None = None,
+    actor: User | None = None,
+    project: Project | None = None,
 ) -> tuple[ApiToken, str]:
     """Make an API token; returns it with its secret, which is shown once and kept nowhere.
 
-    One that is made by a program ends no later than the token that the program `shown`.
+    One that is made by a program ends no later than the token that the program `shown`. The tokens of a service account
+    of a `project` are made by a manager, the `actor`.
     """
+    if actor is None:
+        access.check_person(user, "make tokens")
     name = name.strip()
     if not name or len(name) > 100 or "\x00" in name:
         message = "Give the token a name of at most 100 characters, such as what it is for."
@@ -68,7 +80,8 @@ def issue_token(
     token = ApiToken.objects.create(
         user=user, name=name, prefix=secret[:10], digest=digest(secret), scope=chosen, expires_at=expires_at
     )
-    events.record(verb="token.issued", project=None, actor=user, token=token.pk, name=name, scope=chosen)
+    told: dict[str, Any] = {"token": token.pk, "name": name, "scope": chosen, "member": user.pk}
+    events.record(verb="token.issued", project=project, actor=actor or user, **told)
     return token, secret
 
 
@@ -88,15 +101,18 @@ def good_tokens(user: User) -> QuerySet[ApiToken]:
 
 
 @transaction.atomic
-def revoke_token(*, user: User, token_id: int) -> ApiToken:
-    """End one of the person's own tokens."""
+def revoke_token(*, user: User, token_id: int, actor: User | None = None, project: Project | None = None) -> ApiToken:
+    """End one of the person's own tokens, or as the `actor` one of a service account of a `project`."""
+    if actor is None:
+        access.check_person(user, "revoke tokens")
     token = ApiToken.objects.filter(user=user, pk=token_id).first()
     if token is None:
         raise NotFound
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=("revoked_at",))
-        events.record(verb="token.revoked", project=None, actor=user, token=token.pk)
+        told: dict[str, Any] = {"token": token.pk, "name": token.name, "member": user.pk}
+        events.record(verb="token.revoked", project=project, actor=actor or user, **told)
     return token
 
 

@@ -129,6 +129,15 @@ class TokenForm(forms.Form):
         }
 
 
+class ServiceAccountForm(forms.Form):
+    """What a program's account is called, and its role."""
+
+    name = forms.CharField(
+        label="Name", max_length=100, help_text="As the activity shows it, such as “nightly export”."
+    )
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER)
+
+
 class InviteForm(forms.Form):
     """Whom to invite, as what."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -13,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Project, Role
+from labeling.models import Membership, Project, Role
 from labeling.selectors import people as people_reads
 from labeling.services import invitations, people
-from labeling.web.forms import InviteForm, add_problems
+from labeling.web.forms import InviteForm, ServiceAccountForm, TokenForm, add_problems
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
@@ -27,7 +28,10 @@ NEWEST = 5
 """Open invitations that the page of the members shows; all of them have a page of their own."""
 
 
-def _values(request: SignedInRequest, project: Project, **more: object) -> dict[str, Any]:
+def values_of_page(
+    request: SignedInRequest, project: Project, *, refused: Mapping[int, TokenForm] | None = None, **more: object
+) -> dict[str, Any]:
+    """Return what the page of people shows; forms for tokens that were `refused` by the id of their service account."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "role", "sort")}
     can_manage = may(request.user, project, Action.MANAGE)
     return {
@@ -37,9 +41,18 @@ def _values(request: SignedInRequest, project: Project, **more: object) -> dict[
         "asked": asked,
         "roles": Role.choices,
         "can_manage": can_manage,
+        "services": _services(project, refused or {}) if can_manage else (),
         "form": InviteForm(),
+        "service_form": ServiceAccountForm(auto_id="service_%s"),
         "default_sort": "person",
     } | more
+
+
+def _services(project: Project, refused: Mapping[int, TokenForm]) -> list[tuple[Membership, TokenForm]]:
+    return [
+        (member, refused.get(member.pk) or TokenForm(auto_id=f"service_{member.pk}_%s"))
+        for member in people_reads.service_accounts_of(project)
+    ]
 
 
 @signed_in
@@ -47,7 +60,7 @@ def _values(request: SignedInRequest, project: Project, **more: object) -> dict[
 def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """List the members of a project."""
     project = project_for(request.user, slug, Action.VIEW)
-    return render(request, TEMPLATE, _values(request, project))
+    return render(request, TEMPLATE, values_of_page(request, project))
 
 
 @signed_in
@@ -74,11 +87,11 @@ def invite(request: SignedInRequest, slug: str) -> HttpResponseBase:
         else:
             link = request.build_absolute_uri(reverse("invitation", args=(secret,)))
             mailed = invitations.send(invitation=invitation, link=link)
-            values = _values(request, project, link=link, invitation=invitation, mailed=mailed)
+            values = values_of_page(request, project, link=link, invitation=invitation, mailed=mailed)
             answer = render(request, TEMPLATE, values)
             answer["Cache-Control"] = "no-store"
             return answer
-    return render(request, TEMPLATE, _values(request, project, form=form), status=422)
+    return render(request, TEMPLATE, values_of_page(request, project, form=form), status=422)
 
 
 @signed_in

@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from labeling.models import AnnotationState, Project, Role, User
 from labeling.services import annotations as saving
-from labeling.services import demo, flags, guidelines, imports, people, tokens
+from labeling.services import demo, flags, guidelines, imports, people, service_accounts, tokens
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.e2e.conftest import PHONE, wide
@@ -62,6 +62,8 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
     saving.comment(actor=bob, task=task, body="I do not know.")
     people.invite(actor=ann, project=project, role="viewer", email="cleo@example.org")
     tokens.issue_token(user=ann, name="laptop", scope="manage")
+    robot = service_accounts.create_service_account(actor=ann, project=project, name="Robot", role="reviewer")
+    service_accounts.issue_service_token(actor=ann, member=robot, name="server", scope="read")
     guidelines.save_draft(actor=ann, project=project, body="# Once more\n\n* new", entries=[])
     job = project.jobs.filter(kind="labeling.import").latest("pk")
     upload = imports.upload(

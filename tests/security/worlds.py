@@ -16,7 +16,19 @@ from PIL import Image
 
 from labeling.formats import images
 from labeling.models import JobRun, JobState, Membership, Project, Role, Task, User
-from labeling.services import explorer, flags, guidelines, imports, jobs, media, people, projects, tasks, tokens
+from labeling.services import (
+    explorer,
+    flags,
+    guidelines,
+    imports,
+    jobs,
+    media,
+    people,
+    projects,
+    service_accounts,
+    tasks,
+    tokens,
+)
 from labeling.web.people import RETURN
 from quality.selectors.runs import KIND as RUN
 from tests import factories
@@ -81,6 +93,8 @@ def world(*, color: str = "red") -> World:
     member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
     invitation, secret = people.invite(actor=manager, project=project, role=Role.VIEWER)
     token, _ = tokens.issue_token(user=factories.user(), name="somebody's", scope="manage")
+    service = service_accounts.create_service_account(actor=manager, project=project, name="Robot", role=Role.VIEWER)
+    robots, _ = service_accounts.issue_service_token(actor=manager, member=service, name="server", scope="read")
     stranger = factories.user(password=factories.PASSWORD)
     upload = imports.upload(
         actor=manager, project=project, file=ContentFile(b"text,intent\nHi,billing\n"), filename="a.csv"
@@ -109,6 +123,8 @@ def world(*, color: str = "red") -> World:
         "draft": draft.version,
         "schema_version": schema.number,
         "token_id": token.pk,
+        "service_id": service.pk,
+        "service_token_id": robots.pk,
         "template": "text-classification",
         "sha256": info.sha256,
         "variant": "thumb",

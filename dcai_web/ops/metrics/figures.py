@@ -24,7 +24,7 @@ _FIGURES = """
 SELECT (SELECT count(*) FROM labeling_lease WHERE expires_at > now()),
        (SELECT count(*) FROM labeling_flag WHERE state = 'open'),
        (SELECT count(*) FROM labeling_project WHERE archived_at IS NULL),
-       (SELECT count(*) FROM labeling_user WHERE is_active),
+       (SELECT count(*) FROM labeling_user WHERE is_active AND NOT is_service),
        pg_database_size(current_database()),
        (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database())
 """

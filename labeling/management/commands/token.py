@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the token."""
         email = options["email"].strip().lower()
-        user = User.objects.filter(email=email, is_active=True).first()
+        user = User.objects.filter(email=email, is_active=True, is_service=False).first()
         if user is None:
             message = f"No active user has the address {email}."
             raise CommandError(message)

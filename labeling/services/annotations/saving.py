@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.reasons.skipped import SKIPPED
@@ -30,6 +31,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     stored one raises `Conflict` with what is stored. Only an answer that holds one of the task's slots counts; one that
     comes after all slots were filled by others is kept, and does not.
     """
+    access.check_person(actor, "answer tasks")
     check(submission, key)
     slots = stored.lock(actor=actor, task=task)
     standing = stored.read_stored_state(actor=actor, task=task, key=key)

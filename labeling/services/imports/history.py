@@ -17,6 +17,7 @@ from labeling.kinds.base import storable
 from labeling.kinds.problems import listed, quoted
 from labeling.kinds.schema import load_answers
 from labeling.models import (
+    SERVICE_DOMAIN,
     Annotation,
     AnnotationRevision,
     AnnotationState,
@@ -235,7 +236,7 @@ def _people(pasts: Iterable[History]) -> dict[str, int]:
             emails |= {email for email in (flag.raised_by, flag.resolved_by) if email}
     known = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
     for email in sorted(emails - set(known)):
-        known[email] = User.objects.create_user(email).pk
+        known[email] = User.objects.create_user(email, is_service=email.endswith(SERVICE_DOMAIN)).pk
     return known
 
 

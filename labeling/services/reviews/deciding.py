@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from labeling import locks
+from labeling import access, locks
 from labeling.errors import Conflict, DomainError, Invalid, Problem
 from labeling.models import BulkAct, Flag
 from labeling.models.acts import ReviewAct, load_act
@@ -51,6 +51,7 @@ def decide(
     saw. One flag that was decided or whose label was changed meanwhile raises `Conflict`; of several, those are left
     alone, and only when none is left to decide there is a `Conflict`.
     """
+    access.check_person(actor, "decide about flags")
     check_ruling(ruling, flag_ids, key)
     locks.lock_person(project.pk, actor.pk)
     wanted = sorted(set(flag_ids))

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from labeling import access
 from labeling.models import FlagState, ReviewLease
 from labeling.selectors import reviews as review_reads
 
@@ -86,6 +87,7 @@ def claim(
     *, actor: User, project: Project, count: int, wanted: FlagFilter | None = None, known: Collection[int] = ()
 ) -> list[int]:
     """Lease up to `count` flags that wait and that nobody else looks at, worst first; without those `known` already."""
+    access.check_person(actor, "decide about flags")
     count = min(count, MAX_CLAIM)
     found: list[int] = []
     for _ in range(ATTEMPTS if count > 0 else 0):
