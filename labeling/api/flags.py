@@ -16,7 +16,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.errors import Conflict
-from labeling.models import Scope
+from labeling.models import FlagState, Scope
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import reviews as review_reads
@@ -351,15 +351,17 @@ class FlagResolution(Endpoint):
         tag=TAG,
         needs=Scope.LABEL,
         returns={200: Reopened},
-        conflict="It is not decided, or its label was changed since.",
+        conflict="It was closed by no decision, or its label was changed since.",
         description="The label before comes back as a new one. Of a decision about several flags only this task's part "
-        "is taken back.",
+        "is taken back. An open flag stays as it is: sent twice, it does no more than sent once.",
     )
     def delete(self, request: Request, flag_id: int) -> Response:
         """Undo the decision about a flag."""
         flag = access.flag_for(actor(request), flag_id, Action.REVIEW)
-        if flag.act is None:
+        reopened: list[int] = []
+        if flag.act is not None:
+            reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
+        elif flag.state != FlagState.OPEN:
             message = "There is no decision about this flag that could be taken back."
             raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
-        reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
         return Response({"flags": reopened, "labels": review_reads.label_ids(flag.task_id)})

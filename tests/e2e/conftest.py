@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site_settings
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -65,12 +66,36 @@ def browse(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     served()
 
 
+class UnderWay:
+    """Counts the requests that the live server, whose threads are this process's, is about to answer."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._lock = threading.Lock()
+        request_started.connect(self._began)
+        request_finished.connect(self._ended)
+
+    def _began(self, **_: Any) -> None:
+        with self._lock:
+            self.requests += 1
+
+    def _ended(self, **_: Any) -> None:
+        with self._lock:
+            self.requests -= 1
+
+
+_under_way = UnderWay()
+
+
 def served() -> None:
     """Wait until the server has answered what closing pages still sent: emptying the tables must not meet it."""
     quiet = 0
     deadline = time.monotonic() + 10
-    while quiet < 3 and time.monotonic() < deadline:
+    while quiet < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
+        if _under_way.requests > 0:
+            quiet = 0
+            continue
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"

@@ -2,94 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from labeling.models import (
-    BulkAct,
     Comment,
     Flag,
     FlagState,
     Label,
     LabelSource,
-    Project,
     ReviewLease,
     Role,
-    User,
 )
 from labeling.reasons.decisions import Decision
-from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.manual import MANUAL
 from labeling.services import flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
 from tests.e2e.conftest import wide
-from tests.quality.services import making
-
-Browse = Callable[..., Page]
-Check = Callable[[Page], list[str]]
-DECISIONS = "**/api/flags/*/resolution/"
-
-
-def address(project: Project, query: str = "", *, view: str = "project-review") -> str:
-    return reverse(view, args=(project.slug,)) + (f"?{query}" if query else "")
-
-
-def checked(wrong: int = 30) -> tuple[Project, User]:
-    """Make a project with wrong labels that a run of the pipeline has found, and a reviewer."""
-    project = factories.project()
-    made = making.messages(project, 240)
-    topics = making.LABELS
-    mistaken = [topics[(number + 1) % 3] for number in range(wrong)]
-    making.label(made[:wrong], mistaken)
-    making.run(project)
-    return project, factories.member(project, Role.REVIEWER, name="Ann Onymous")
-
-
-def flagged(count: int, **schema: Any) -> tuple[Project, User, list[Flag]]:
-    """Make labeled tasks with a flag each, as a scan makes them, and a reviewer."""
-    project = factories.project(**schema)
-    made = factories.tasks(project, data=[{"text": f"Message {number}"} for number in range(1, count + 1)])
-    ids = [task.pk for task in made]
-    tasks.assign_label(actor=project.created_by, project=project, task_ids=ids, question="intent", value="billing")
-    labels = dict(Label.objects.filter(task__in=ids, retired_at=None).values_list("task_id", "pk"))
-    findings = [
-        flags.Finding(
-            task_id=task.pk,
-            reason=LABEL_ERROR,
-            score=place / 100,
-            evidence=LABEL_ERROR.evidence(
-                label=labels[task.pk], given="billing", suggested="delivery", probability=0.9
-            ),
-        )
-        for place, task in enumerate(made)
-    ]
-    flags.sync_flags(project=project, question="intent", reasons=[LABEL_ERROR], findings=findings, actor=None)
-    found = list(Flag.objects.filter(project=project).order_by("score"))
-    return project, factories.member(project, Role.REVIEWER, name="Ann Onymous"), found
-
-
-def card(page: Page) -> Locator:
-    """Return the card on the screen."""
-    return page.locator(".dc-review-card:visible")
-
-
-def number(page: Page) -> int:
-    """Return which flag is on the screen."""
-    expect(card(page)).to_have_count(1)
-    return int(card(page).get_attribute("data-flag") or 0)
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("[data-save-state]")).to_have_text("Saved")
-
-
-def current(flag: Flag) -> Any:
-    return Label.objects.get(task_id=flag.task_id, question="intent", retired_at=None).value
+from tests.e2e.reviewing import (
+    DECISIONS,
+    Browse,
+    Check,
+    address,
+    card,
+    checked,
+    current,
+    flagged,
+    number,
+    saved,
+)
 
 
 @pytest.mark.timeout(240)
@@ -193,126 +138,6 @@ def test_what_somebody_else_changed_meanwhile_is_shown_again(browse: Browse) -> 
     assert number(page) == found[2].pk
     saved(page)
     assert current(found[0]) == "delivery"
-
-
-def test_decisions_made_without_a_network_arrive_once_it_is_back(browse: Browse) -> None:
-    project, ann, found = flagged(3)
-    page = browse(ann, path=address(project))
-    assert number(page) == found[0].pk
-    page.context.set_offline(True)
-    page.keyboard.press("a")
-    page.keyboard.press("q")
-    expect(page.locator("[data-save-state]")).to_have_text("Offline, 2 waiting")
-    page.context.set_offline(False)
-    saved(page)
-    assert list(Flag.objects.order_by("score").values_list("resolution", flat=True)) == [
-        "accept_suggestion", "quarantine", "",
-    ]  # fmt: skip
-
-
-def decided(page: Page) -> list[str]:
-    """Return what was decided about the flags, the worst first, once all is saved."""
-    saved(page)
-    return list(Flag.objects.order_by("score").values_list("resolution", flat=True))
-
-
-@pytest.mark.parametrize("view", ["project-review", "project-review-grid"])
-def test_decisions_survive_a_killed_tab_and_are_made_once(browse: Browse, view: str) -> None:
-    project, ann, found = flagged(4)
-    page = browse(ann, path=address(project))
-    assert number(page) == found[0].pk
-
-    def lost(route: Route) -> None:
-        # The first one reaches the server, and its answer gets lost; the others get nowhere.
-        if str(found[0].pk) in route.request.url:
-            route.fetch()
-        route.abort()
-
-    page.route(DECISIONS, lost)
-    page.keyboard.press("a")
-    page.keyboard.press("q")
-    assert number(page) == found[2].pk
-    page.keyboard.press("s")
-    assert number(page) == found[3].pk
-    expect(page.locator("[data-save-state]")).to_have_text("The server does not answer, 3 waiting")
-    page.close(run_before_unload=False)
-    assert Flag.objects.filter(state=FlagState.OPEN).count() == 3
-
-    page = page.context.new_page()
-    page.goto(address(project, view=view))
-    expect(page.locator("[data-flag]").first).to_be_attached()
-    if view == "project-review":
-        assert number(page) == found[3].pk
-        assert decided(page) == ["accept_suggestion", "quarantine", "keep", ""]
-    else:
-        expect(page.locator("[data-row]")).to_have_count(1)
-    assert BulkAct.objects.filter(verb="review").count() == 3
-    assert current(found[0]) == "delivery"
-    assert Label.objects.filter(task=found[0].task_id).count() == 2
-
-
-def test_an_undo_survives_a_killed_tab_and_keeps_its_place(browse: Browse) -> None:
-    project, ann, found = flagged(3)
-    page = browse(ann, path=address(project))
-    assert number(page) == found[0].pk
-    page.keyboard.press("a")
-    saved(page)
-    page.route(DECISIONS, lambda route: route.abort())
-    page.keyboard.press("z")
-    assert number(page) == found[0].pk
-    expect(page.locator("[data-save-state]")).to_contain_text("1 waiting")
-    # Decided anew on the label that the undo brings back.
-    page.keyboard.press("3")
-    assert number(page) == found[1].pk
-    expect(page.locator("[data-save-state]")).to_contain_text("2 waiting")
-    page.close(run_before_unload=False)
-
-    page = page.context.new_page()
-    page.goto(address(project))
-    assert number(page) == found[1].pk
-    assert decided(page) == ["relabel", "", ""]
-    assert current(found[0]) == "other"
-
-
-def test_what_the_server_refuses_is_told_also_after_the_tab_was_killed(browse: Browse) -> None:
-    project, ann, found = flagged(3)
-    page = browse(ann, path=address(project))
-    assert number(page) == found[0].pk
-    page.route(DECISIONS, lambda route: route.abort())
-    page.keyboard.press("a")
-    expect(page.locator("[data-save-state]")).to_contain_text("1 waiting")
-    page.close(run_before_unload=False)
-    manager = project.created_by
-    reviews.decide(actor=manager, project=project, flag_ids=[found[0].pk], ruling=Ruling(Decision.KEEP))
-
-    page = page.context.new_page()
-    page.goto(address(project))
-    assert number(page) == found[1].pk
-    expect(page.get_by_text("could not be saved: This flag is closed already")).to_be_visible()
-    assert decided(page) == ["keep", "", ""]
-    page.reload()
-    assert number(page) == found[1].pk
-    page.wait_for_timeout(3_500)
-    expect(page.get_by_text("could not be saved")).to_have_count(0)
-
-
-def test_decisions_of_two_tabs_are_sent_in_order_and_once(browse: Browse) -> None:
-    project, ann, found = flagged(8)
-    one = browse(ann, path=address(project))
-    first = number(one)
-    one.context.set_offline(True)
-    one.keyboard.press("a")
-    expect(one.locator("[data-save-state]")).to_have_text("Offline, 1 waiting")
-    two = one.context.new_page()
-    one.context.set_offline(False)
-    two.goto(address(project))
-    assert number(two) != first
-    two.keyboard.press("a")
-    saved(one)
-    saved(two)
-    assert Flag.objects.filter(resolution="accept_suggestion").count() == 2
-    assert BulkAct.objects.filter(verb="review").count() == 2
-    assert {flag.pk for flag in found} > set(Flag.objects.exclude(state=FlagState.OPEN).values_list("pk", flat=True))
 
 
 def test_two_reviewers_never_see_the_same_flag_and_leaving_gives_back(browse: Browse) -> None:

@@ -46,6 +46,7 @@ export class Decisions {
   readonly #options: DecisionsOptions;
   readonly #outbox: Outbox;
   #waiting = 0;
+  #keeping = false;
 
   private constructor(me: Identity, project: string, store: Store, options: DecisionsOptions) {
     this.#store = store;
@@ -59,8 +60,9 @@ export class Decisions {
       settled: (entry, outcome) => {
         if (isDecision(entry)) this.#settled(entry, outcome);
       },
-      counted: (waiting) => {
+      counted: (waiting, keeping) => {
         this.#waiting = waiting;
+        this.#keeping = keeping;
         this.#tell();
       },
       changed: () => this.#tell(),
@@ -130,8 +132,6 @@ export class Decisions {
     const { taken } = await this.#outbox.change((entries) => takeRefused(entries, key));
     for (const entry of taken) {
       const { refusal } = entry;
-      // One that was lost on its way back was done by the attempt before.
-      if (entry.kind === "retraction" && refusal?.status === 409 && entry.attempts > 1) continue;
       this.#options.refused(entry, refusal ? inWords(refusal) : "", refusal?.status ?? 0);
     }
   }
@@ -141,6 +141,7 @@ export class Decisions {
       saveWords({
         line: this.#outbox.sender.line,
         waiting: this.#waiting,
+        keeping: this.#keeping,
         durable: this.#store.durable,
         online: navigator.onLine,
         otherUser: this.api.otherUser,

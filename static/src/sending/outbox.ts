@@ -24,8 +24,8 @@ export interface OutboxOptions {
   kinds: readonly Entry["kind"][];
   /** An entry reached its end: accepted, refused or in conflict. `here`: this tab sent it. */
   settled: (entry: Entry, outcome: Outcome, here: boolean) => void;
-  /** So many entries are on their way. */
-  counted: (waiting: number) => void;
+  /** So many entries are stored here and not on the server; `keeping`: more are on their way into the store. */
+  counted: (waiting: number, keeping: boolean) => void;
   changed: (line: Line) => void;
 }
 
@@ -67,7 +67,7 @@ export class Outbox {
   /** Put work into the outbox; when this resolves, it survives the tab. `doc` lets it be shown without the network. */
   async put(work: NewEntry, doc?: TaskDoc): Promise<Entry> {
     this.#entering += 1;
-    this.#options.counted(this.#stored + this.#entering);
+    this.#tellCount();
     let entry: Entry;
     try {
       ({ entry } = await this.#options.store.transact(
@@ -75,8 +75,10 @@ export class Outbox {
         doc,
       ));
     } finally {
+      // Counted first: at no moment is it neither on its way nor there.
+      await this.tell().catch(() => undefined);
       this.#entering -= 1;
-      await this.tell();
+      this.#tellCount();
     }
     void this.sender.kick();
     return entry;
@@ -100,7 +102,11 @@ export class Outbox {
 
   async count(): Promise<void> {
     this.#stored = (await this.summary()).waiting;
-    this.#options.counted(this.#stored + this.#entering);
+    this.#tellCount();
+  }
+
+  #tellCount(): void {
+    this.#options.counted(this.#stored, this.#entering > 0);
   }
 
   /** The outbox changed: count here and in the other tabs. */

@@ -16,7 +16,10 @@ export interface SaveWords {
 
 export interface SaveStanding {
   line: Line;
+  /** So many entries are in the browser's store and not on the server. */
   waiting: number;
+  /** Something is on its way into the browser's store: until it is there, a closed tab would take it along. */
+  keeping: boolean;
   /** The browser keeps what waits when the tab goes. */
   durable: boolean;
   online: boolean;
@@ -26,7 +29,8 @@ export interface SaveStanding {
   here: string;
 }
 
-export function saveWords({ line, waiting, durable, online, otherUser, here }: SaveStanding): SaveWords {
+export function saveWords(standing: SaveStanding): SaveWords {
+  const { line, waiting, keeping, durable, online, otherUser, here } = standing;
   const count = `${waiting} waiting`;
   if (line.is === "signed_out") {
     return {
@@ -61,7 +65,7 @@ export function saveWords({ line, waiting, durable, online, otherUser, here }: S
       action: { label: "Try now" },
     };
   }
-  if (waiting > 0) return { tone: "busy", icon: "clock", text: "Saving" };
+  if (waiting > 0 || keeping) return { tone: "busy", icon: "clock", text: "Saving" };
   if (!durable) return { tone: "warn", icon: "ok", text: "Saved (this browser keeps no copy)" };
   return { tone: "ok", icon: "ok", text: "Saved" };
 }

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import Flag, Label, LabelSource, Project, Role, Task, User
+from labeling.models import Flag, FlagState, Label, LabelSource, Project, Role, Task, User
 from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import flags, tasks
@@ -188,6 +188,10 @@ def test_a_decision_is_taken_back(project: Project, client: APIClient) -> None:
     label = Label.objects.get(task=flag.task_id, retired_at=None)
     assert label.value == "billing"
     assert (undone.status_code, undone.json()) == (200, {"flags": [flag.pk], "labels": {"intent": label.pk}})
+    # Sent again after a lost reply, it says what holds now and changes nothing.
+    again = client.delete(f"/api/flags/{flag.pk}/resolution/")
+    assert (again.status_code, again.json()) == (200, {"flags": [], "labels": {"intent": label.pk}})
+    Flag.objects.filter(pk=flag.pk).update(state=FlagState.CLOSED)
     assert client.delete(f"/api/flags/{flag.pk}/resolution/").status_code == 409
 
 

@@ -62,7 +62,7 @@ export function SaveState() {
   const { state, session, api } = useEditor();
   const slow = useSignal(false);
   useSignalEffect(() => {
-    if (state.waiting.value === 0) {
+    if (state.waiting.value === 0 && !state.keeping.value) {
       slow.value = false;
       return undefined;
     }
@@ -74,6 +74,7 @@ export function SaveState() {
   const words = saveWords({
     line: state.line.value,
     waiting: state.waiting.value,
+    keeping: state.keeping.value,
     durable: state.durable.value,
     online: navigator.onLine,
     otherUser: api.otherUser,

@@ -57,8 +57,9 @@ export class Saving {
       scope,
       kinds: ["annotation", "comment", "flag"],
       settled: (entry, outcome, here) => this.#settled(entry, outcome, here),
-      counted: (waiting) => {
+      counted: (waiting, keeping) => {
         options.state.waiting.value = waiting;
+        options.state.keeping.value = keeping;
       },
       changed: (line) => this.#lineChanged(line),
     });

@@ -39,6 +39,7 @@ export class EditorState {
   readonly notices = signal<Notice[]>([]);
   readonly line = signal<Line>({ is: "good" });
   readonly waiting = signal(0);
+  readonly keeping = signal(false);
   readonly durable = signal(true);
   readonly remaining = signal<number | null>(null);
   readonly doneToday = signal(0);
