@@ -19,7 +19,8 @@ DEBUG = env.boolean("DCAI_DEBUG", default=False)
 SECRET_KEY = env.secret_key(DATA_DIR)
 ALLOWED_HOSTS = env.items("DCAI_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.items("DCAI_TRUSTED_ORIGINS", [])
-SITE_URL = env.text("DCAI_SITE_URL", f"http://127.0.0.1:{env.integer('DCAI_PORT', 8000)}").rstrip("/")
+SITE_URL_GIVEN = env.text("DCAI_SITE_URL").rstrip("/")
+SITE_URL = SITE_URL_GIVEN or f"http://127.0.0.1:{env.integer('DCAI_PORT', 8000)}"
 
 INSTALLED_APPS = [
     "labeling",

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
 
 from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Project, User
-from labeling.services import people
+from labeling.services import accounts, people
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -17,9 +20,11 @@ if TYPE_CHECKING:
 
     _ModelAdmin = admin.ModelAdmin[Any]
     _UserAdmin = BaseUserAdmin[Any]
+    _PasswordForm = AdminPasswordChangeForm[User]
 else:  # generic for the type checker only
     _ModelAdmin = admin.ModelAdmin
     _UserAdmin = BaseUserAdmin
+    _PasswordForm = AdminPasswordChangeForm
 
 admin.site.unregister(Group)
 
@@ -40,25 +45,40 @@ class ReadOnlyAdmin(_ModelAdmin):
         return False
 
 
+class HandedOverPasswordForm(_PasswordForm):
+    """A password that an administrator gives somebody."""
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - Django's
+        """Store it, and end what the old one opened."""
+        user = super().save(commit=commit)
+        accounts.hand_over_account(user=user)
+        return user
+
+
 @admin.register(User)
 class UserAdmin(_UserAdmin):
     """Accounts: create, disable, make site administrator, reset a password."""
 
-    list_display = ("email", "name", "is_active", "is_superuser", "last_login", "date_joined")
+    change_password_form = HandedOverPasswordForm
+    list_display = ("email", "name", "is_active", "is_superuser", "verified_at", "last_login", "date_joined")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("verified_at", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("verified_at", "last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
-        """Store the account; what it invited to stays open only where it may still invite."""
+        """Store the account: whoever types an address here vouches for it, and what it invited to stays open only
+        where it may still invite."""
+        if not change or "email" in form.changed_data:
+            obj.verified_at = timezone.now()
         super().save_model(request, obj, form, change)
         people.revoke_void_invitations(actor=cast("User", request.user), maker=obj)
 
@@ -94,7 +114,17 @@ class MembershipAdmin(ReadOnlyAdmin):
 class InvitationAdmin(ReadOnlyAdmin):
     """Invitations and what became of them."""
 
-    list_display = ("project", "email", "role", "created_by", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_display = (
+        "project",
+        "email",
+        "role",
+        "created_by",
+        "created_at",
+        "mailed_at",
+        "expires_at",
+        "accepted_at",
+        "revoked_at",
+    )
     list_select_related = ("project", "created_by")
     exclude = ("digest",)
 

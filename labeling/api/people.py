@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
 
@@ -17,10 +16,12 @@ from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Moment, body, query
 from labeling.models import ApiToken, Invitation, Membership, Role, Scope
 from labeling.selectors import people as people_reads
-from labeling.services import people, tokens
+from labeling.services import invitations, people, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+    from labeling.models import User
 
 TAG = "People"
 TOKENS = "Tokens"
@@ -34,6 +35,7 @@ class PersonDocument(BaseModel):
     id: int
     email: str
     name: str
+    verified: bool = Field(description="Whether the person has shown that the address is theirs.")
 
 
 class MemberDocument(BaseModel):
@@ -68,6 +70,13 @@ class InvitationNewDocument(InvitationDocument):
     """A new invitation, with the link that is shown only now."""
 
     url: str
+
+
+class InvitationSentDocument(InvitationDocument):
+    """An invitation that waits for the person, whether or not they have an account."""
+
+    mailed: bool = Field(description="Whether the link went to the address by mail.")
+    url: str | None = Field(description="The link to pass on, shown only now; null where it was mailed.")
 
 
 class InvitationList(BaseModel):
@@ -106,7 +115,7 @@ class TokenList(BaseModel):
 
 
 class MemberNew(Body):
-    """Who becomes a member; an unknown address becomes an invited user."""
+    """Who is invited; of a member, the new role."""
 
     email: str = Field(json_schema_extra=_EMAIL)
     role: str = Field(json_schema_extra=_ROLE)
@@ -133,11 +142,16 @@ class TokenNew(Body):
     expires_at: Moment | None = None
 
 
+def person_document(user: User) -> dict[str, Any]:
+    """Return a person."""
+    return {"id": user.pk, "email": user.email, "name": user.name, "verified": user.verified_at is not None}
+
+
 def member_document(member: Membership) -> dict[str, Any]:
     """Return a member."""
     return {
         "id": member.pk,
-        "user": {"id": member.user_id, "email": member.user.email, "name": member.user.name},
+        "user": person_document(member.user),
         "email": member.user.email,
         "role": member.role,
         "invited": member.user.last_login is None and not member.user.has_usable_password(),
@@ -176,8 +190,7 @@ class Me(Endpoint):
     @operation("me_read", "Read who you are", tag=TOKENS, needs=Scope.READ, returns={200: PersonDocument})
     def get(self, request: Request) -> Response:
         """Return the owner of the token or session."""
-        user = actor(request)
-        return Response({"id": user.pk, "email": user.email, "name": user.name})
+        return Response(person_document(actor(request)))
 
 
 class Members(Endpoint):
@@ -197,19 +210,32 @@ class Members(Endpoint):
 
     @operation(
         "members_add",
-        "Add a member, or change the role of one",
+        "Invite somebody by e-mail address, or change the role of a member",
         tag=TAG,
         needs=Scope.MANAGE,
         body=MemberNew,
-        returns={201: MemberDocument, 200: MemberDocument},
+        returns={202: InvitationSentDocument, 200: MemberDocument},
+        description="Nobody becomes a member unasked: an address that is no member's yet gets an invitation, by mail "
+        "where the site has a mail server. The answer does not tell who has an account.",
         conflict="The project would be left without a manager.",
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Make somebody a member by e-mail address."""
+        """Invite an address; change the role of one that is a member."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
         sent = body(request, MemberNew)
-        member, created = people.add_member(actor=actor(request), project=project, email=sent.email, role=sent.role)
-        return Response(member_document(member), status=201 if created else 200)
+        email = people.clean_email(sent.email)
+        member = people_reads.member_by_address(project, email)
+        if member is not None:
+            return Response(member_document(people.change_role(actor=actor(request), member=member, role=sent.role)))
+        offer = invitations.invite_person(
+            actor=actor(request),
+            project=project,
+            role=sent.role,
+            email=email,
+            seen_at=request.build_absolute_uri("/"),
+        )
+        document = invitation_document(offer.invitation)
+        return Response(document | {"mailed": not offer.link, "url": offer.link or None}, status=202)
 
 
 class OneMember(Endpoint):
@@ -276,14 +302,14 @@ class Invitations(Endpoint):
         needs=Scope.MANAGE,
         body=InvitationNew,
         returns={201: InvitationNewDocument},
-        description="The link is shown in this answer only.",
+        description="The link is shown in this answer only, and mailed to nobody: pass it on.",
     )
     def post(self, request: Request, slug: str) -> Response:
         """Make an invitation link."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
         sent = body(request, InvitationNew)
         invitation, secret = people.invite(actor=actor(request), project=project, role=sent.role, email=sent.email)
-        url = request.build_absolute_uri(reverse("invitation", args=(secret,)))
+        url = invitations.link_of(secret, seen_at=request.build_absolute_uri("/"))
         return Response(invitation_document(invitation) | {"url": url}, status=201)
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from labeling.models.projects import Project
@@ -45,8 +46,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
-        """Create a site administrator."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        """Create a site administrator; who does so runs the site, and knows whose address it is."""
+        extra = {"is_staff": True, "is_superuser": True, "verified_at": timezone.now()} | extra
+        return self.create_user(email, password, **extra)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of an e-mail address, whatever its case."""
@@ -63,6 +65,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_service = models.BooleanField("service account", default=False, editable=False)
     preferences = models.JSONField(default=dict, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    verified_at = models.DateTimeField(
+        "address proved",
+        null=True,
+        help_text="When this person showed that the address is theirs, by a link that only its mailbox got, or when "
+        "an administrator vouched for it. Empty: anybody may have typed it.",
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -121,6 +129,9 @@ class Invitation(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(
+        null=True, help_text="When the link went to the address, and to nobody else: whoever has it proves the address."
+    )
     accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

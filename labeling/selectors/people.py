@@ -8,11 +8,11 @@ from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Prefetch
 from django.utils import timezone
 
 from labeling.errors import NotFound
-from labeling.models import Annotation, ApiToken, Invitation, Membership, Role, User
+from labeling.models import Annotation, ApiToken, Invitation, Membership, Role
 from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
-    from labeling.models import Project
+    from labeling.models import Project, User
 
 PAGE = 50
 SORTS = {"person": "user__email", "joined": "created_at"}
@@ -62,6 +62,11 @@ def member(project: Project, membership_id: int) -> Membership:
     return found
 
 
+def member_by_address(project: Project, email: str) -> Membership | None:
+    """Return the member of the project who has this address, if there is one."""
+    return members_of(project).select_related("project").filter(user__email=email).first()
+
+
 def open_invitations(project: Project, *, q: str = "", cursor: str = "", size: int = PAGE) -> Page[Invitation]:
     """Return a page of the invitations that can still be accepted, newest first."""
     found = unanswered_invitations(project).filter(expires_at__gt=timezone.now()).select_related("created_by")
@@ -81,11 +86,6 @@ def invitation(project: Project, invitation_id: int) -> Invitation:
     if found is None:
         raise NotFound
     return found
-
-
-def has_account(email: str) -> bool:
-    """Return whether there is an account with this address."""
-    return bool(email) and User.objects.filter(email=email).exists()
 
 
 def all_tokens_of(user: User) -> QuerySet[ApiToken]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
 from celery import current_app
@@ -11,15 +10,15 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from labeling.errors import Conflict, Invalid, Problem
-from labeling.models import User
-from labeling.services import events, people
+from labeling.models import ApiToken, User
+from labeling.services import events, mail, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from labeling.models import Membership
+    from labeling.models import Invitation, Membership
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +37,39 @@ MAX_NAME = 150
 
 @transaction.atomic
 def join(*, secret: str, email: str, name: str, password: str) -> Membership:
-    """Make an account and accept the invitation with it. An address that has an account signs in instead."""
-    email = people.clean_email(email)
-    if User.objects.filter(email=email).exists():
-        message = "There is an account with this e-mail address already. Sign in with it, then open the link again."
-        raise Conflict(message)
-    user = User(email=email, name=_clean_name(name))
+    """Make an account and accept the invitation with it. An address that has an account signs in instead.
+
+    A mailed invitation takes an account over whose address nobody had proved: whoever made it may not have been asked.
+    """
+    invitation = people.invitation_of(secret)
+    email = invitation.email or people.clean_email(email)
+    user, new = User.objects.select_for_update().get_or_create(email=email)
+    if not new:
+        if not _may_take_over(user, invitation):
+            message = (
+                "There is an account with this e-mail address already. Sign in with it, then open the link again. If "
+                "you never made one, ask the person who runs this site."
+            )
+            raise Conflict(message)
+        end_tokens(user=user)
+    user.name = _clean_name(name)
+    _choose_password(user, password)
+    events.record(verb="person.joined", project=None, actor=user, person=user.pk)
+    return people.accept(user=user, secret=secret)
+
+
+def _may_take_over(user: User, invitation: Invitation) -> bool:
+    """Whether joining may set the password of an account that is there: nothing that was given to a person is had."""
+    if user.verified_at or user.is_staff or user.is_superuser or user.is_service or not user.is_active:
+        return False
+    if invitation.mailed_at:
+        return True
+    # Named in a file that was imported, and never more than a name.
+    entered = user.last_login is not None or user.has_usable_password()
+    return not (entered or user.memberships.exists() or user.api_tokens.exists())
+
+
+def _choose_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -51,8 +77,31 @@ def join(*, secret: str, email: str, name: str, password: str) -> Membership:
         raise Invalid("Choose another password.", problems=problems) from error
     user.set_password(password)
     user.save()
-    events.record(verb="person.joined", project=None, actor=user, person=user.pk)
-    return people.accept(user=user, secret=secret)
+
+
+@transaction.atomic
+def set_password_by_link(*, user: User, password: str) -> None:
+    """Set a password by a link that was mailed: ends every session and token, and proves the address."""
+    user.set_password(password)
+    user.save(update_fields=("password",))
+    end_tokens(user=user)
+    people.prove_address(user=user)
+    events.record(verb="person.password_reset", project=None, actor=user, person=user.pk)
+
+
+@transaction.atomic
+def hand_over_account(*, user: User) -> None:
+    """Keep that an administrator set somebody's password: who gets it is vouched for, and older tokens end."""
+    end_tokens(user=user)
+    if user.has_usable_password():
+        people.prove_address(user=user)
+
+
+@transaction.atomic
+def end_tokens(*, user: User) -> None:
+    """End all API tokens of a person."""
+    if ended := ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now()):
+        events.record(verb="token.all_revoked", project=None, actor=user, person=user.pk, tokens=ended)
 
 
 @transaction.atomic
@@ -104,12 +153,11 @@ def mail_password_link(*, email: str) -> None:
         "uid": urlsafe_base64_encode(force_bytes(user.pk)),
         "token": default_token_generator.make_token(user),
     }
-    body = render_to_string("labeling/account/password_reset_mail.txt", values)
-    subject = render_to_string("labeling/account/password_reset_subject.txt").strip()
-    try:
-        send_mail(subject, body, None, [user.email])
-    except (SMTPException, OSError) as error:
-        logger.warning("a link for a new password could not be mailed: %s", type(error).__name__)
+    mail.send_text(
+        to=user.email,
+        subject=render_to_string("labeling/account/password_reset_subject.txt"),
+        body=render_to_string("labeling/account/password_reset_mail.txt", values),
+    )
 
 
 def _clean_name(raw: str) -> str:

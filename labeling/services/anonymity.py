@@ -80,7 +80,7 @@ def anonymize(*, user: User, actor: User | None = None) -> Forgotten:
     user.is_active = user.is_staff = user.is_superuser = False
     user.groups.clear()
     user.user_permissions.clear()
-    user.last_login = None
+    user.last_login = user.verified_at = None
     user.set_unusable_password()
     user.save()
     events.record(verb="person.anonymized", project=None, actor=actor, member=user.pk)

@@ -64,3 +64,16 @@ RESETS_FROM_ADDRESS = Limit(
     "reset-from", 30, 3600, "Too many links for new passwords were asked for from your address. Wait an hour."
 )
 """By the address of the browser."""
+
+INVITATIONS_OF_ADDRESS = Limit(
+    "invitation-mail",
+    5,
+    3600,
+    "This address was sent several invitations within the hour. The newest is good; or wait an hour.",
+)
+"""By e-mail address, whoever invites."""
+
+TAKEN_ADDRESSES = Limit(
+    "taken", 10, 3600, "Too many e-mail addresses that have an account were tried from your address. Wait an hour."
+)
+"""By the address of the browser: whoever joins by a link is told that an address is taken, but not about many."""

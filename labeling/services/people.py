@@ -1,4 +1,4 @@
-"""People: accounts, roles in projects and invitations."""
+"""People: roles in projects, and invitations."""
 
 from __future__ import annotations
 
@@ -51,27 +51,6 @@ def clean_role(raw: str) -> Role:
 
 
 @transaction.atomic
-def add_member(*, actor: User, project: Project, email: str, role: str) -> tuple[Membership, bool]:
-    """Make a person a member, or change the role of one; an unknown address becomes an invited user.
-
-    Returns the membership and whether it is new.
-    """
-    email, chosen = clean_email(email), clean_role(role)
-    user, _ = User.objects.get_or_create(email=email)
-    if user.is_service:
-        message = f"{email} is the address of a service account, which belongs to one project."
-        raise Invalid(message, problems=(Problem("email", message),))
-    if not user.password:
-        user.set_unusable_password()
-        user.save(update_fields=("password",))
-    member, created = Membership.objects.get_or_create(project=project, user=user, defaults={"role": chosen})
-    if not created:
-        return change_role(actor=actor, member=member, role=chosen), False
-    events.record(verb="member.added", project=project, actor=actor, member=user.pk, email=email, role=chosen)
-    return member, True
-
-
-@transaction.atomic
 def change_role(*, actor: User, member: Membership, role: str) -> Membership:
     """Give a member another role; a project keeps at least one manager."""
     chosen = clean_role(role)
@@ -97,6 +76,19 @@ def remove_member(*, actor: User, member: Membership) -> None:
     revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
 
 
+@transaction.atomic
+def take_back_member(*, actor: User, project: Project, user_id: int, role: str) -> Membership:
+    """Make somebody who was removed by mistake a member again, without asking them once more."""
+    chosen = clean_role(role)
+    user = User.objects.filter(pk=user_id, is_active=True, is_service=False).first()
+    if user is None:
+        raise NotFound
+    member, created = Membership.objects.get_or_create(project=project, user=user, defaults={"role": chosen})
+    if created:
+        events.record(verb="member.added", project=project, actor=actor, member=user.pk, email=user.email, role=chosen)
+    return member
+
+
 def _keep_a_manager(member: Membership) -> None:
     managers = Membership.objects.select_for_update(of=("self",)).filter(
         project_id=member.project_id, role=Role.MANAGER, user__is_service=False
@@ -108,9 +100,15 @@ def _keep_a_manager(member: Membership) -> None:
 
 @transaction.atomic
 def invite(*, actor: User, project: Project, role: str, email: str = "") -> tuple[Invitation, str]:
-    """Make an invitation; returns it with its secret, which is shown in the link and kept nowhere."""
+    """Make an invitation; returns it with its secret, which is shown in the link and kept nowhere.
+
+    One to an address takes the place of those before it.
+    """
     chosen = clean_role(role)
     address = clean_email(email) if email.strip() else ""
+    if address:
+        for earlier in Invitation.objects.filter(project=project, email=address, accepted_at=None, revoked_at=None):
+            revoke_invitation(actor=actor, invitation=earlier)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         project=project,
@@ -152,6 +150,8 @@ def accept(*, user: User, secret: str) -> Membership:
     if invitation.email and invitation.email != user.email:
         message = f"This invitation is for {invitation.email}; you are signed in as {user.email}."
         raise Invalid(message)
+    if invitation.mailed_at is not None:
+        prove_address(user=user)
     member, created = Membership.objects.get_or_create(
         project=invitation.project, user=user, defaults={"role": invitation.role}
     )
@@ -163,6 +163,15 @@ def accept(*, user: User, secret: str) -> Membership:
     invitation.save(update_fields=("accepted_by", "accepted_at"))
     events.record(verb="member.joined", project=invitation.project, actor=user, member=user.pk, role=member.role)
     return member
+
+
+@transaction.atomic
+def prove_address(*, user: User) -> None:
+    """Keep that the address of an account is its owner's: a link that only its mailbox got was followed."""
+    if user.verified_at is None:
+        user.verified_at = timezone.now()
+        user.save(update_fields=("verified_at",))
+        events.record(verb="person.proved", project=None, actor=user, person=user.pk)
 
 
 @transaction.atomic

@@ -7,17 +7,17 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path, reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from labeling.errors import DomainError
+from labeling.errors import Conflict, DomainError
 from labeling.models import User
 from labeling.selectors import people as people_reads
-from labeling.services import accounts, limits, people, tokens
+from labeling.services import accounts, limits, mail, people, tokens
 from labeling.web.forms import (
     ForgottenPasswordForm,
     JoinForm,
@@ -31,6 +31,8 @@ from labeling.web.forms import (
 from labeling.web.requests import SignedInRequest, no_content, signed_in
 from labeling.web.toasts import notify
 
+MAILS = {"mails": mail.is_set_up}
+"""For pages that say what becomes of a link: asked when they are shown."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -48,12 +50,13 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
         try:
             member = accounts.join(secret=secret, **form.cleaned_data)
         except DomainError as error:
+            if isinstance(error, Conflict):
+                limits.TAKEN_ADDRESSES.count(_address(request))
             add_problems(form, error)
         else:
             login(request, member.user, backend=BACKEND)
             return redirect("project-overview", invited.project.slug)
-    values = {"invitation": invited, "form": form, "known": people_reads.has_account(invited.email)}
-    return render(request, "labeling/account/invitation.html", values)
+    return render(request, "labeling/account/invitation.html", {"invitation": invited, "form": form})
 
 
 @signed_in
@@ -160,6 +163,7 @@ class Forgotten(views.PasswordResetView):
     form_class = ForgottenPasswordForm
     template_name = "labeling/account/password_reset.html"
     success_url = reverse_lazy("password_reset_done")
+    extra_context = MAILS
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Have the mail sent by a worker: its time must not tell whether there is an account."""
@@ -176,6 +180,12 @@ class NewPassword(views.PasswordResetConfirmView):
     form_class = NewPasswordForm
     template_name = "labeling/account/password_new.html"
 
+    def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
+        """Set it, and end what the old one opened."""
+        accounts.set_password_by_link(user=form.user, password=form.cleaned_data["new_password1"])
+        del self.request.session[views.INTERNAL_RESET_SESSION_TOKEN]
+        return HttpResponseRedirect(self.get_success_url())
+
 
 def _address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
@@ -187,7 +197,9 @@ urlpatterns = [
     path("password/", form(Forgotten.as_view()), name="password_reset"),
     path(
         "password/sent/",
-        views.PasswordResetDoneView.as_view(template_name="labeling/account/password_reset_sent.html"),
+        views.PasswordResetDoneView.as_view(
+            template_name="labeling/account/password_reset_sent.html", extra_context=MAILS
+        ),
         name="password_reset_done",
     ),
     path("password/<uidb64>/<token>/", form(NewPassword.as_view()), name="password_reset_confirm"),

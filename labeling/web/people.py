@@ -16,13 +16,13 @@ from labeling.access import Action, may, project_for
 from labeling.errors import DomainError, NotFound
 from labeling.models import Membership, Project, Role
 from labeling.selectors import people as people_reads
-from labeling.services import invitations, people
+from labeling.services import invitations, mail, people
 from labeling.web.forms import InviteForm, ServiceAccountForm, TokenForm, add_problems
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
 TEMPLATE = "labeling/people/list.html"
-RETURN = "labeling.people.return"
+RETURN = "labeling.people.taken-back"
 RETURN_SECONDS = 3600
 NEWEST = 5
 """Open invitations that the page of the members shows; all of them have a page of their own."""
@@ -45,6 +45,7 @@ def values_of_page(
         "form": InviteForm(),
         "service_form": ServiceAccountForm(auto_id="service_%s"),
         "default_sort": "person",
+        "mails": mail.is_set_up(),
     } | more
 
 
@@ -76,19 +77,18 @@ def open_invitations(request: SignedInRequest, slug: str) -> HttpResponseBase:
 @signed_in
 @require_POST
 def invite(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Invite somebody: by e-mail, or by a link to pass on, which is shown this once."""
+    """Invite somebody: by mail, or by a link to pass on, which is shown this once."""
     project = project_for(request.user, slug, Action.MANAGE)
     form = InviteForm(request.POST)
     if form.is_valid():
         try:
-            invitation, secret = people.invite(actor=request.user, project=project, **form.cleaned_data)
+            offer = invitations.invite_person(
+                actor=request.user, project=project, seen_at=request.build_absolute_uri("/"), **form.cleaned_data
+            )
         except DomainError as error:
             add_problems(form, error)
         else:
-            link = request.build_absolute_uri(reverse("invitation", args=(secret,)))
-            mailed = invitations.send(invitation=invitation, link=link)
-            values = values_of_page(request, project, link=link, invitation=invitation, mailed=mailed)
-            answer = render(request, TEMPLATE, values)
+            answer = render(request, TEMPLATE, values_of_page(request, project, offer=offer))
             answer["Cache-Control"] = "no-store"
             return answer
     return render(request, TEMPLATE, values_of_page(request, project, form=form), status=422)
@@ -136,7 +136,7 @@ def remove(request: SignedInRequest, slug: str, membership_id: int) -> HttpRespo
     if member.user_id == request.user.pk:
         notify(request, f"You left “{project.name}”. What you answered stays.", level=messages.INFO)
         return redirect("home")
-    proof = signing.dumps([project.pk, member.user.email, member.role], salt=RETURN)
+    proof = signing.dumps([project.pk, member.user_id, member.role], salt=RETURN)
     notify(
         request,
         f"{member.user} is no longer a member. What they answered stays.",
@@ -151,12 +151,12 @@ def take_back(request: SignedInRequest, slug: str, proof: str) -> HttpResponseBa
     """Make somebody who was just removed a member again."""
     project = project_for(request.user, slug, Action.MANAGE)
     try:
-        project_id, email, role = signing.loads(proof, salt=RETURN, max_age=RETURN_SECONDS)
+        project_id, user_id, role = signing.loads(proof, salt=RETURN, max_age=RETURN_SECONDS)
     except signing.BadSignature:
         raise NotFound from None
     if project_id != project.pk:
         raise NotFound
-    member, _ = people.add_member(actor=request.user, project=project, email=email, role=role)
+    member = people.take_back_member(actor=request.user, project=project, user_id=user_id, role=role)
     notify(request, f"{member.user} is a member again.", level=messages.INFO)
     return redirect("project-people", slug)
 

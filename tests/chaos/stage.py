@@ -58,8 +58,7 @@ def build(site: Site, *, people: int, tasks: int) -> Stage:
 
 
 def _make(*, people: int, tasks: int) -> dict[str, Any]:
-    from labeling.models import Role, User  # noqa: PLC0415 - only now there are settings
-    from labeling.services import people as accounts  # noqa: PLC0415 - the same
+    from labeling.models import Membership, Role, User  # noqa: PLC0415 - only now there are settings
     from labeling.services import tokens  # noqa: PLC0415 - the same
     from tests import factories  # noqa: PLC0415 - the same
 
@@ -78,7 +77,7 @@ def _make(*, people: int, tasks: int) -> dict[str, Any]:
     team = [factories.user(f"annotator-{number}@example.org", password=factories.PASSWORD) for number in range(people)]
     for member in team:
         for name in ("once", "thrice"):
-            accounts.add_member(actor=manager, project=projects[name], email=member.email, role=Role.ANNOTATOR)
+            Membership.objects.create(project=projects[name], user=member, role=Role.ANNOTATOR)
     return {
         "manager": person(manager),
         "people": [person(member) for member in team],

@@ -65,7 +65,7 @@ def test_no_secret_of_a_request_is_logged(
     client.post("/login/", {"username": person.email, "password": "wrong-" + secrets["password"]})
     client.post("/login/", {"username": person.email, "password": secrets["password"]})
     secrets["session"] = client.cookies[site.SESSION_COOKIE_NAME].value
-    made = client.post("/me/tokens/", {"name": "script"})
+    made = client.post("/me/tokens/", {"name": "script", "scope": "read", "days": 90})
     secrets["token"] = made.context["secret"]
     manager = client_for(place.manager)
     _, secrets["invitation"] = people.invite(actor=place.manager, project=place.project, role="viewer")

@@ -116,7 +116,7 @@ def world(*, color: str = "red") -> World:
         "filter_id": explorer.save_filter(actor=factories.user(), project=project, name="Mine", query="q=a").pk,
         "membership_id": member.pk,
         "role": Role.REVIEWER,
-        "proof": signing.dumps([project.pk, "left@example.org", Role.VIEWER], salt=RETURN),
+        "proof": signing.dumps([project.pk, factories.user().pk, Role.VIEWER], salt=RETURN),
         "invitation_id": invitation.pk,
         "secret": secret,
         "number": 1,

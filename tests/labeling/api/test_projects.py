@@ -74,20 +74,24 @@ def test_a_schema_grows_by_versions(project: Project, api_for: ApiFor) -> None:
     assert grown["schema"]["questions"][0]["labels"][-1]["name"] == "new"
 
 
-def test_an_unknown_address_becomes_an_invited_member(project: Project, api_for: ApiFor) -> None:
+def test_an_address_is_invited_and_becomes_a_member_by_accepting(project: Project, api_for: ApiFor) -> None:
     client = api_for(project.created_by)
     address = f"/api/projects/{project.slug}/members/"
     added = client.post(address, {"email": "New@Example.org", "role": "annotator"}, format="json")
-    assert added.status_code == 201
-    assert added.json()["email"] == "new@example.org"
-    assert added.json()["invited"] is True
-    again = client.post(address, {"email": "new@example.org", "role": "reviewer"}, format="json")
+    assert added.status_code == 202
+    assert (added.json()["email"], added.json()["mailed"]) == ("new@example.org", False)
+    assert not User.objects.filter(email="new@example.org").exists()
+    person = factories.user("new@example.org")
+    people.accept(user=person, secret=added.json()["url"].rstrip("/").rpartition("/")[2])
+    again = client.post(address, {"email": " NEW@example.org", "role": "reviewer"}, format="json")
     assert again.status_code == 200
-    one = f"{address}{added.json()['id']}/"
+    assert (again.json()["role"], again.json()["user"]["verified"]) == ("reviewer", False)
+    one = f"{address}{again.json()['id']}/"
     assert client.patch(one, {"role": "viewer"}, format="json").json()["role"] == "viewer"
     assert client.delete(one).status_code == 204
-    assert not Membership.objects.filter(project=project, user__email="new@example.org").exists()
-    for body, path in (({"email": "x", "role": "viewer"}, "email"), ({"email": "a@b.co", "role": "boss"}, "role")):
+    assert not Membership.objects.filter(project=project, user=person).exists()
+    wrong = [({"email": email, "role": "viewer"}, "email") for email in ("x", "", " ")]
+    for body, path in (*wrong, ({"email": "a@b.co", "role": "boss"}, "role")):
         refused = client.post(address, body, format="json")
         assert refused.status_code == 400
         assert [entry["path"] for entry in refused.json()["errors"]] == [path]
@@ -127,7 +131,7 @@ def test_a_token_signs_in_until_it_is_revoked() -> None:
     user = factories.user()
     _, secret = tokens.issue_token(user=user, name="script", scope="manage")
     client = APIClient(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {secret}"})
-    assert client.get("/api/me/").json() == {"id": user.pk, "email": user.email, "name": ""}
+    assert client.get("/api/me/").json() == {"id": user.pk, "email": user.email, "name": "", "verified": False}
     made = client.post("/api/tokens/", {"name": "another"}, format="json").json()
     assert made["token"].startswith(made["prefix"])
     listed = client.get("/api/tokens/").json()["results"]

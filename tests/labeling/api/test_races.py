@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from labeling.models import AnnotationRevision, Flag, Membership
+from labeling.services import people
 from tests import factories
 from tests.factories import TEXT_SCHEMA
 
@@ -53,13 +55,43 @@ def test_projects_of_one_name_get_slugs_of_their_own(api_for: Callable[[User], A
     assert len({response.json()["slug"] for response in made}) == AT_ONCE
 
 
-def test_a_person_is_added_once(api_for: Callable[[User], APIClient]) -> None:
+def test_a_person_accepts_once(client_for: Callable[[User], Client]) -> None:
+    project, person = factories.project(), factories.user()
+    _, secret = people.invite(actor=project.created_by, project=project, role="viewer")
+    ready = Barrier(AT_ONCE)
+
+    def accept(_: int) -> int:
+        try:
+            client = client_for(person)
+            ready.wait(timeout=30)
+            return client.post(f"/join/{secret}/").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = Counter(pool.map(accept, range(AT_ONCE)))
+    assert answers == {302: 1, 404: AT_ONCE - 1}
+    assert Membership.objects.filter(project=project, user=person).count() == 1
+
+
+def test_an_account_is_made_once(client_for: Callable[[User], Client]) -> None:
     project = factories.project()
-    people = [project.created_by] * AT_ONCE
-    added = together(
-        api_for, people, f"/api/projects/{project.slug}/members/", {"email": "new@example.org", "role": "viewer"}
-    )
-    assert statuses(added) == {201: 1, 200: AT_ONCE - 1}
+    links = [
+        f"/join/{people.invite(actor=project.created_by, project=project, role='viewer')[1]}/" for _ in range(AT_ONCE)
+    ]
+    ready = Barrier(AT_ONCE)
+
+    def join(link: str) -> int:
+        try:
+            ready.wait(timeout=30)
+            sent = {"email": "new@example.org", "name": "New", "password": "brand-new-words"}
+            return Client().post(link, sent).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = Counter(pool.map(join, links))
+    assert answers == {302: 1, 200: AT_ONCE - 1}, "the others are told that there is an account"
     assert Membership.objects.filter(project=project, user__email="new@example.org").count() == 1
 
 

@@ -28,7 +28,7 @@ def zoe() -> User:
     project = factories.project(name="Messages")
     manager = project.created_by
     zoe = factories.user(ADDRESS, password=factories.PASSWORD)
-    people.add_member(actor=manager, project=project, email=ADDRESS, role=Role.REVIEWER)
+    people.take_back_member(actor=manager, project=project, user_id=zoe.pk, role=Role.REVIEWER)
     accounts.rename(user=zoe, name="Zoe Quist")
     first, *_ = factories.tasks(project, 4)
     claims.claim(actor=zoe, project=project, count=2)

@@ -110,8 +110,12 @@ def test_it_cannot_sign_in_and_gets_no_mail(project: Project, robot: Membership)
     for changes in ({"password": "md5$x$y"}, {"is_staff": True}, {"is_superuser": True}):
         with pytest.raises(IntegrityError), transaction.atomic():
             User.objects.filter(pk=account.pk).update(**changes)
-    with pytest.raises(Invalid, match="belongs to one project"):
-        people.add_member(actor=project.created_by, project=factories.project(), email=account.email, role=Role.MANAGER)
+    elsewhere = factories.project()
+    _, secret = people.invite(actor=elsewhere.created_by, project=elsewhere, email=account.email, role=Role.MANAGER)
+    with pytest.raises(Conflict, match="There is an account"):
+        accounts.join(secret=secret, email=account.email, name="Robot", password="brand-new-words")
+    with pytest.raises(NotFound):
+        people.take_back_member(actor=elsewhere.created_by, project=elsewhere, user_id=account.pk, role=Role.MANAGER)
 
 
 def test_it_does_not_count_among_people(project: Project, robot: Membership) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -70,6 +71,18 @@ def test_a_password_is_set_through_a_mailed_link(*, has_password: bool) -> None:
 def test_an_unknown_address_gets_the_same_answer_and_no_mail() -> None:
     assert Client().post("/password/", {"email": "nobody@example.org"})["Location"] == "/password/sent/"
     assert mail.outbox == []
+
+
+def test_a_site_without_mail_does_not_say_that_a_link_is_on_its_way(settings: Any) -> None:
+    factories.user("ann@example.org", password=factories.PASSWORD)
+    asked = Client().get("/password/").content.decode()
+    sent = Client().post("/password/", {"email": "ann@example.org"}, follow=True).content.decode()
+    assert "This site sends no mail. Ask the person who runs it" in asked
+    assert "This site sends no mail, so nothing comes to your mailbox" in sent
+    assert not re.search("on its way|Look into your mail|We send a link", asked + sent)
+    settings.EMAIL_HOST = "mail.example.org"
+    assert "We send a link to your e-mail address" in Client().get("/password/").content.decode()
+    assert "a link is on its way to it" in Client().get("/password/sent/").content.decode()
 
 
 def test_a_person_changes_name_and_theme(client_for: SignIn) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from labeling.models import Invitation, Membership, Project, Role, User
 from labeling.selectors import people as people_reads
@@ -137,14 +138,14 @@ def test_an_invited_person_makes_an_account_and_is_in(client_for: SignIn) -> Non
 def test_an_invitation_cannot_take_over_an_account(client_for: SignIn) -> None:
     project = factories.project()
     known = factories.user("known@example.org", password=factories.PASSWORD)
-    people.add_member(actor=project.created_by, project=project, email="invited@example.org", role="viewer")
-    for email in ("known@example.org", "invited@example.org"):
+    factories.member(project, Role.VIEWER, email="pending@example.org")
+    for email in ("known@example.org", "pending@example.org"):
         _, secret = people.invite(actor=project.created_by, project=project, role="manager")
         reply = Client().post(f"/join/{secret}/", {"email": email, "name": "X", "password": "another-long-password"})
         assert "There is an account with this e-mail address already" in reply.content.decode()
     known.refresh_from_db()
     assert known.check_password(factories.PASSWORD)
-    assert not User.objects.get(email="invited@example.org").has_usable_password()
+    assert not User.objects.get(email="pending@example.org").has_usable_password()
 
 
 def test_somebody_signed_in_joins_by_one_press(client_for: SignIn) -> None:
@@ -155,18 +156,21 @@ def test_somebody_signed_in_joins_by_one_press(client_for: SignIn) -> None:
     assert role_of(person, project) == Role.REVIEWER
 
 
-def test_an_invitation_by_mail_is_mailed_and_withdrawn(client_for: SignIn, settings: Any) -> None:
+def test_an_invitation_by_mail_is_in_the_mail_alone_and_is_withdrawn(client_for: SignIn, settings: Any) -> None:
     settings.EMAIL_HOST = "mail.example.org"
     project = factories.project()
     client = client_for(project.created_by)
     reply = client.post(f"/p/{project.slug}/people/invite/", {"email": "d@example.org", "role": "viewer"})
-    link = link_in(reply)
+    (sent,) = mail.outbox
+    link = re.search(rf"{re.escape(settings.SITE_URL)}(/join/\S+)", str(sent.body))
+    assert link is not None
+    assert sent.to == ["d@example.org"]
     assert "on its way to d@example.org" in reply.content.decode()
-    assert link in mail.outbox[0].body
-    assert mail.outbox[0].to == ["d@example.org"]
+    assert "/join/" not in reply.content.decode(), "whoever invites does not see what proves the address"
+    assert Client().get(link.group(1)).status_code == 200
     invitation = Invitation.objects.get(project=project)
     client.post(f"/p/{project.slug}/people/invitations/{invitation.pk}/revoke/")
-    assert Client().get(link).status_code == 404
+    assert Client().get(link.group(1)).status_code == 404
 
 
 def test_without_a_mail_server_the_page_says_so(client_for: SignIn) -> None:
@@ -174,8 +178,48 @@ def test_without_a_mail_server_the_page_says_so(client_for: SignIn) -> None:
     reply = client_for(project.created_by).post(
         f"/p/{project.slug}/people/invite/", {"email": "d@example.org", "role": "viewer"}
     )
-    assert "nothing was mailed" in reply.content.decode()
+    assert "Nothing was mailed: this site has no mail server." in reply.content.decode()
+    assert link_in(reply)
     assert mail.outbox == []
+
+
+def test_a_mail_that_was_not_taken_is_a_link_to_pass_on(
+    client_for: SignIn, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    settings.EMAIL_HOST = "mail.example.org"
+    monkeypatch.setattr("labeling.services.mail.send_mail", refuse)
+    project = factories.project()
+    reply = client_for(project.created_by).post(
+        f"/p/{project.slug}/people/invite/", {"email": "d@example.org", "role": "viewer"}
+    )
+    assert "Nothing was mailed: the mail server did not take it." in reply.content.decode()
+    assert link_in(reply)
+    assert Invitation.objects.get().mailed_at is None
+
+
+def test_a_second_invitation_to_an_address_takes_the_place_of_the_first(client_for: SignIn) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    links = [
+        link_in(client.post(f"/p/{project.slug}/people/invite/", {"email": "d@example.org", "role": role}))
+        for role in ("manager", "viewer")
+    ]
+    assert [Client().get(link).status_code for link in links] == [404, 200]
+
+
+def test_the_list_tells_who_has_not_shown_that_an_address_is_theirs(client_for: SignIn, settings: Any) -> None:
+    project = factories.project(manager=factories.user(verified_at=timezone.now()))
+    client = client_for(project.created_by)
+    settings.EMAIL_HOST = "mail.example.org"
+    words = "has not shown that this address is theirs"
+    assert words not in client.get(f"/p/{project.slug}/people/").content.decode()
+    factories.member(project)
+    assert client.get(f"/p/{project.slug}/people/").content.decode().count(words) == 1
+    settings.EMAIL_HOST = ""
+    assert words not in client.get(f"/p/{project.slug}/people/").content.decode(), "nobody could show it"
 
 
 def test_a_wrong_invitation_says_what_is_wrong(client_for: SignIn) -> None:
