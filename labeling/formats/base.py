@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
-from labeling.formats.lines import HEAD_BYTES, find_encoding
+from labeling.formats.lines import HEAD_BYTES, Head, find_encoding
 from labeling.formats.rows import Item, SourceInfo
 
 _TEXT_SAMPLE = 64 * 1024
@@ -49,13 +49,15 @@ class Candidate:
         The file, open; a sniffer may leave it at any position.
     filename
         What it is called, of which only the ending is looked at.
+    head_only
+        Whether no more than the beginning of a text is to be read.
     """
 
-    def __init__(self, file: BinaryIO, filename: str) -> None:
-        self.file = file
+    def __init__(self, file: BinaryIO, filename: str, *, head_only: bool = False) -> None:
+        self.file = cast("BinaryIO", Head(file)) if head_only else file
         self.suffix = filename.lower().rsplit(".", 1)[-1] if "." in filename else ""
-        file.seek(0)
-        self.head = file.read(HEAD_BYTES)
+        self.file.seek(0)
+        self.head = self.file.read(HEAD_BYTES)
 
     @cached_property
     def encoding(self) -> str | None:

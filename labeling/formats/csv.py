@@ -13,34 +13,36 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
-from labeling.formats.lines import bounded_lines, text
+from labeling.formats.lines import BeyondHeadError, bounded_lines, text
 from labeling.formats.rows import (
     EXPORT_MARK,
-    MAX_COLUMNS,
     MAX_ROW_CHARS,
     FormatError,
     Item,
     Row,
     RowProblem,
     SourceInfo,
+    check_columns,
 )
 
 DELIMITERS = (",", "\t", ";", "|")
 # In other alphabets a spreadsheet takes the full-width signs too.
 FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+# What may stand before the sign: blanks are left away by who looks for a formula.
+FORMULA_LEADS = "' \u00a0\u3000\ufeff\x0b\x0c"
 _SUFFIXES = ("csv", "tsv")
 _WRITE_BYTES = 256 * 1024
 
 
 def escape(cell: str) -> str:
     """Return the cell with an apostrophe in front when a spreadsheet would run it as a formula."""
-    bare = cell.lstrip("'")
+    bare = cell.lstrip(FORMULA_LEADS)
     return f"'{cell}" if bare and bare[0] in FORMULA_STARTS else cell
 
 
 def unescape(cell: str) -> str:
     """Undo `escape`."""
-    bare = cell.lstrip("'")
+    bare = cell.lstrip(FORMULA_LEADS)
     return cell[1:] if cell[:1] == "'" and bare and bare[0] in FORMULA_STARTS else cell
 
 
@@ -66,8 +68,7 @@ def header_of(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     names: list[str] = []
     notes: list[str] = []
     seen: set[str] = set()
-    if len(cells) > MAX_COLUMNS:
-        raise FormatError(f"The file has {len(cells):,} columns; at most {MAX_COLUMNS:,} can be read.", row=1)
+    check_columns(cells)
     for position, raw in enumerate(cells, start=1):
         name = raw.strip()
         if not name:
@@ -97,7 +98,16 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        try:
+            line = next(self._lines)
+        except BeyondHeadError:
+            if not self.lines_since_record:
+                raise
+            raise FormatError(
+                f"Row {self.record:,} does not end within the beginning of the file that was looked at: "
+                "is there a quotation mark that is never closed?",
+                row=self.record,
+            ) from None
         self.since_record += MAX_ROW_CHARS if line is None else len(line)
         self.lines_since_record += 1
         if line is None or self.since_record > MAX_ROW_CHARS:

@@ -20,7 +20,7 @@ from labeling.formats import csv as csv_format
 from labeling.formats import jsonl as jsonl_format
 from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
 from labeling.formats.images import MAX_FILE_BYTES, SUFFIXES
-from labeling.formats.lines import find_encoding
+from labeling.formats.lines import Head, find_encoding, whole_of
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
 from labeling.formats.zip_writing import write_zip
 
@@ -222,10 +222,10 @@ def sniff_zip(candidate: Candidate) -> SourceInfo | None:
     """Claim every ZIP; the columns are those of its manifest, or what is known of its files."""
     if not candidate.head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return None
-    archive = contents_of(candidate.file)
+    archive = contents_of(whole_of(candidate.file))
     if archive.manifest is None:
         return SourceInfo("zip", columns=COLUMNS)
-    return sniff_manifest(archive, archive.manifest)
+    return sniff_manifest(archive, archive.manifest, head_only=isinstance(candidate.file, Head))
 
 
 def count_files(file: BinaryIO, _source: SourceInfo) -> int:
@@ -235,9 +235,9 @@ def count_files(file: BinaryIO, _source: SourceInfo) -> int:
 
 def read_images_zip(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line of the manifest, or for every file when there is none."""
-    archive = contents_of(file)
+    archive = contents_of(whole_of(file))
     if archive.manifest is not None:
-        yield from _read_manifest(archive, archive.manifest, source)
+        yield from _read_manifest(archive, archive.manifest, source, head_only=isinstance(file, Head))
         return
     for number, info in enumerate(sorted(archive.entries, key=lambda entry: entry.filename), start=1):
         fault = fault_of(info)
@@ -253,10 +253,12 @@ def row_of(path: str) -> dict[str, Any]:
     return {"image": path, "folder": plain.parent.name or None, "name": path}
 
 
-def _read_manifest(archive: Archive, manifest: zipfile.ZipInfo, source: SourceInfo) -> Iterator[Item]:
+def _read_manifest(
+    archive: Archive, manifest: zipfile.ZipInfo, source: SourceInfo, *, head_only: bool
+) -> Iterator[Item]:
     reader = csv_format.read_csv if _is_table(manifest.filename) else jsonl_format.read_jsonl
     with Rewindable(archive, manifest) as stream:
-        for item in reader(cast("BinaryIO", stream), source):
+        for item in reader(cast("BinaryIO", Head(cast("BinaryIO", stream)) if head_only else stream), source):
             yield Row(item.number, item.values, archive) if isinstance(item, Row) else item
 
 
@@ -297,16 +299,16 @@ class Rewindable(io.RawIOBase):
         super().close()
 
 
-def sniff_manifest(archive: Archive, manifest: zipfile.ZipInfo) -> SourceInfo:
+def sniff_manifest(archive: Archive, manifest: zipfile.ZipInfo, *, head_only: bool = False) -> SourceInfo:
     """Return how the manifest is written."""
     own_export = False
     with Rewindable(archive, manifest) as stream:
-        file = cast("BinaryIO", stream)
+        file = cast("BinaryIO", Head(cast("BinaryIO", stream)) if head_only else stream)
         encoding = find_encoding(file)
         if encoding is None:
             raise FormatError("The manifest in the ZIP file is not text.")
-        stream.seek(0)
-        sample = stream.read(64 * 1024).decode(encoding, errors="replace")
+        file.seek(0)
+        sample = file.read(64 * 1024).decode(encoding, errors="replace")
         delimiter, _, _ = csv_format.find_delimiter(sample.rsplit("\n", 1)[0])
         if _is_table(manifest.filename):
             header = next(csv_format.records(file, encoding=encoding, delimiter=delimiter), None)

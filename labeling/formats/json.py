@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from labeling.formats.base import Candidate, Format, Reading
-from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.lines import BeyondHeadError
+from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo, refuse_wide_row
 
 _BUFFER = 64 * 1024
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
@@ -82,6 +83,11 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
     """Return the ijson prefix of the first array of objects, or None when there is none.
 
     Only the top level and the keys of a top-level object are looked at.
+
+    Raises
+    ------
+    FormatError
+        When only the beginning of the file is looked at, and is JSON without one.
     """
     import ijson  # noqa: PLC0415 - loaded by who reads such a file
 
@@ -94,6 +100,8 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
                 candidate = None
             if event == "start_array" and "." not in prefix:
                 candidate = f"{prefix}.item" if prefix else "item"
+    except BeyondHeadError as error:
+        raise FormatError(f"{error.message} There is no list of objects in them: put it first.") from None
     except (ijson.JSONError, FormatError):
         return None
     return None
@@ -111,7 +119,7 @@ def read_json(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
             bounded.since_row = 0
             bounded.number = number + 1
             if isinstance(value, dict):
-                yield Row(number, value)
+                yield refuse_wide_row(Row(number, value))
             else:
                 yield RowProblem(number, "", 'Every item must be an object like {"text": "..."}.')
     except ijson.IncompleteJSONError as error:

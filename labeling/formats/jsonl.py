@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
 from labeling.formats.json import find_root
-from labeling.formats.lines import bounded_lines, text
-from labeling.formats.rows import SAMPLE_ROWS, TOO_LONG, FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.lines import BeyondHeadError, bounded_lines, text
+from labeling.formats.rows import SAMPLE_ROWS, TOO_LONG, FormatError, Item, Row, RowProblem, SourceInfo, refuse_wide_row
 
 _SUFFIXES = ("jsonl", "ndjson")
 _WRITE_BYTES = 256 * 1024
@@ -57,15 +57,20 @@ def sniff_jsonl(candidate: Candidate) -> SourceInfo | None:
 
 def _has_lines(candidate: Candidate, source: SourceInfo) -> bool:
     """Tell lines of objects from one JSON document, in whose first object the rows may be."""
-    items = read_jsonl(candidate.file, source)
-    first = next(items, None)
-    if isinstance(first, Row) and next(items, None) is not None:
-        return True
+    items = _objects_of(candidate.file, source)
+    try:
+        first = next(items, None)
+        if isinstance(first, Row) and next(items, None) is not None:
+            return True
+    except BeyondHeadError:
+        if candidate.suffix in _SUFFIXES:
+            return True
+        first = None
     if find_root(candidate.file, candidate.encoding or "utf-8") is not None:
         return False
     if isinstance(first, RowProblem) and first.message == TOO_LONG:
         raise FormatError(f"{TOO_LONG} Is it one object per line?", row=1)
-    return any(isinstance(item, Row) for item in islice(read_jsonl(candidate.file, source), SAMPLE_ROWS))
+    return any(isinstance(item, Row) for item in islice(_objects_of(candidate.file, source), SAMPLE_ROWS))
 
 
 def _is_object(line: str) -> bool:
@@ -77,6 +82,11 @@ def _is_object(line: str) -> bool:
 
 def read_jsonl(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every line that is not blank; its number is the line's."""
+    for item in _objects_of(file, source):
+        yield refuse_wide_row(item) if isinstance(item, Row) else item
+
+
+def _objects_of(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     stream = text(file, source.encoding or "utf-8")
     for number, line in enumerate(bounded_lines(stream), start=1):
         if line is None:

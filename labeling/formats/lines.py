@@ -12,6 +12,9 @@ from charset_normalizer import from_bytes
 from labeling.formats.rows import MAX_ROW_CHARS, FormatError
 
 HEAD_BYTES = 256 * 1024
+PREVIEW_BYTES = 2 * 1024 * 1024
+"""How much of a text is looked at before its import."""
+
 _SCAN_CHUNK = 1024 * 1024
 _WINDOW = 64 * 1024
 _BOMS = (
@@ -21,6 +24,60 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+class BeyondHeadError(FormatError):
+    """Only the beginning of the file is looked at, and it is over here."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Only the first {PREVIEW_BYTES // 1024 // 1024} MB of the file were looked at.")
+
+
+class Head(io.RawIOBase):
+    """The beginning of a file, for who wants a look at it and not all of it.
+
+    Parameters
+    ----------
+    whole
+        The file, for formats that cannot be told from their beginning.
+    """
+
+    def __init__(self, whole: BinaryIO) -> None:
+        self.whole = whole
+        self.is_cut = False
+        self._at = whole.tell()
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a position of the whole file."""
+        self._at = self.whole.seek(offset, whence)
+        return self._at
+
+    def tell(self) -> int:
+        """Return the position in the whole file."""
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes, or raise `BeyondHeadError` where only the rest of the file has more."""
+        left = max(0, PREVIEW_BYTES - self._at)
+        piece = self.whole.read(left if size < 0 else min(size, left))
+        self._at += len(piece)
+        if not piece and size and not left and self.whole.read(1):
+            self.is_cut = True
+            raise BeyondHeadError
+        return piece
+
+
+def whole_of(file: BinaryIO | Head) -> BinaryIO:
+    """Return all of a file, of which perhaps only the beginning is looked at."""
+    return file.whole if isinstance(file, Head) else file
 
 
 def find_encoding(file: BinaryIO) -> str | None:
@@ -66,17 +123,26 @@ def _first_bad_utf8(file: BinaryIO) -> int | None:
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     position = 0
-    while chunk := file.read(_SCAN_CHUNK):
+    while chunk := _next_chunk(file):
         try:
             decoder.decode(chunk)
         except UnicodeDecodeError as error:
             return max(0, position + error.start)
         position += len(chunk)
+    if isinstance(file, Head) and file.is_cut:
+        return None
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return max(0, position - 4)
     return None
+
+
+def _next_chunk(file: BinaryIO | Head) -> bytes:
+    try:
+        return file.read(_SCAN_CHUNK)
+    except BeyondHeadError:
+        return b""
 
 
 def _guess(file: BinaryIO, head: bytes, bad_at: int) -> str | None:

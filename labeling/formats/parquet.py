@@ -1,77 +1,36 @@
-"""Parquet: read and written row group by row group, nested columns included."""
+"""Parquet: read in measured pieces (`parquet_reading`) and written row group by row group, nested columns included."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from itertools import islice
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from labeling.formats.base import Candidate, ColumnType, Format, Part, Reading, Tasks, Writing
-from labeling.formats.rows import MAX_COLUMNS, FormatError, Item, Row, SourceInfo
+from labeling.formats.lines import whole_of
+from labeling.formats.parquet_reading import load_arrow, open_file, read_parquet
+from labeling.formats.rows import FormatError, SourceInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-_BATCH_ROWS = 1_000
 _GROUP_ROWS = 10_000
-_MAX_GROUP_BYTES = 2 * 1024**3
-
-
-def _arrow() -> tuple[ModuleType, ModuleType]:
-    """Return the library: loaded when a file is read or written, not by every process."""
-    return import_module("pyarrow"), import_module("pyarrow.parquet")
-
-
-def open_file(file: BinaryIO) -> pq.ParquetFile:
-    """Open the file and check what its footer promises.
-
-    Raises
-    ------
-    FormatError
-        When it is damaged or would not fit into memory.
-    """
-    pa, pq = _arrow()
-    try:
-        parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=1024 * 1024)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise FormatError("The Parquet file is damaged or incomplete: its footer cannot be read.") from error
-    metadata = parquet.metadata
-    if metadata.num_columns > MAX_COLUMNS:
-        raise FormatError(f"The file has {metadata.num_columns:,} columns; at most {MAX_COLUMNS:,} can be read.")
-    for index in range(metadata.num_row_groups):
-        if metadata.row_group(index).total_byte_size > _MAX_GROUP_BYTES:
-            raise FormatError("A row group of the file is larger than 2 GB: write it with smaller row groups.")
-    return parquet
 
 
 def sniff_parquet(candidate: Candidate) -> SourceInfo | None:
     """Claim what begins as Parquet does, with the names of its top-level columns."""
     if not candidate.head.startswith(b"PAR1"):
         return None
-    return SourceInfo("parquet", columns=tuple(open_file(candidate.file).schema_arrow.names))
+    try:
+        return SourceInfo("parquet", columns=tuple(open_file(whole_of(candidate.file)).schema_arrow.names))
+    except UnicodeDecodeError:
+        raise FormatError("The names of the columns of the Parquet file are no valid UTF-8.") from None
 
 
 def count_rows(file: BinaryIO, _source: SourceInfo) -> int:
     """Return how many rows the footer promises."""
     return int(open_file(file).metadata.num_rows)
-
-
-def read_parquet(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
-    """Yield every row; its number is its position from 1."""
-    pa, _ = _arrow()
-    parquet = open_file(file)
-    number = 0
-    try:
-        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
-            for values in batch.to_pylist():
-                number += 1
-                yield Row(number, values)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise FormatError(f"The Parquet file is damaged after row {number:,}.", row=number + 1) from error
 
 
 class _Sink(io.RawIOBase):
@@ -101,13 +60,13 @@ class _Sink(io.RawIOBase):
 
 def schema_of(columns: Mapping[str, ColumnType]) -> pa.Schema:
     """Return the schema of named columns."""
-    pa, _ = _arrow()
+    pa, _ = load_arrow()
     return pa.schema([(name, _type(column)) for name, column in columns.items()])
 
 
 def write(rows: Iterable[Mapping[str, Any]], schema: pa.Schema, *, group_rows: int = _GROUP_ROWS) -> Iterator[bytes]:
     """Yield the file in pieces, one row group at a time."""
-    pa, _ = _arrow()
+    pa, _ = load_arrow()
     iterator = iter(rows)
     groups = iter(lambda: list(islice(iterator, group_rows)), [])
     return _write((pa.Table.from_pylist(group, schema=schema) for group in groups), schema)
@@ -119,7 +78,7 @@ def write_columns(batches: Iterable[Sequence[Sequence[Any]]], schema: pa.Schema)
 
 
 def _grouped(batches: Iterable[Sequence[Sequence[Any]]], schema: pa.Schema) -> Iterator[pa.Table]:
-    pa, _ = _arrow()
+    pa, _ = load_arrow()
     waiting = schema.empty_table()
     for columns in batches:
         arrays = [pa.array(cells, type_) for cells, type_ in zip(columns, schema.types, strict=True)]
@@ -132,7 +91,7 @@ def _grouped(batches: Iterable[Sequence[Sequence[Any]]], schema: pa.Schema) -> I
 
 
 def _write(groups: Iterable[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
-    pa, pq = _arrow()
+    pa, pq = load_arrow()
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for group in groups:
@@ -142,7 +101,7 @@ def _write(groups: Iterable[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
 
 
 def _type(column: ColumnType) -> pa.DataType:
-    pa, _ = _arrow()
+    pa, _ = load_arrow()
     if isinstance(column, dict):
         return pa.struct([(name, _type(inner)) for name, inner in column.items()])
     if isinstance(column, list):

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ MAX_ROW_CHARS = 16 * 1024 * 1024
 
 TOO_LONG = f"The line is longer than {MAX_ROW_CHARS // 1024 // 1024} MB; no row may be."
 MAX_COLUMNS = 2_000
+MAX_NAME_CHARS = 1_000
 MAX_DEPTH = 50
 SAMPLE_ROWS = 20
 
@@ -29,6 +31,31 @@ class FormatError(Invalid):
     def __init__(self, message: str, *, row: int | None = None) -> None:
         super().__init__(message)
         self.row = row
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Check that there are not too many columns, and that each has a name that can be shown.
+
+    Raises
+    ------
+    FormatError
+        With the number that is too high.
+    """
+    if len(names) > MAX_COLUMNS:
+        raise FormatError(f"The file has {len(names):,} columns; at most {MAX_COLUMNS:,} can be read.", row=1)
+    longest = max(map(len, names), default=0)
+    if longest > MAX_NAME_CHARS:
+        raise FormatError(
+            f"The name of a column has {longest:,} characters; at most {MAX_NAME_CHARS:,} can be read.", row=1
+        )
+
+
+def refuse_wide_row(row: Row) -> Item:
+    """Return a row that brings the names of its columns along, or what to say of it when it has too many."""
+    count = len(row.values)
+    if count > MAX_COLUMNS:
+        return RowProblem(row.number, "", f"The row has {count:,} keys; at most {MAX_COLUMNS:,} can be read.")
+    return row
 
 
 class NamedFile(Protocol):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from labeling.formats.base import Candidate, Reading
 from labeling.formats.images import looks_like_svg
+from labeling.formats.lines import BeyondHeadError
 from labeling.formats.registry import list_nouns, readable_files, reading_of
-from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, RowProblem, SourceInfo
+from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, RowProblem, SourceInfo, check_columns
 
 _SINGLE_IMAGE = "This is a single image. Pack images into a ZIP file and import that."
+_SAMPLE_WEIGHT = 32 * 1024**2
 _PROGRAM = "This is a program, not data."
 # What is known by its first bytes and never taken.
 _REFUSED: tuple[tuple[bytes, str], ...] = (
@@ -34,15 +36,15 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def sniff(file: BinaryIO, filename: str) -> SourceInfo:
-    """Return what the file is and its first rows.
+def sniff(file: BinaryIO, filename: str, *, head_only: bool = False) -> SourceInfo:
+    """Return what the file is and its first rows; with `head_only`, by no more than the beginning of a text.
 
     Raises
     ------
     FormatError
         When it is nothing that can be imported; the message says what it is instead.
     """
-    candidate = Candidate(file, filename)
+    candidate = Candidate(file, filename, head_only=head_only)
     if not candidate.head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise FormatError("The file is empty.")
     for magic, message in _REFUSED:
@@ -51,7 +53,7 @@ def sniff(file: BinaryIO, filename: str) -> SourceInfo:
     reading, info = _claimed(candidate)
     if reading.textual and info.encoding not in {"utf-8", "utf-8-sig"}:
         info = replace(info, notes=(f"The file is not UTF-8; it was read as {info.encoding}.", *info.notes))
-    return _with_sample(file, info)
+    return _with_sample(candidate.file, info)
 
 
 def read_source(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
@@ -84,22 +86,44 @@ def _refuse_other_text(candidate: Candidate) -> None:
         raise FormatError(f"This is a binary file, not text{name}. Import {list_nouns()}.")
 
 
+def _light_items(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the first rows, fewer where they are heavy: they are held all at once."""
+    weight = 0
+    for item in islice(items, SAMPLE_ROWS):
+        yield item
+        weight += _weight(item.values) if isinstance(item, Row) else 0
+        if weight > _SAMPLE_WEIGHT:
+            return
+
+
+def _weight(value: Any) -> int:
+    """Return about how long a value is, however deep it is nested."""
+    total, waiting = 0, [value]
+    while waiting:
+        inner = waiting.pop()
+        total += len(inner) if isinstance(inner, str | bytes) else 8
+        if isinstance(inner, dict):
+            waiting += inner.values()
+        elif isinstance(inner, list | tuple):
+            waiting += inner
+    return total
+
+
 def _with_sample(file: BinaryIO, info: SourceInfo) -> SourceInfo:
     """Add the first rows, and the columns that they show where the file does not name its columns."""
-    items = _first_items(lambda: read_source(file, info))
-    rows = tuple(item for item in items if isinstance(item, Row))
-    problems = tuple(item for item in items if isinstance(item, RowProblem))
-    columns = info.columns or tuple(dict.fromkeys(name for row in rows for name in row.values))
-    return replace(info, columns=columns, sample=rows, problems=problems)
-
-
-def _first_items(start: Callable[[], Iterator[Item]]) -> list[Item]:
-    """Return the first rows; a file that breaks off after some still has a preview."""
     items: list[Item] = []
+    notes = info.notes
     try:
-        items.extend(islice(start(), SAMPLE_ROWS))
+        items.extend(_light_items(read_source(file, info)))
+    except BeyondHeadError as error:
+        notes = (*notes, f"{error.message} No more rows than these could be shown.")
     except FormatError as error:
+        # A file that breaks off after some rows still has a preview.
         if error.row is None:
             raise
         items.append(RowProblem(error.row, "", error.message))
-    return items
+    rows = tuple(item for item in items if isinstance(item, Row))
+    problems = tuple(item for item in items if isinstance(item, RowProblem))
+    columns = info.columns or tuple(dict.fromkeys(name for row in rows for name in row.values))
+    check_columns(columns)
+    return replace(info, columns=columns, sample=rows, problems=problems, notes=notes)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field
 
+from labeling.formats.rows import MAX_COLUMNS
 from labeling.models.documents import JsonDocument
 from labeling.models.jobs import JobRun
 from labeling.models.projects import Project
@@ -59,7 +60,7 @@ class ImportOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     mode: Literal["keep_good", "all_or_nothing"] = "keep_good"
-    mapping: dict[str, str] | None = Field(default=None, max_length=2_000)
+    mapping: dict[str, str] | None = Field(default=None, max_length=MAX_COLUMNS + 1)
     encoding: str | None = Field(default=None, max_length=40)
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
 

@@ -74,7 +74,7 @@ def preview(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse
         found = imports.preview(project=upload.project, upload=upload)
     except Invalid as refused:
         return _index(request, upload.project, refused)
-    chosen = {column.name: column.target for column in found.columns}
+    chosen = found.further | {column.name: column.target for column in found.columns}
     mode = request.POST.get("mode", imports.KEEP_GOOD)
     if request.method == "POST":
         chosen = _mapping(request, found)
@@ -90,8 +90,9 @@ def preview(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse
 
 def _mapping(request: SignedInRequest, found: imports.Preview) -> dict[str, str]:
     """Return the chosen targets; columns have numbers in the form, because their names may be anything."""
-    return {
-        column.name: request.POST.get(f"column-{number}", column.target) for number, column in enumerate(found.columns)
+    shown = enumerate(found.columns)
+    return found.further | {
+        column.name: request.POST.get(f"column-{number}", column.target) for number, column in shown
     }
 
 

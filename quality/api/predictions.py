@@ -17,7 +17,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import Query, query
 from labeling.errors import Invalid, TooLarge
-from labeling.formats import jsonl, parquet
+from labeling.formats import jsonl, parquet_reading
 from labeling.formats.rows import FormatError, SourceInfo
 from labeling.models import Scope
 from quality.models import PushedModel
@@ -193,7 +193,7 @@ class Predictions(Endpoint):
 def _rows(file: BinaryIO, form: str) -> Iterator[Item]:
     """Yield the rows; a file that cannot be read ends the request in words."""
     source = SourceInfo(format=form)
-    reader = jsonl.read_jsonl if form == "jsonl" else parquet.read_parquet
+    reader = jsonl.read_jsonl if form == "jsonl" else parquet_reading.read_parquet
     try:
         yield from reader(file, source)
     except FormatError as error:

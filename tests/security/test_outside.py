@@ -30,11 +30,13 @@ from tests.security.worlds import SCHEMA, imported
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - what spreadsheets take too
+BLANKS = " \u00a0\ufeff"
 FORMULAS = (
     *(f"{start}1+1" for start in DANGEROUS),
     *(f'{start}HYPERLINK("http://evil.example","x")' for start in DANGEROUS),
     *(f"{start}cmd|' /C calc'!A0" for start in DANGEROUS),
     *("'=1+1", "''=1+1", "'", "''", "-5", "+49 30 123456", "@ann", "'quoted'", "- a list", "a=b"),
+    *(" =1+1", "\u00a0@SUM(A1)", " '=1", "' =1", "\ufeff-1", " a=b", " "),
 )  # fmt: skip
 
 
@@ -141,6 +143,7 @@ def test_no_cell_of_an_export_is_a_formula_and_every_value_comes_back() -> None:
     for line in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
         for cell in line:
             assert not cell.startswith(DANGEROUS), cell
+            assert not cell.lstrip(BLANKS).startswith(DANGEROUS), cell
     again = imported(other, content, "export.csv")
     assert (again.result or {})["accepted"] == len(FORMULAS)
     assert labels_of(other) == labels_of(one)

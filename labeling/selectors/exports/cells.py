@@ -5,15 +5,16 @@ The rules are those of `labeling.formats`; a test holds each expression against 
 
 from __future__ import annotations
 
-from labeling.formats.csv import FORMULA_STARTS
+from labeling.formats.csv import FORMULA_LEADS, FORMULA_STARTS
 
 _FORMULA_CODES = ", ".join(str(ord(start)) for start in FORMULA_STARTS)
+_LEADS = "".join(f"\\{ord(lead):04x}" for lead in FORMULA_LEADS)
 _A_STRING, _A_DIVIDER = r'"(?:[^"\\]|\\.)*"', r"[,:]"
 
 
 def without_formula(cell: str) -> str:
     """Return the text with an apostrophe in front where a spreadsheet would run it: `csv.escape`, in SQL."""
-    first = f"ascii(ltrim({cell}, ''''))"
+    first = f"ascii(ltrim({cell}, U&'{_LEADS}'))"
     return f"CASE WHEN {first} IN ({_FORMULA_CODES}) THEN '''' || {cell} ELSE {cell} END"
 
 

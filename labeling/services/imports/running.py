@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.mapping import check_mapping, completed
+from labeling.formats.memory import bounded_memory
 from labeling.formats.registry import reading_of
 from labeling.models import ImportProblem, JobRun
 from labeling.models.imports import ImportCounts, ImportCursor, ImportOptions, ImportParams, ImportResult
@@ -58,7 +59,7 @@ def _import(run: Import) -> ImportResult:
         return _end(run, project, run.cursor.counts, saw_images=run.cursor.images)
     versions = version_reads.current(project.pk)
     schema = version_reads.by_pk(versions.schema_pk)
-    with inputs.opened(run.params) as source:
+    with bounded_memory(), inputs.opened(run.params) as source:
         mapping = _mapping(source.info, schema, options)
         work = _Work(
             run=run,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from labeling.errors import Invalid, Problem
-from labeling.formats import FormatError, SourceInfo, sniff
+from labeling.formats import FormatError, SourceInfo
 from labeling.formats.mapping import PLAIN, REST
+from labeling.formats.preview import SHOWN_COLUMNS
 from labeling.models.imports import ImportParams
 from labeling.selectors import versions as version_reads
 from labeling.services import jobs
 from labeling.services.imports.guessing import guess_mapping
+from labeling.services.imports.looking import look_into
 from labeling.services.imports.options import KEEP_GOOD, parse_options
 from labeling.services.imports.uploading import IMPORT, forget
 from labeling.services.imports.uploading import upload as keep
@@ -45,10 +47,19 @@ class PreviewColumn:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A file before its import."""
+    """A file before its import.
+
+    Parameters
+    ----------
+    columns
+        The first columns: no more than a page can show.
+    further
+        Where the columns go that are not among them, by name.
+    """
 
     source: SourceInfo
     columns: tuple[PreviewColumn, ...]
+    further: dict[str, str]
     rows: tuple[tuple[str, ...], ...]
     targets: tuple[str, ...]
 
@@ -67,11 +78,12 @@ def preview(*, project: Project, upload: Upload) -> Preview:
     schema = version_reads.schema(project.pk)
     try:
         with upload.file.open("rb") as file:
-            source = sniff(cast("BinaryIO", file), upload.filename)
+            source = look_into(file, upload.filename)
     except FormatError as error:
         raise Invalid(error.message, problems=(Problem("file", error.message, row=error.row),)) from None
     mapping = guess_mapping(source, schema)
-    rows = tuple(tuple(shown(row.values.get(name)) for name in source.columns) for row in source.sample)
+    first = source.columns[:SHOWN_COLUMNS]
+    rows = tuple(tuple(shown(row.values.get(name)) for name in first) for row in source.sample)
     columns = tuple(
         PreviewColumn(
             name=name,
@@ -79,9 +91,10 @@ def preview(*, project: Project, upload: Upload) -> Preview:
             samples=tuple(row[position] for row in rows[:3]),
             personal=looks_personal([row[position] for row in rows]),
         )
-        for position, name in enumerate(source.columns)
+        for position, name in enumerate(first)
     )
-    return Preview(source=source, columns=columns, rows=rows, targets=targets_of(schema))
+    further = {name: mapping[name] for name in source.columns[SHOWN_COLUMNS:]}
+    return Preview(source=source, columns=columns, further=further, rows=rows, targets=targets_of(schema))
 
 
 @transaction.atomic

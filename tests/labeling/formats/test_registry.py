@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.files.base import ContentFile
 
-from labeling.formats import sniff
+from labeling.formats import preview, sniff
 from labeling.formats.base import Part
 from labeling.formats.registry import FORMATS, readable_files, reading_of, writable_files
 from labeling.models import JobState, Label, Task
 from labeling.selectors import exports as export_reads
 from labeling.services import imports, jobs
+from labeling.services.imports import looking
 from tests import factories
 from tests.labeling.formats import toy
 from tests.labeling.formats.tables import export_table, import_table
@@ -68,6 +69,8 @@ def test_the_tables_of_the_documentation_are_those_of_the_registry(table: Callab
 @pytest.mark.usefixtures("own_storage")
 def test_a_format_is_its_file_and_a_line(monkeypatch: pytest.MonkeyPatch, client_for: Callable[..., Client]) -> None:
     monkeypatch.setitem(FORMATS, toy.FORMAT.name, toy.FORMAT)
+    # Another process would not know it.
+    monkeypatch.setattr(looking, "look_at", lambda file, name: preview.understood(preview.describe(file, name)))
     project = factories.project()
     manager = client_for(project.created_by)
     page = manager.get(f"/p/{project.slug}/imports/").content.decode()

@@ -10,13 +10,13 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.formats.csv import FORMULA_STARTS, escape
+from labeling.formats.csv import FORMULA_LEADS, FORMULA_STARTS, escape
 from labeling.selectors.exports.cells import compact_json, without_formula
 
 pytestmark = pytest.mark.django_db
 BOUNDED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 STORED = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
-CELL = st.text(STORED, max_size=8) | st.text(st.sampled_from([*FORMULA_STARTS, "'", " ", "a", "ü"]), max_size=8)
+CELL = st.text(STORED, max_size=8) | st.text(st.sampled_from([*FORMULA_STARTS, *FORMULA_LEADS, "a", "ü"]), max_size=8)
 WORDS = st.text(STORED, max_size=8) | st.text(st.sampled_from(['"', "\\", ",", ":", " ", "'", "\n", "a"]), max_size=8)
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | WORDS,
