@@ -13,6 +13,7 @@ class FrameConfig(AppConfig):
     name = "dcai_web"
 
     def ready(self) -> None:
-        """Have errors and traces sent, if the settings say so; let every process send jobs."""
+        """Have errors and traces sent, if the settings say so; let every process send jobs, and check its settings."""
         observe.start()
         import_module("dcai_web.celery")
+        import_module("dcai_web.checks")

@@ -80,6 +80,16 @@ def _choose_password(user: User, password: str) -> None:
 
 
 @transaction.atomic
+def change_password(*, user: User, password: str, tokens_too: bool) -> None:
+    """Set a password of one's own choice: ends other sessions, and tokens if that is wanted."""
+    user.set_password(password)
+    user.save(update_fields=("password",))
+    if tokens_too:
+        end_tokens(user=user)
+    events.record(verb="person.password_changed", project=None, actor=user, person=user.pk)
+
+
+@transaction.atomic
 def set_password_by_link(*, user: User, password: str) -> None:
     """Set a password by a link that was mailed: ends every session and token, and proves the address."""
     user.set_password(password)

@@ -68,12 +68,13 @@ def change_role(*, actor: User, member: Membership, role: str) -> Membership:
 
 @transaction.atomic
 def remove_member(*, actor: User, member: Membership) -> None:
-    """End a membership and the invitations made by it; what the person answered stays, tasks they held are free."""
+    """End a membership with all links that it made or that lead back to it; what the person answered stays."""
     _keep_a_manager(member)
     claims.release(actor=member.user, project=member.project)
     events.record(verb="member.removed", project=member.project, actor=actor, member=member.user_id, role=member.role)
     member.delete()
     revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
+    _revoke_invitations_to(member.user.email, actor=actor, project=member.project)
 
 
 @transaction.atomic
@@ -107,8 +108,7 @@ def invite(*, actor: User, project: Project, role: str, email: str = "") -> tupl
     chosen = clean_role(role)
     address = clean_email(email) if email.strip() else ""
     if address:
-        for earlier in Invitation.objects.filter(project=project, email=address, accepted_at=None, revoked_at=None):
-            revoke_invitation(actor=actor, invitation=earlier)
+        _revoke_invitations_to(address, actor=actor, project=project)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         project=project,
@@ -181,6 +181,11 @@ def revoke_invitation(*, actor: User, invitation: Invitation) -> None:
         invitation.revoked_at = timezone.now()
         invitation.save(update_fields=("revoked_at",))
         events.record(verb="invitation.revoked", project=invitation.project, actor=actor, invitation=invitation.pk)
+
+
+def _revoke_invitations_to(address: str, *, actor: User, project: Project) -> None:
+    for invitation in Invitation.objects.filter(project=project, email=address, accepted_at=None, revoked_at=None):
+        revoke_invitation(actor=actor, invitation=invitation)
 
 
 @transaction.atomic

@@ -77,6 +77,7 @@ def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
         "password_form": OwnPasswordForm(request.user),
         "token_form": TokenForm(),
         "tokens": people_reads.tokens_of(request.user),
+        **MAILS,
     } | more
 
 
@@ -90,7 +91,9 @@ def password(request: SignedInRequest) -> HttpResponseBase:
         if "old_password" in form.errors:  # whoever found a browser signed in must not guess here either
             limits.SIGN_IN_ATTEMPTS.count(_address(request))
         return render(request, "labeling/account/profile.html", _profile(request, password_form=form), status=422)
-    form.save()
+    accounts.change_password(
+        user=request.user, password=form.cleaned_data["new_password1"], tokens_too=form.cleaned_data["end_tokens"]
+    )
     update_session_auth_hash(request, request.user)
     notify(request, "Your password is changed. Other browsers are signed out.")
     return redirect("profile")

@@ -65,6 +65,10 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 class OwnPasswordForm(PasswordChangeForm):
     """The password one has, and a new one, twice."""
 
+    end_tokens = forms.BooleanField(
+        label="End my API tokens too", required=False, help_text="If somebody else may know the old password."
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].label = "Current password"

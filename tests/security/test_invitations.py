@@ -60,6 +60,16 @@ def test_a_former_manager_does_not_come_back_by_their_own_link(
 
 
 @pytest.mark.django_db
+def test_who_is_removed_does_not_come_back_by_a_link_to_their_address(client_for: SignIn) -> None:
+    project = factories.project()
+    member = factories.member(project, Role.VIEWER)
+    _, secret = people.invite(actor=project.created_by, project=project, role=Role.MANAGER, email=member.email)
+    remove(client_for(project.created_by), project, Membership.objects.get(project=project, user=member))
+    assert client_for(member).post(f"/join/{secret}/").status_code == 404
+    assert role_of(member, project) is None
+
+
+@pytest.mark.django_db
 def test_a_person_who_is_switched_off_in_the_administration_invites_nobody(client_for: SignIn) -> None:
     one, other = factories.project(), factories.project()
     manager = factories.member(one, Role.MANAGER)

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from labeling.models import ApiToken, User
 from labeling.services import tokens
@@ -114,6 +115,26 @@ def test_a_new_password_keeps_this_browser_and_ends_others(client_for: SignIn) -
     )
     assert here.get("/me/").status_code == 200
     assert elsewhere.get("/me/").status_code == 302
+
+
+@pytest.mark.parametrize(("asked", "works"), [({}, True), ({"end_tokens": "on"}, False)])
+def test_a_new_password_ends_tokens_where_that_is_asked_for(
+    client_for: SignIn, asked: dict[str, str], *, works: bool
+) -> None:
+    person = factories.user(password=factories.PASSWORD)
+    _, secret = tokens.issue_token(user=person, name="laptop", scope="read")
+    sent = {"old_password": factories.PASSWORD, "new_password1": "brand-new-words", "new_password2": "brand-new-words"}
+    assert client_for(person).post("/me/password/", sent | asked).status_code == 302
+    assert (tokens.shown_token(secret) is not None) is works
+
+
+def test_the_profile_tells_whose_address_is_not_confirmed_and_how_it_can_be(client_for: SignIn, settings: Any) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+    assert "Not confirmed yet" in client_for(factories.user()).get("/me/").content.decode()
+    proved = factories.user(verified_at=timezone.now())
+    assert "Not confirmed yet" not in client_for(proved).get("/me/").content.decode()
+    settings.EMAIL_HOST = ""
+    assert "Not confirmed yet" not in client_for(factories.user()).get("/me/").content.decode()
 
 
 def test_a_token_is_shown_once_and_revoked(client_for: SignIn) -> None:
