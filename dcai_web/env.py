@@ -58,6 +58,15 @@ def integer(name: str, default: int) -> int:
         raise ImproperlyConfigured(message) from error
 
 
+def choice(name: str, known: list[str]) -> str:
+    """Return the variable, which is one of those known; the first is the default."""
+    value = text(name, known[0]).strip().lower()
+    if value not in known:
+        message = f"{name} must be one of {', '.join(known[1:])}, or empty"
+        raise ImproperlyConfigured(message)
+    return value
+
+
 def items(name: str, default: list[str]) -> list[str]:
     """Return the comma-separated variable as a list."""
     raw = os.environ.get(name)

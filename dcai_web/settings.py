@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from redis.backoff import NoBackoff
@@ -38,6 +39,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "csp",
     "axes",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 MIDDLEWARE = [
     "dcai_web.middleware.RequestLog",
@@ -54,6 +58,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dcai_web.second_factor_demand.SecondFactorDemand",
     "dcai_web.errors.DomainErrorMiddleware",
 ]
 ROOT_URLCONF = "dcai_web.urls"
@@ -167,6 +173,16 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "labeling.services.accounts.tried_address"
 AXES_LOCKOUT_TEMPLATE = "errors/429.html"
 AXES_VERBOSE = False
+# Of whom a second factor is demanded; whoever wants one has it anyway.
+SECOND_FACTOR = env.choice("DCAI_SECOND_FACTOR", ["", "managers", "all"])
+# Of allauth its logic is used, and none of its pages, mails and messages (docs/adr/0019).
+ACCOUNT_ADAPTER = "labeling.web.entrance.SignInAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_TOTP_ISSUER = f"dcai {urlsplit(SITE_URL).hostname}"
+MFA_TOTP_TOLERANCE = 1
 AXES_HANDLER = "dcai_web.sign_in_log.RoutesOnly"
 # Where somebody who signs in wants to go may be the link of an invitation.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]

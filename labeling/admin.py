@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
@@ -26,7 +29,9 @@ else:  # generic for the type checker only
     _UserAdmin = BaseUserAdmin
     _PasswordForm = AdminPasswordChangeForm
 
-admin.site.unregister(Group)
+# What allauth keeps holds secrets, and is looked after by the services.
+for kept in (Group, Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(kept)
 
 
 class ReadOnlyAdmin(_ModelAdmin):

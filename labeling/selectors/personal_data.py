@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from django.db.models import Model, QuerySet
 
-SECRET = frozenset({"password", "digest", "session_hash"})
-"""What proves who somebody is: of no use to the person, and dangerous in a file."""
+SECRET = frozenset({"password", "digest", "session_hash", "data"})
+"""What proves who somebody is (`data` makes the codes of a second factor): of no use to the person, and dangerous in a
+file."""
 
 SIGN_INS = (AccessAttempt, AccessLog, AccessFailureLog)
 

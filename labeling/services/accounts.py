@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from allauth.socialaccount.models import SocialAccount
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -18,7 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import ApiToken, User
-from labeling.services import events, mail, people
+from labeling.services import events, mail, people, second_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ def join(*, secret: str, email: str, name: str, password: str) -> Membership:
                 "you never made one, ask the person who runs this site."
             )
             raise Conflict(message)
-        end_tokens(user=user)
+        end_ways_in(user=user)
     user.name = _clean_name(name)
     _choose_password(user, password)
     events.record(verb="person.joined", project=None, actor=user, person=user.pk)
@@ -94,7 +95,7 @@ def set_password_by_link(*, user: User, password: str) -> None:
     """Set a password by a link that was mailed: ends every session and token, and proves the address."""
     user.set_password(password)
     user.save(update_fields=("password",))
-    end_tokens(user=user)
+    end_ways_in(user=user)
     people.prove_address(user=user)
     events.record(verb="person.password_reset", project=None, actor=user, person=user.pk)
 
@@ -102,9 +103,22 @@ def set_password_by_link(*, user: User, password: str) -> None:
 @transaction.atomic
 def hand_over_account(*, user: User) -> None:
     """Keep that an administrator set somebody's password: who gets it is vouched for, and older tokens end."""
-    end_tokens(user=user)
+    end_ways_in(user=user)
     if user.has_usable_password():
         people.prove_address(user=user)
+
+
+@transaction.atomic
+def end_ways_in(*, user: User) -> None:
+    """End what a person may have left to come in by: tokens, and accounts at providers.
+
+    A second factor stays, since a mailed link alone must not get past it; but not one of somebody who never proved the
+    address, and who would lock out whose it is.
+    """
+    end_tokens(user=user)
+    SocialAccount.objects.filter(user=user).delete()
+    if user.verified_at is None:
+        second_factor.remove_second_factor(user=user)
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
@@ -71,7 +73,8 @@ def anonymize(*, user: User, actor: User | None = None) -> Forgotten:
         sessions=_end_sessions(user),
         invitations=_withdraw_invitations(user),
     )
-    SavedFilter.objects.filter(user=user).delete()
+    for kept in (SavedFilter, Authenticator, SocialAccount):
+        kept.objects.filter(user=user).delete()
     for sign_ins in SIGN_INS:
         sign_ins.objects.filter(username__iexact=old).delete()
     person = ContentType.objects.get_for_model(User)

@@ -52,6 +52,11 @@ SIGN_IN_ATTEMPTS = Limit(
 )
 """By address, over all accounts; one account is locked for one address much earlier (`DCAI_LOGIN_FAILURES`)."""
 
+CODES_OF_ACCOUNT = Limit(
+    "codes", 30, 3600, "Too many codes for this account were wrong. Wait an hour, and check the clock of your device."
+)
+"""By account, over all addresses: who gets so far knows the password."""
+
 RESETS_OF_ADDRESS = Limit(
     "reset-mail",
     5,

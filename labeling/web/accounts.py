@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from labeling.errors import Conflict, DomainError
 from labeling.models import User
 from labeling.selectors import people as people_reads
+from labeling.selectors import second_factor as second_factor_reads
 from labeling.services import accounts, limits, mail, people, tokens
+from labeling.web.entrance import BACKEND, enter
 from labeling.web.forms import (
     ForgottenPasswordForm,
     JoinForm,
@@ -33,7 +35,6 @@ from labeling.web.toasts import notify
 
 MAILS = {"mails": mail.is_set_up}
 """For pages that say what becomes of a link: asked when they are shown."""
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @sensitive_post_parameters("password")
@@ -78,6 +79,7 @@ def _profile(request: SignedInRequest, **more: object) -> dict[str, object]:
         "token_form": TokenForm(),
         "tokens": people_reads.tokens_of(request.user),
         **MAILS,
+        "has_second_factor": second_factor_reads.has_second_factor(request.user),
     } | more
 
 
@@ -144,6 +146,10 @@ class SignIn(views.LoginView):
     template_name = "labeling/account/sign_in.html"
     redirect_authenticated_user = True
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Go on to the second factor, or to where the person wanted to go."""
+        return enter(self.request, form.get_user(), method="password", then=self.get_success_url())
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Count the failure, and show the form again."""
         limits.SIGN_IN_ATTEMPTS.count(_address(self.request))
@@ -196,6 +202,8 @@ def _address(request: HttpRequest) -> str:
 
 urlpatterns = [
     path("login/", form(SignIn.as_view()), name="login"),
+    # Under this name allauth looks for it.
+    path("login/", form(SignIn.as_view()), name="account_login"),
     path("logout/", SignOut.as_view(), name="logout"),
     path("password/", form(Forgotten.as_view()), name="password_reset"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from labeling.errors import DomainError
-    from labeling.models import Project
+    from labeling.models import Project, User
 
 
 def add_problems(form: forms.Form, error: DomainError) -> None:
@@ -41,6 +42,44 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
         self.fields["username"].label = "E-mail address"
+
+
+class CodeForm(forms.Form):
+    """A code of the authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        """Return the code without the spaces and dashes that make it easy to read."""
+        return re.sub(r"[\s-]", "", self.cleaned_data["code"])
+
+
+class SecondFactorForm(CodeForm):
+    """The first code of the app, and the password of those who have one."""
+
+    password = forms.CharField(
+        label="Current password", strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+    field_order = ("password", "code")
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        if not user.has_usable_password():
+            del self.fields["password"]
+        self.fields["code"].label = "Code that the app shows"
+
+    def clean_password(self) -> str:
+        """Refuse another password."""
+        password: str = self.cleaned_data["password"]
+        if not self._user.check_password(password):
+            message = "This is not your password."
+            raise forms.ValidationError(message)
+        return password
 
 
 class ForgottenPasswordForm(forms.Form):

@@ -25,6 +25,8 @@ _RULES: dict[str, dict[str, str]] = {
     "site-figures": {"get": ADMINISTRATOR},
     # people who come in
     "login": {"get": PUBLIC, "post": PUBLIC},
+    "account_login": {"get": PUBLIC, "post": PUBLIC},
+    "login-code": {"get": PUBLIC, "post": PUBLIC},
     "logout": {"post": PUBLIC},
     "password_reset": {"get": PUBLIC, "post": PUBLIC},
     "password_reset_done": {"get": PUBLIC},
@@ -40,6 +42,9 @@ _RULES: dict[str, dict[str, str]] = {
     "profile": {"get": SIGNED_IN, "post": SIGNED_IN},
     "profile-password": {"post": SIGNED_IN},
     "profile-theme": {"post": SIGNED_IN},
+    "second-factor": {"get": SIGNED_IN, "post": SIGNED_IN},
+    "second-factor-codes": {"post": SIGNED_IN},
+    "second-factor-off": {"post": SIGNED_IN},
     "profile-tokens": {"post": SIGNED_IN},
     "profile-token-revoke": {"post": OWN},
     # a new project

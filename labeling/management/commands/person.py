@@ -1,4 +1,4 @@
-"""`manage.py person export|anonymize`: what the site keeps about a person, and how to be forgotten."""
+"""`manage.py person export|anonymize|remove-second-factor`: what is kept of a person, who leaves, or lost a device."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from labeling.errors import DomainError
 from labeling.models import User
 from labeling.selectors import personal_data as personal_data_reads
-from labeling.services import anonymity
+from labeling.services import anonymity, second_factor
 
 
 class Command(BaseCommand):
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         export.add_argument("file", type=Path)
         forget = acts.add_parser("anonymize", help="replace name and address, end every way in; answers stay")
         forget.add_argument("email")
+        lost = acts.add_parser("remove-second-factor", help="for somebody who lost it; check first who asks")
+        lost.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
@@ -38,7 +40,13 @@ class Command(BaseCommand):
             message = f"Nobody has the address {email}."
             raise CommandError(message)
         try:
-            self._export(user, options["file"]) if options["act"] == "export" else self._anonymize(user)
+            match options["act"]:
+                case "export":
+                    self._export(user, options["file"])
+                case "anonymize":
+                    self._anonymize(user)
+                case _:
+                    self._remove_second_factor(user)
         except (DomainError, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -57,6 +65,10 @@ class Command(BaseCommand):
                 count += 1
             out.write("]\n}\n")
         self.stdout.write(f"{count:,} rows about {user.email} are in {file}.")
+
+    def _remove_second_factor(self, user: User) -> None:
+        there = second_factor.remove_second_factor(user=user)
+        self.stdout.write(f"{user.email} signs in without a code {'from now on' if there else 'already'}.")
 
     def _anonymize(self, user: User) -> None:
         email = user.email
