@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,18 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 METHODS = ("get", "post", "put", "patch", "delete")
+_making = threading.Lock()
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document; it changes only with the code."""
+    # drf-spectacular puts its extensions together while it makes its first document, which two threads cannot share.
+    with _making:
+        return _make_openapi()
 
 
 @lru_cache(maxsize=1)
-def openapi() -> dict[str, Any]:
-    """Return the OpenAPI document; it changes only with the code."""
+def _make_openapi() -> dict[str, Any]:
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return document
 
