@@ -28,6 +28,19 @@ def huge_png(width: int, height: int) -> bytes:
     )
 
 
+def real_huge_png(width: int, height: int) -> bytes:
+    """A bomb that is all there: small as a file, four bytes a pixel when it is decoded."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(1)
+    rows = bytes((width * 4 + 1) * 100)
+    packed = b"".join(packer.compress(rows) for _ in range(height // 100)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height // 100 * 100, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
 def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:

@@ -1,11 +1,16 @@
-"""Images: checked without trust, turned upright, and made smaller. Pure Pillow, bytes in and out."""
+"""Images: checked without trust, turned upright, and made smaller. Pure Pillow, bytes in and out.
+
+What is done here takes memory by the number of pixels: `fits_here` says whether that is little. Everything else is for
+`decoding`, which does the same in a process of its own with a bound.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 100_000_000
+# libwebp keeps four copies of what it decodes.
+MAX_WEBP_PIXELS = 50_000_000
+SMALL_PIXELS = 16_000_000
 MAX_FILE_BYTES = 64 * 1024 * 1024
 VARIANTS = {"thumb": 256, "screen": 1600}
 VARIANT_TYPE = "image/webp"
@@ -42,9 +50,16 @@ SUFFIXES = {
 """The endings that files get when they leave, by what they are."""
 
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+# How much memory these take follows from the pixels that their headers tell; a GIF's frames may be larger than the
+# picture, and so may a TIFF's tiles.
+_BOUNDED_BY_HEADER = {"PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF"}
+_TILE_WIDTH, _TILE_LENGTH = 322, 323
 _LOSSLESS_BELOW = 64 * 64
 _ORIENTATION = 0x0112
 _SWAPPED = {5, 6, 7, 8}
+# Before the last step, which is the good and slow one, a picture is made this many times larger than wanted.
+_GAP = 3
+_BAND_PIXELS = 2_000_000
 
 
 class ImageRefused(FormatError):
@@ -101,10 +116,11 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         raise ImageRefused("The image is damaged: its header cannot be read.") from error
     with image:
         width, height = image.size
-        if width * height > MAX_PIXELS:
+        most = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        if width * height > most:
             raise ImageRefused(
-                f"The image is {width:,} x {height:,} pixels; at most {MAX_PIXELS // 1_000_000} million pixels "
-                "(10,000 x 10,000) are taken. Scale it down."
+                f"The image is {width:,} x {height:,} pixels; at most {most // 1_000_000} million pixels are taken"
+                f"{' of a WebP; PNG and JPEG may have more' if image.format == 'WEBP' else ''}. Scale it down."
             )
         if width < 1 or height < 1:
             raise ImageRefused("The image has no pixels.")
@@ -117,6 +133,35 @@ def looks_like_svg(content: bytes) -> bool:
     return head.startswith((b"<svg", b"<?xml", b"<!doctype svg"))
 
 
+def fits_here(content: bytes) -> bool:
+    """Tell from the header whether decoding the image takes little memory, whatever else is in the file.
+
+    Raises
+    ------
+    ImageRefused
+        When the header says that it is too large, damaged, or of another kind.
+    """
+    with _opened(content) as image:
+        tags = getattr(image, "tag_v2", {})
+        tile = [side for side in (tags.get(_TILE_WIDTH, 1), tags.get(_TILE_LENGTH, 1)) if isinstance(side, int)]
+        pixels = max(image.width * image.height, math.prod(tile))
+        return image.format in _BOUNDED_BY_HEADER and len(tile) == 2 and pixels <= SMALL_PIXELS
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Make one sentence of every way in which decoding can fail."""
+    try:
+        yield
+    except MemoryError:
+        raise ImageRefused(
+            "The image takes more memory to open than there is for one. Scale it down, or save it as an ordinary "
+            "PNG or JPEG."
+        ) from None
+    except Exception as error:
+        raise ImageRefused("The image is damaged or incomplete: it cannot be decoded to the end.") from error
+
+
 def check(content: bytes) -> ImageInfo:
     """Return what the image is, after decoding all of it once.
 
@@ -125,14 +170,11 @@ def check(content: bytes) -> ImageInfo:
     ImageRefused
         When it is too large, damaged, truncated, or of another kind.
     """
-    if len(content) > MAX_FILE_BYTES:
-        raise ImageRefused(f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB.")
-    if not content:
-        raise ImageRefused("The file is empty.")
+    check_length(content)
     with _opened(content) as image:
         width, height = image.size
         kind = image.format or ""
-        try:
+        with _decoding():
             animated = kind in {"GIF", "WEBP", "PNG"} and bool(getattr(image, "is_animated", False))
             image.seek(0)
             orientation = image.getexif().get(_ORIENTATION, 1)
@@ -140,8 +182,6 @@ def check(content: bytes) -> ImageInfo:
                 # Reads every byte (so a missing end is noticed) at an eighth of the size.
                 image.draft(image.mode, (max(1, width // 8), max(1, height // 8)))
             image.load()
-        except Exception as error:
-            raise ImageRefused("The image is damaged or incomplete: it cannot be decoded to the end.") from error
     if orientation in _SWAPPED:
         width, height = height, width
     return ImageInfo(
@@ -154,46 +194,110 @@ def check(content: bytes) -> ImageInfo:
     )
 
 
-def variant(content: bytes, *, longest: int) -> bytes:
-    """Return the image upright, at most `longest` pixels on its longer side, as WebP without metadata.
+def check_length(content: bytes) -> None:
+    """Refuse a file by its length alone."""
+    if len(content) > MAX_FILE_BYTES:
+        raise ImageRefused(f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB.")
+    if not content:
+        raise ImageRefused("The file is empty.")
+
+
+def variants(content: bytes) -> dict[str, bytes]:
+    """Return the image in each of the `VARIANTS`: upright, no longer than that, as WebP without metadata.
 
     Small images keep their size and are stored without loss, so that not a pixel of an 8 x 8 digit changes.
-    """
-    from PIL import Image, ImageOps  # noqa: PLC0415 - as above
 
-    with _opened(content) as image:
-        try:
-            if image.format == "JPEG":
-                image.draft("RGB", (longest, longest))
-            image.seek(0)
-            upright = ImageOps.exif_transpose(image)
-            shown = _displayable(upright)
-            shown.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=3.0)
-            out = io.BytesIO()
-            lossless = shown.width * shown.height <= _LOSSLESS_BELOW
-            shown.info.clear()
-            shown.save(out, "WEBP", quality=82, method=3, lossless=lossless, exact=lossless)
-        except Exception as error:
-            raise ImageRefused("The image is damaged or incomplete: it cannot be decoded to the end.") from error
+    Raises
+    ------
+    ImageRefused
+        When it cannot be decoded.
+    """
+    largest = max(VARIANTS.values())
+    with _opened(content) as image, _decoding():
+        if image.format == "JPEG":
+            image.draft("RGB", (largest, largest))
+        image.seek(0)
+        image.load()
+        shown = _upright(_displayed(image, largest), image.getexif().get(_ORIENTATION, 1))
+    with _decoding():
+        return {name: _packed(shown, longest) for name, longest in VARIANTS.items()}
+
+
+def _packed(image: Image.Image, longest: int) -> bytes:
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    small = image.copy()
+    small.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=float(_GAP))
+    small.info.clear()
+    lossless = small.width * small.height <= _LOSSLESS_BELOW
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=82, method=3, lossless=lossless, exact=lossless)
     return out.getvalue()
 
 
-def _displayable(image: Image.Image) -> Image.Image:
-    """Return the image as 8-bit sRGB, with transparency where it had some."""
+def _displayed(image: Image.Image, longest: int) -> Image.Image:
+    """Return the image as 8-bit sRGB, with transparency where it had some, at most `longest` on its longer side.
+
+    Band by band: beside the image as it was decoded there is never a second one of its size.
+    """
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    convert = _converter(image)
+    width, height = image.size
+    factor = math.ceil(max(width, height) / (_GAP * longest))
+    wide, high = math.ceil(width / factor), math.ceil(height / factor)
+    step = max(1, _BAND_PIXELS // (width * factor))  # rows of the result
+    result: Image.Image | None = None
+    for top in range(0, high, step):
+        bottom = min(height, (top + step) * factor)
+        band = convert(image.crop((0, top * factor, width, bottom)))
+        if factor > 1:
+            band = band.reduce(factor)
+        if result is None:
+            result = Image.new(band.mode, (wide, high))
+        result.paste(band, (0, top))
+    assert result is not None  # noqa: S101 - an image without pixels is not opened
+    scale = longest / max(width, height)
+    if scale >= 1:
+        return result
+    wanted = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # The last row and column of the reduced image may stand for fewer pixels than the others.
+    return result.resize(wanted, Image.Resampling.LANCZOS, box=(0, 0, width / factor, height / factor))
+
+
+def _converter(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """Return what makes a part of the image 8-bit sRGB, with transparency where the whole had some."""
     from PIL import ImageCms  # noqa: PLC0415 - as above
 
-    profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":
         low, high = (float(bound) for bound in cast("tuple[float, float]", image.getextrema()))
         scale = 255 / ((high - low) or 1)
-        return image.convert("F").point(lambda value: value * scale - low * scale).convert("L").convert("RGB")
-    alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
+        return lambda part: (
+            part.convert("F").point(lambda value: value * scale - low * scale).convert("L").convert("RGB")
+        )
+    profile = image.info.get("icc_profile")
     if profile and image.mode in {"RGB", "CMYK"}:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB")
         except (ImageCms.PyCMSError, OSError):
-            converted = None  # a broken profile says nothing about the colors
-        if converted is not None:
-            return converted
-    return image.convert("RGBA" if alpha else "RGB")
+            transform = None  # a broken profile says nothing about the colors
+        if transform is not None:
+            return lambda part: ImageCms.applyTransform(part, transform) or part
+    alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
+    return lambda part: part.convert("RGBA" if alpha else "RGB")
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    turn = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if turn is None else image.transpose(turn)

@@ -160,10 +160,19 @@ class Media(models.Model):
     height = models.PositiveIntegerField()
     bytes = models.PositiveBigIntegerField()
     variants_at = models.DateTimeField(null=True, help_text="When thumbnail and screen sizes were made.")
+    asked_at = models.DateTimeField(null=True, help_text="When somebody wanted to see a size that is not made yet.")
+    failed_at = models.DateTimeField(null=True, help_text="When the sizes could not be made.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name_plural = "media"
+        indexes = (
+            models.Index(
+                fields=("asked_at",),
+                name="media_asked_for",
+                condition=Q(asked_at__isnull=False, variants_at=None, failed_at=None),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.sha256[:12]

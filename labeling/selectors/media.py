@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from labeling.errors import NotFound
 from labeling.formats import images
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 VARIANTS = ("original", *images.VARIANTS)
+TRY_AGAIN_AFTER = timedelta(minutes=10)
+"""For so long the sizes of a file that could not be read are not asked for again: somebody may have put it back."""
+
+_MISSING = "The file of this image is missing or damaged. Ask the person who runs this site."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,18 @@ def known(project: Project, sha256: str) -> Media:
     return media
 
 
-def served(media: Media, variant: str) -> Served:
-    """Return a variant of an image; a small size that no job has made yet is made now."""
+def served(media: Media, variant: str) -> Served | None:
+    """Return a variant of an image; None while no worker has made that size."""
     if variant not in VARIANTS:
         raise NotFound
-    original = path_of(media.sha256, "original")
+    path = path_of(media.sha256, variant)
     try:
         if variant == "original":
-            return Served(default_storage.open(original), media.content_type, media.bytes)
+            return Served(default_storage.open(path), media.content_type, media.bytes)
         if media.variants_at is not None:
-            path = path_of(media.sha256, variant)
             return Served(default_storage.open(path), images.VARIANT_TYPE, default_storage.size(path))
-        with default_storage.open(original) as file:
-            small = images.variant(file.read(), longest=images.VARIANTS[variant])
-    except (OSError, images.ImageRefused) as error:
-        message = "The file of this image is missing or damaged. Ask the person who runs this site."
-        raise NotFound(message) from error
-    return Served(ContentFile(small), images.VARIANT_TYPE, len(small))
+    except OSError as error:
+        raise NotFound(_MISSING) from error
+    if media.failed_at is not None and timezone.now() - media.failed_at < TRY_AGAIN_AFTER:
+        raise NotFound(_MISSING)
+    return None

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import Q
 from django.utils import timezone
 
 from labeling.errors import Conflict, disk_is_full
-from labeling.formats import images
+from labeling.formats import decoding, images
 from labeling.models import Media, MediaLink
 from labeling.models.documents import JsonDocument
-from labeling.selectors.media import path_of
+from labeling.selectors.media import TRY_AGAIN_AFTER, path_of
 from labeling.services import jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from django.db.models import QuerySet
 
     from labeling.models import Project, User
 
@@ -25,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 THUMBNAILS = "labeling.thumbnails"
 _BATCH = 50
+_ASK_AGAIN_AFTER = timedelta(seconds=20)
 
 
 class ThumbnailsResult(JsonDocument):
@@ -78,6 +86,15 @@ def discard(hashes: Iterable[str]) -> None:
             default_storage.delete(path_of(sha256, "original"))
 
 
+def check_image(content: bytes) -> images.ImageInfo:
+    """Return what an image is, after decoding it; large ones one at a time on this machine, in a bounded process."""
+    images.check_length(content)
+    if images.fits_here(content):
+        return images.check(content)
+    with _alone_on_this_machine():
+        return decoding.check(content)
+
+
 def start_thumbnails(*, actor: User | None, project: Project) -> None:
     """Have the small sizes of a project's images made, unless somebody is at it."""
     try:
@@ -85,42 +102,87 @@ def start_thumbnails(*, actor: User | None, project: Project) -> None:
             kind=THUMBNAILS, project=project, actor=actor, queue="media", exclusive_key=f"thumbnails:{project.pk}"
         )
     except Conflict:
-        # The running job looks again after every batch; what it misses is made when it is first shown.
+        # The running job looks again after every batch; what it misses is made when it is asked for.
         logger.info("thumbnails of project %s are being made already", project.pk)
 
 
+def ask_for_sizes(*, project: Project, media: Media) -> None:
+    """Have the sizes of an image made before all others: somebody waits for them. Asking again changes nothing."""
+    now = timezone.now()
+    asked = Media.objects.filter(
+        Q(asked_at=None) | Q(asked_at__lte=now - _ASK_AGAIN_AFTER),
+        Q(failed_at=None) | Q(failed_at__lte=now - TRY_AGAIN_AFTER),
+        pk=media.pk,
+        variants_at=None,
+    )
+    if asked.update(asked_at=now, failed_at=None):
+        start_thumbnails(actor=None, project=project)
+
+
 def make_thumbnails(run: jobs.RunningJob[JsonDocument, JsonDocument]) -> ThumbnailsResult:
-    """Make every variant of the project's images that has none yet."""
-    waiting = Media.objects.filter(links__project=run.job.project, variants_at=None)
+    """Make every variant of the project's images that has none yet; first of those that somebody waits for."""
+    waiting = Media.objects.filter(links__project=run.job.project, variants_at=None, failed_at=None)
     total = waiting.count()
     made = failed = 0
-    after = ""
-    while batch := list(waiting.filter(sha256__gt=after).order_by("sha256")[:_BATCH]):
-        for media in batch:
-            after = media.sha256
-            if make_variants(media):
-                made += 1
-            else:
-                failed += 1
-            run.progress(made + failed, max(total, made + failed + 1), f"{made:,} images")
+    for media in _in_order(waiting):
+        if make_variants(media):
+            made += 1
+        else:
+            failed += 1
+        run.progress(made + failed, max(total, made + failed + 1), f"{made:,} images")
     return ThumbnailsResult(made=made, failed=failed)
 
 
+def _in_order(waiting: QuerySet[Media]) -> Iterator[Media]:
+    """Yield what waits, and before each what was asked for meanwhile, the latest first."""
+    asked = waiting.exclude(asked_at=None).order_by("-asked_at")
+    after = ""
+    while batch := list(waiting.filter(sha256__gt=after).order_by("sha256")[:_BATCH]):
+        for media in batch:
+            while (wanted := asked.first()) is not None:
+                yield wanted
+            after = media.sha256
+            yield media
+    while (wanted := asked.first()) is not None:
+        yield wanted
+
+
 def make_variants(media: Media) -> bool:
-    """Store the small sizes of one image; returns False when its file cannot be read (any more)."""
-    try:
-        with default_storage.open(path_of(media.sha256, "original")) as file:
-            content = file.read()
-        for variant, longest in images.VARIANTS.items():
-            path = path_of(media.sha256, variant)
-            small = images.variant(content, longest=longest)
-            if default_storage.exists(path):
-                default_storage.delete(path)
-            default_storage.save(path, ContentFile(small))
-    except (OSError, images.ImageRefused) as error:
-        if disk_is_full(error):  # not this image's fault, and the next one would fare no better
-            raise
-        logger.warning("no variants of %s: %s", media.sha256, error)
-        return False
-    Media.objects.filter(pk=media.pk).update(variants_at=timezone.now())
+    """Store the small sizes of one image; returns False when its file cannot be read (any more).
+
+    One at a time on this machine, so that what it takes of memory is taken once.
+    """
+    state = Media.objects.filter(pk=media.pk)
+    with _alone_on_this_machine():
+        if not state.filter(variants_at=None).exists():
+            return True
+        try:
+            _store_variants(media)
+        except (OSError, images.ImageRefused) as error:
+            if disk_is_full(error):  # not this image's fault, and the next one would fare no better
+                raise
+            logger.warning("no variants of %s: %s", media.sha256, error)
+            state.update(failed_at=timezone.now())
+            return False
+        state.update(variants_at=timezone.now())
     return True
+
+
+def _store_variants(media: Media) -> None:
+    with default_storage.open(path_of(media.sha256, "original")) as file:
+        content = file.read()
+    made = images.variants(content) if images.fits_here(content) else decoding.variants(content)
+    for variant, small in made.items():
+        path = path_of(media.sha256, variant)
+        if default_storage.exists(path):
+            default_storage.delete(path)
+        default_storage.save(path, ContentFile(small))
+
+
+@contextmanager
+def _alone_on_this_machine() -> Iterator[None]:
+    """Wait until no other process of this machine decodes; what dies gives its turn back."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DATA_DIR / "decoding.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path
 from django.views.decorators.http import require_safe
@@ -10,6 +12,7 @@ from labeling.access import Action, project_for
 from labeling.models import User
 from labeling.selectors import media as media_reads
 from labeling.services import limits, tokens
+from labeling.services import media as media_sizes
 from labeling.web.requests import signed_in
 
 _HEADERS = {
@@ -49,17 +52,32 @@ def _token_user(request: HttpRequest) -> User | None:
 
 
 def _send(request: HttpRequest, user: User, slug: str, sha256: str, variant: str) -> HttpResponseBase:
-    found = media_reads.known(project_for(user, slug, Action.VIEW), sha256)
+    project = project_for(user, slug, Action.VIEW)
+    found = media_reads.known(project, sha256)
     tag = f'"{sha256}-{variant}"'
     if variant in media_reads.VARIANTS and request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponse(status=304)
     else:
         served = media_reads.served(found, variant)
+        if served is None:
+            media_sizes.ask_for_sizes(project=project, media=found)
+            return _not_ready()
         response = FileResponse(served.file, content_type=served.content_type)
         response["Content-Length"] = str(served.size)
         response["Content-Disposition"] = "inline"
     response["ETag"] = tag
     for name, value in _HEADERS.items():
+        response[name] = value
+    return response
+
+
+def _not_ready() -> HttpResponse:
+    """Say that a worker makes the size: no error, and nothing that a browser shows or keeps."""
+    response = HttpResponse(
+        "This size is being made. Ask again in a moment.\n", status=HTTPStatus.ACCEPTED, content_type="text/plain"
+    )
+    response["Retry-After"] = "2"
+    for name, value in (_HEADERS | {"Cache-Control": "no-store"}).items():
         response[name] = value
     return response
 

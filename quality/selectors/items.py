@@ -13,6 +13,7 @@ from django.db.models.fields.json import KeyTransform
 from PIL import Image
 
 from labeling.errors import Invalid
+from labeling.formats.images import SMALL_PIXELS
 from labeling.models import Label, LabelSource, Split, Task, TaskState
 from labeling.selectors.media import path_of
 from quality.learning.arrays import Integers
@@ -140,20 +141,24 @@ def pictures(task_ids: Sequence[int] | Integers, field: str) -> Iterator[Picture
     """Yield the image of each task, opened one at a time."""
     for value in values(task_ids, field):
         sha256 = value.get("sha256") if isinstance(value, dict) else None
-        image = _opened(sha256) if sha256 else None
+        image = _opened(value) if sha256 else None
         if image is None:
             yield Picture(image=Image.new("RGB", (8, 8), "gray"), width=0, height=0, readable=False)
         else:
             yield Picture(image=image, width=int(value["width"]), height=int(value["height"]), readable=True)
 
 
-def _opened(sha256: str) -> Image.Image | None:
-    try:
-        with default_storage.open(path_of(sha256, "original")) as file:
-            image = Image.open(file)
-            # JPEG can be read at an eighth of its size in a fraction of the time.
-            image.draft("RGB", (512, 512))
-            image.load()
-            return image
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
+def _opened(value: dict[str, Any]) -> Image.Image | None:
+    """Open an image; of a large one the size for screens, once it is made: nobody learns from more."""
+    large = int(value["width"]) * int(value["height"]) > SMALL_PIXELS
+    for variant in ("screen", "original") if large else ("original",):
+        try:
+            with default_storage.open(path_of(value["sha256"], variant)) as file:
+                image = Image.open(file)
+                # JPEG can be read at an eighth of its size in a fraction of the time.
+                image.draft("RGB", (512, 512))
+                image.load()
+                return image
+        except (OSError, ValueError, Image.DecompressionBombError):
+            continue
+    return None

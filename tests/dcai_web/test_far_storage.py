@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from dcai_web.ops import backups
-from labeling.models import Media, Task, Upload, User
+from labeling.models import JobRun, Media, Task, Upload, User
 from labeling.services import deletion, jobs
 from quality.selectors import items as item_reads
 from tests import factories
@@ -56,6 +56,7 @@ def test_images_come_in_are_shown_learned_from_exported_and_deleted(
     assert content in far.values()
     assert not Upload.objects.exclude(file="").exists()
     client = client_for(project.created_by)
+    jobs.perform_job(JobRun.objects.get(kind="labeling.thumbnails").pk)
     for variant, kind in (("original", "image/png"), ("thumb", "image/webp"), ("screen", "image/webp")):
         shown = client.get(f"/media/{project.slug}/{media.sha256}/{variant}")
         assert shown.status_code == 200

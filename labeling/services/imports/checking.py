@@ -15,6 +15,7 @@ from labeling.formats import FormatError, Row, RowProblem, images
 from labeling.formats.mapping import Mapped, applier
 from labeling.kinds.schema import parse_data
 from labeling.models import Media
+from labeling.services import media
 from labeling.services.imports.history import History, parse_history
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class Checker:
     def _image(self, row: Row, raw: Any) -> tuple[dict[str, Any], Image | None]:
         name, content = _content(row, raw)
         if content is not None:
-            info = images.check(content)
+            info = media.check_image(content)
             value = {
                 "sha256": info.sha256,
                 "width": info.width,
@@ -200,18 +201,18 @@ class Checker:
                 "bytes": info.size,
             }
             return value, Image(info, content)
-        media = Media.objects.filter(pk=str(raw.get("sha256")), links__project=self._project).first()
-        if media is None:
+        stored = Media.objects.filter(pk=str(raw.get("sha256")), links__project=self._project).first()
+        if stored is None:
             raise FormatError(
                 "The image itself is not in this file. Import the ZIP export, which carries the images, "
                 "or a ZIP with a manifest."
             )
         return {
-            "sha256": media.sha256,
-            "width": media.width,
-            "height": media.height,
+            "sha256": stored.sha256,
+            "width": stored.width,
+            "height": stored.height,
             "name": name,
-            "bytes": media.bytes,
+            "bytes": stored.bytes,
         }, None
 
 

@@ -1,9 +1,10 @@
-// What every page has: htmx, theme, toasts, menus and dialogs, palette, keys, tables, forms, uploads.
+// What every page has: htmx, theme, toasts, menus and dialogs, palette, keys, tables, forms, uploads, pictures.
 import { startFloating } from "./floating.ts";
 import { startForms } from "./forms.ts";
 import { startHtmx } from "./htmx.ts";
 import { startKeys } from "./keys.ts";
 import { startPalette } from "./palette.ts";
+import { startPictures } from "./pictures.ts";
 import { startTables } from "./tables.ts";
 import { startThemeSwitch } from "./theme_switch.ts";
 import { startToasts } from "./toasts.ts";
@@ -18,6 +19,7 @@ export function startChrome(): void {
   startPalette();
   startKeys();
   startTables();
+  startPictures();
   startForms();
   startUploads();
   if (document.querySelector("textarea[data-grow]"))

@@ -60,7 +60,11 @@ export class ImageField {
     const loading = document.createElement("p");
     loading.className = "dc-item-loading";
     loading.textContent = "Loading the image";
+    loading.setAttribute("role", "status");
     frame.append(loading);
+    void decoded.waiting.then(() => {
+      loading.textContent = "This image is being prepared. It appears here by itself.";
+    });
     void decoded.settled.then((element) => {
       if (attempt !== this.#attempt) return;
       if (element) this.#show(element);

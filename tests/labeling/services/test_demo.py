@@ -157,6 +157,7 @@ def _check_that_members_see_images(project: Project) -> None:
     image = task.data["image"]
     assert (image["width"], image["height"]) == (96, 96)
     served = media_reads.served(media_reads.known(project, image["sha256"]), "original")
+    assert served is not None
     assert served.file.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
