@@ -31,6 +31,7 @@ NO_PAGE = {
     "project-settings-undo", "project-schema-check", "project-schema-json-check", "healthz", "readyz", "site-figures",
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-last", "project-review-near", "project-review-tiles",
+    "service-new", "service-switch", "service-tokens", "service-token-revoke",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
