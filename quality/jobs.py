@@ -7,16 +7,29 @@ from celery import shared_task
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import verdicts as verdict_reads
 from labeling.services import jobs
-from quality.models.jobs import RunCursor, RunParams, RunResult
+from quality.models.jobs import (
+    PredictionsCursor,
+    PredictionsParams,
+    PredictionsResult,
+    RunCursor,
+    RunParams,
+    RunResult,
+)
 from quality.selectors import similar as similar_reads
 from quality.selectors.runs import KIND, of_labels
-from quality.services import runs
+from quality.services import predictions, runs
 
 jobs.register(
     {
         KIND: jobs.Kind(
             work="quality.services.pipeline.chain.run_chain", params=RunParams, cursor=RunCursor, result=RunResult
-        )
+        ),
+        predictions.PREDICTIONS: jobs.Kind(
+            work="quality.services.predictions.taking.take_predictions",
+            params=PredictionsParams,
+            cursor=PredictionsCursor,
+            result=PredictionsResult,
+        ),
     }
 )
 verdict_reads.register(of_labels)

@@ -36,7 +36,9 @@ class JobDocument(BaseModel):
     total: int = Field(description="0 while it is not known.")
     message: str
     error: str | None = Field(description="Why it failed, for a person.")
-    result: dict[str, Any] | None = Field(description="Of an import: `accepted`, `rejected`, `duplicates`.")
+    result: dict[str, Any] | None = Field(
+        description="Of an import: `accepted`, `rejected`, `duplicates`; of predictions: `taken`, `rejected`."
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -115,11 +117,11 @@ class OneJob(Endpoint):
 
 
 class JobProblems(Endpoint):
-    """What was wrong with the rows of an import."""
+    """What was wrong with the rows of a file: of an import, or of predictions."""
 
     @operation(
         "jobs_problems",
-        "List the rows an import did not take",
+        "List the rows that were not taken",
         tag=TAG,
         needs=Scope.READ,
         query=Page,

@@ -143,6 +143,19 @@ class SourceInfo:
     notes: tuple[str, ...] = field(default=())
 
 
+def weigh(value: Any) -> int:
+    """Return about how long a value is, however deep it is nested."""
+    total, waiting = 0, [value]
+    while waiting:
+        inner = waiting.pop()
+        total += len(inner) if isinstance(inner, str | bytes) else 8
+        if isinstance(inner, dict):
+            waiting += inner.values()
+        elif isinstance(inner, list | tuple):
+            waiting += inner
+    return total
+
+
 def clean_text(value: str) -> str:
     """Return the text with LF line ends.
 

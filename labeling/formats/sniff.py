@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from labeling.formats.base import Candidate, Reading
 from labeling.formats.images import looks_like_svg
 from labeling.formats.lines import BeyondHeadError
 from labeling.formats.registry import list_nouns, readable_files, reading_of
-from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, RowProblem, SourceInfo, check_columns
+from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, RowProblem, SourceInfo, check_columns, weigh
 
 _SINGLE_IMAGE = "This is a single image. Pack images into a ZIP file and import that."
 _SAMPLE_WEIGHT = 32 * 1024**2
@@ -91,22 +91,9 @@ def _light_items(items: Iterator[Item]) -> Iterator[Item]:
     weight = 0
     for item in islice(items, SAMPLE_ROWS):
         yield item
-        weight += _weight(item.values) if isinstance(item, Row) else 0
+        weight += weigh(item.values) if isinstance(item, Row) else 0
         if weight > _SAMPLE_WEIGHT:
             return
-
-
-def _weight(value: Any) -> int:
-    """Return about how long a value is, however deep it is nested."""
-    total, waiting = 0, [value]
-    while waiting:
-        inner = waiting.pop()
-        total += len(inner) if isinstance(inner, str | bytes) else 8
-        if isinstance(inner, dict):
-            waiting += inner.values()
-        elif isinstance(inner, list | tuple):
-            waiting += inner
-    return total
 
 
 def _with_sample(file: BinaryIO, info: SourceInfo) -> SourceInfo:

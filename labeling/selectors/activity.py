@@ -71,6 +71,7 @@ _JOBS = {
     "labeling.export": "an export",
     "labeling.thumbnails": "making image sizes",
     "quality.run": "a quality check",
+    "quality.predictions": "taking in predictions",
 }
 
 

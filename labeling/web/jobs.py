@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, job_for, may
 from labeling.models import ALIVE, JobErrors, JobRun, JobState
+from labeling.selectors import imports as import_reads
 from labeling.selectors import jobs as job_reads
 from labeling.services import jobs
 from labeling.web.requests import SignedInRequest, signed_in
@@ -51,9 +52,17 @@ def _values(request: SignedInRequest, job: JobRun) -> dict[str, Any]:
         "time_left": job_reads.time_left(job),
         "no_worker": job_reads.no_worker(job),
         "result": _facts(job.result),
-        "problems": JobErrors.load(job.result).errors,
+        "problems": JobErrors.load(job.result).errors or _wrong_rows(job),
         "can_cancel": job.state in ALIVE and not job.cancel_requested_at and may_cancel,
     }
+
+
+def _wrong_rows(job: JobRun) -> list[dict[str, Any]]:
+    """Return what was wrong with the first rows of a job's file."""
+    return [
+        {"row": problem.row, "path": problem.column, "message": problem.message}
+        for problem in import_reads.problems(job)
+    ]
 
 
 def _facts(result: dict[str, Any] | None) -> list[tuple[str, Any]]:

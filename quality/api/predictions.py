@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from django.conf import settings
+from django.core.files.base import File
 from pydantic import BaseModel, Field
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
@@ -14,22 +15,20 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
+from labeling.api.jobs import JobDocument, document
 from labeling.api.openapi import operation
 from labeling.api.reading import Query, query
 from labeling.errors import Invalid, TooLarge
-from labeling.formats import jsonl, parquet_reading
-from labeling.formats.rows import FormatError, SourceInfo
 from labeling.models import Scope
 from quality.models import PushedModel
 from quality.selectors import pushed as pushed_reads
 from quality.services import predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from rest_framework.request import Request
 
-    from labeling.formats.rows import Item
 
 TAG = "Quality"
 IN_MEMORY = 8 * 1024 * 1024
@@ -45,7 +44,8 @@ class _FileParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the open file and what it is."""
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by whoever reads it
+        folder = settings.FILE_UPLOAD_TEMP_DIR
+        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=folder)  # noqa: SIM115 - closed by whoever reads it
         size = 0
         while piece := stream.read(PIECE):
             size += len(piece)
@@ -79,14 +79,6 @@ class PushQuery(Query):
     out_of_fold: bool = Field(
         default=True, description="No task was predicted by a model that had learned from its label."
     )
-
-
-class PushedDocument(BaseModel):
-    """What was taken in."""
-
-    model: str
-    question: str
-    taken: int = Field(description="Rows.")
 
 
 class ModelDocument(BaseModel):
@@ -149,12 +141,13 @@ class Predictions(Endpoint):
         needs=Scope.MANAGE,
         body=ROWS,
         query=PushQuery,
-        returns={201: PushedDocument},
-        description="Class probabilities by a model of your own; runs use them instead of the fixed model's. All rows "
-        "are taken, or none.",
+        returns={202: JobDocument},
+        description="Class probabilities by a model of your own; runs use them instead of the fixed model's. A job "
+        "takes all rows, or none: follow it at `/api/jobs/{id}/`; what is wrong with which rows is at "
+        "`/api/jobs/{id}/problems/`. The same file again while it is being taken in answers with the same job.",
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Check the rows and take them."""
+        """Keep the file and start the job that takes its rows."""
         user = actor(request)
         project = access.project_for(user, slug, Action.MANAGE)
         wanted = query(request, PushQuery)
@@ -163,15 +156,16 @@ class Predictions(Endpoint):
         if "file" not in sent:
             raise Invalid("The body is empty. Send predictions as JSON Lines or Parquet.")
         with sent["file"] as file:
-            done = predictions.push(
+            job = predictions.start(
                 actor=user,
                 project=project,
                 question=wanted.question,
                 name=wanted.model,
                 out_of_fold=wanted.out_of_fold,
-                rows=_rows(file, sent["form"]),
+                file=File(file),
+                form=sent["form"],
             )
-        return Response({"model": done.model.name, "question": wanted.question, "taken": done.taken}, status=201)
+        return Response(document(job), status=202)
 
     @operation(
         "predictions_delete",
@@ -188,16 +182,6 @@ class Predictions(Endpoint):
         project = access.project_for(user, slug, Action.MANAGE)
         predictions.switch_off(actor=user, project=project, question=query(request, OffQuery).question)
         return Response(status=204)
-
-
-def _rows(file: BinaryIO, form: str) -> Iterator[Item]:
-    """Yield the rows; a file that cannot be read ends the request in words."""
-    source = SourceInfo(format=form)
-    reader = jsonl.read_jsonl if form == "jsonl" else parquet_reading.read_parquet
-    try:
-        yield from reader(file, source)
-    except FormatError as error:
-        raise Invalid(str(error)) from error
 
 
 def _shown(model: PushedModel, count: int) -> dict[str, Any]:

@@ -45,3 +45,42 @@ class RunResult(JsonDocument):
     updated: int | None = None
     closed: int | None = None
     decided: int | None = None
+
+
+class PredictionsParams(JsonDocument):
+    """A file of predictions, and what it predicts.
+
+    Parameters
+    ----------
+    form
+        The name of the file's format.
+    model
+        What the team calls its model.
+    """
+
+    upload: int
+    sha256: str
+    form: str
+    question: str
+    model: str
+    out_of_fold: bool = True
+
+    def is_like(self, other: PredictionsParams) -> bool:
+        """Tell whether both say the same of the same content, however often it was sent."""
+        return self.model_dump(exclude={"upload"}) == other.model_dump(exclude={"upload"})
+
+
+class PredictionsCursor(JsonDocument):
+    """Whether all rows were taken, and how many they were."""
+
+    over: bool = False
+    taken: int = 0
+
+
+class PredictionsResult(JsonDocument):
+    """What became of the rows: all were taken, or none."""
+
+    model: str = ""
+    question: str = ""
+    taken: int = 0
+    rejected: int = 0

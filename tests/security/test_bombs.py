@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from rest_framework.test import APIClient
 
 from labeling.formats import FormatError, preview
 from labeling.models import ImportProblem, JobRun, JobState, Task, Upload, User
+from labeling.services import jobs
 from tests import factories
 from tests.security import bombs
 from tests.security.worlds import imported
@@ -203,6 +205,30 @@ def test_times_out_of_range_cost_their_rows_and_are_told(client_for: ClientFor) 
     assert (job.state, job.result) == (JobState.SUCCEEDED, {"accepted": 1, "rejected": 2, "duplicates": 0, "labels": 0})
     problems = ImportProblem.objects.filter(job=job).order_by("row").values_list("row", "column")
     assert list(problems) == [(2, "seen_at"), (3, "born_on")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (bombs.odd_times, "Row 1: “born_on” is no key of a prediction"),
+        (bombs.dictionary, "Row 1: “text” is no key of a prediction"),
+        (lambda: bombs.dictionary(chars=17 * MB, rows=3), "because 3 of 3 rows could not be. Row 1: The row is longer"),
+    ],
+)
+def test_a_bomb_sent_as_predictions_is_stored_by_the_server_and_refused_by_the_job(
+    make: Callable[[], bytes], words: str, api_for: Callable[[User], APIClient]
+) -> None:
+    project = factories.project()
+    client = api_for(project.created_by)
+    address = f"/api/projects/{project.slug}/predictions/?question=intent&model=ours"
+    body: Any = make()
+    answer = client.generic("POST", address, body, content_type="application/vnd.apache.parquet")
+    assert answer.status_code == 202
+    jobs.perform_job(answer.json()["id"])
+    job = client.get(f"/api/jobs/{answer.json()['id']}/").json()
+    assert job["state"] == "failed"
+    assert words in job["error"]
 
 
 @pytest.mark.django_db

@@ -1,10 +1,11 @@
 """Imports: a file becomes tasks, in a job that can be stopped, killed and started again without doubling a row."""
 
 from labeling.services.imports.options import KEEP_GOOD, MODES
+from labeling.services.imports.problems import keep_problems
 from labeling.services.imports.running import run_import
 from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start, start_folder
 from labeling.services.imports.undoing import Removable, removable, remove
-from labeling.services.imports.uploading import IMPORT, forget, upload
+from labeling.services.imports.uploading import IMPORT, discard, forget, keep_file, upload
 
 __all__ = [
     "IMPORT",
@@ -13,7 +14,10 @@ __all__ = [
     "Preview",
     "PreviewColumn",
     "Removable",
+    "discard",
     "forget",
+    "keep_file",
+    "keep_problems",
     "preview",
     "receive",
     "removable",

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from labeling import locks
 from labeling.formats import RowProblem
-from labeling.models import ImportProblem, LabelSource, TaskState
+from labeling.models import LabelSource, TaskState
 from labeling.services import media
 from labeling.services.imports import history
+from labeling.services.imports.problems import add_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,21 +146,14 @@ class Writer:
 
     def report(self, rows: Iterable[Sequence[RowProblem]], counts: ImportCounts) -> None:
         """Count rows that were not taken and keep why, up to a limit."""
-        kept: list[ImportProblem] = []
+        kept: list[RowProblem] = []
         for problems in rows:
             counts.rejected += 1
             for problem in problems:
                 if counts.problems_kept < MAX_PROBLEMS:
                     counts.problems_kept += 1
-                    kept.append(
-                        ImportProblem(
-                            job=self._job,
-                            row=problem.number,
-                            column=_kept(problem.column)[:200],
-                            message=_kept(problem.message),
-                        )
-                    )
-        ImportProblem.objects.bulk_create(kept, batch_size=1000)
+                    kept.append(problem)
+        add_problems(job=self._job, problems=kept)
 
 
 def _taken(row: Ready) -> RowProblem:
@@ -168,7 +162,3 @@ def _taken(row: Ready) -> RowProblem:
         "external_id",
         f"The external id {row.external_id} belongs to a task with other content, and that of a task never changes.",
     )
-
-
-def _kept(message: str) -> str:
-    return message.encode("utf-8", errors="replace").decode().replace("\x00", "\ufffd")[:2_000]

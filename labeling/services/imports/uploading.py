@@ -28,6 +28,16 @@ FORGOTTEN_AFTER = timedelta(days=7)
 @transaction.atomic
 def upload(*, actor: User, project: Project, file: File[Any], filename: str = "") -> Upload:
     """Keep a file privately until its import is over."""
+    kept = keep_file(actor=actor, project=project, file=file, filename=filename)
+    events.record(
+        verb="import.uploaded", project=project, actor=actor, upload=kept.pk, filename=kept.filename, size=kept.size
+    )
+    return kept
+
+
+@transaction.atomic
+def keep_file(*, actor: User, project: Project, file: File[Any], filename: str = "") -> Upload:
+    """Keep a file privately for the job that a service starts with it, which is what gets into the activity."""
     if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
         limit = f"{settings.UPLOAD_MAX_BYTES / 1024**3:.1f} GB"
         message = f"The file is larger than {limit}. Split it, or have a folder on the server imported."
@@ -51,9 +61,6 @@ def upload(*, actor: User, project: Project, file: File[Any], filename: str = ""
         # Half a file would stay, and take what little room there is.
         kept.file.storage.delete(kept.file.name or kept.file.field.generate_filename(kept, name))
         raise
-    events.record(
-        verb="import.uploaded", project=project, actor=actor, upload=kept.pk, filename=kept.filename, size=kept.size
-    )
     _forget_old(project)
     return kept
 
@@ -65,8 +72,8 @@ def _plain_name(name: str) -> str:
 
 
 def _forget_old(project: Project) -> None:
-    """Delete files that were sent and never imported."""
-    used = JobRun.objects.filter(project=project, kind=IMPORT, state__in=ALIVE).values_list("params__upload", flat=True)
+    """Delete files that were sent and never read by a job."""
+    used = JobRun.objects.filter(project=project, state__in=ALIVE).values_list("params__upload", flat=True)
     old = Upload.objects.filter(project=project, created_at__lt=timezone.now() - FORGOTTEN_AFTER)
     for forgotten in old.exclude(pk__in=[pk for pk in used if isinstance(pk, int)]):
         storage, name = forgotten.file.storage, forgotten.file.name

@@ -5,23 +5,29 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
+from django.test import Client
 from rest_framework.test import APIClient
 
-from labeling.models import JobRun, Label, Project, User
+from labeling.models import Event, JobRun, JobState, Label, Project, Upload, User
+from labeling.services import jobs
 from quality.api import urls
 from quality.models import PushedModel, PushedPrediction
+from quality.services.predictions import rows as reading
+from quality.services.predictions import taking
 from tests import factories
 from tests.labeling.api.walking import routes_of
 from tests.quality.services import making
 from tests.query_counts import assert_same_queries
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 JSONL = "application/x-ndjson"
 PARQUET = "application/vnd.apache.parquet"
@@ -51,6 +57,21 @@ def send(client: APIClient, project: Project, rows: list[dict[str, Any]] | bytes
     body = rows if isinstance(rows, bytes) else "\n".join(json.dumps(row) for row in rows).encode()
     asked = {"question": "intent", "model": "ours"} | params
     return client.generic("POST", address(project, "predictions", **asked), sent(body), content_type=JSONL)
+
+
+def taken(client: APIClient, project: Project, rows: list[dict[str, Any]] | bytes, **params: Any) -> dict[str, Any]:
+    """Send predictions, let the job work, and return it."""
+    started = send(client, project, rows, **params)
+    assert started.status_code == 202, started.content
+    assert started.json()["state"] == "queued"
+    return worked(client, started.json()["id"])
+
+
+def worked(client: APIClient, job: int) -> dict[str, Any]:
+    """Let a job work, and return it."""
+    jobs.perform_job(job)
+    found: dict[str, Any] = client.get(f"/api/jobs/{job}/").json()
+    return found
 
 
 def sure(task: Any, label: str = "billing", p: float = 0.9) -> dict[str, Any]:
@@ -157,8 +178,10 @@ def test_predictions_as_json_lines_and_as_parquet(api_for: Sign) -> None:
     project = factories.project()
     one, two = factories.tasks(project, 2)
     client = api_for(project.created_by)
-    first = send(client, project, [sure(one), {"task": two.pk, "probabilities": {"other": 1}}])
-    assert (first.status_code, first.json()) == (201, {"model": "ours", "question": "intent", "taken": 2})
+    first = taken(client, project, [sure(one), {"task": two.pk, "probabilities": {"other": 1}}])
+    assert (first["state"], first["progress"], first["error"]) == ("succeeded", 1, None)
+    assert first["result"] == {"model": "ours", "question": "intent", "taken": 2, "rejected": 0}
+    assert not Upload.objects.exclude(file="").exists(), "what is taken in is no longer kept"
     stored = np.frombuffer(bytes(PushedPrediction.objects.get(task=two).probabilities), "<f4")
     assert stored.tolist() == [0, 0, 1]
 
@@ -172,7 +195,8 @@ def test_predictions_as_json_lines_and_as_parquet(api_for: Sign) -> None:
     pq.write_table(table, out)
     url = address(project, "predictions", question="intent", model="ours", out_of_fold="false")
     second = client.generic("POST", url, sent(out.getvalue()), content_type=PARQUET)
-    assert second.status_code == 201, second.content
+    assert second.status_code == 202, second.content
+    assert worked(client, second.json()["id"])["result"]["taken"] == 1
     assert PushedPrediction.objects.count() == 2
     assert np.frombuffer(bytes(PushedPrediction.objects.get(task=one).probabilities), "<f4").tolist() == [0.25, 0.75, 0]
     [listed] = client.get(address(project, "predictions")).json()["results"]
@@ -184,7 +208,7 @@ def test_another_model_takes_over_and_can_be_switched_off(api_for: Sign) -> None
     task = factories.task(project)
     client = api_for(project.created_by)
     for name in ("first", "second"):
-        assert send(client, project, [sure(task)], model=name).status_code == 201
+        assert taken(client, project, [sure(task)], model=name)["state"] == "succeeded"
     models = {row["model"]: row["active"] for row in client.get(address(project, "predictions")).json()["results"]}
     assert models == {"first": False, "second": True}
     assert client.delete(address(project, "predictions", question="intent")).status_code == 204
@@ -195,8 +219,9 @@ def test_another_model_takes_over_and_can_be_switched_off(api_for: Sign) -> None
 @pytest.mark.parametrize(
     ("change", "words", "row"),
     [
-        ({"probabilities": {"billing": 0.5}}, "Row 2 does not sum to 1", 2),
-        ({"probabilities": {"billing": 1.5, "other": -0.5}}, "Row 2 has a probability outside 0 to 1", 2),
+        ({"probabilities": {"billing": 0.5}}, "The row does not sum to 1", 2),
+        ({"probabilities": {"billing": 1.5, "other": -0.5}}, "The row has a probability outside 0 to 1", 2),
+        ({"probabilities": {"billing": 10**400}}, "The row has a probability", 2),
         ({"probabilities": {"mood": 1}}, "“mood” is no label of the question", 2),
         ({"probabilities": {"billing": "much"}}, "Expected a number as the probability of “billing”", 2),
         ({"probabilities": {}}, "Expected probabilities by label", 2),
@@ -205,32 +230,40 @@ def test_another_model_takes_over_and_can_be_switched_off(api_for: Sign) -> None
         ({"external_id": None}, "Expected either task", 2),
         ({"task": 1}, "Expected either task", 2),
         ({"mood": 1}, "“mood” is no key of a prediction", 2),
+        ({"external_id": ["a"]}, "Expected text or a number in external_id", 2),
+        ({"external_id": "a\ud800"}, "The value holds characters that are no valid text", 2),
+        ({"external_id": "a\x00"}, "The value holds a NUL character", 2),
+        ({"probabilities": {"a\ud800\x00": 1}}, "“a?\ufffd” is no label of the question", 2),
+        ({"a\ud800\x00": 1}, "“a?\ufffd” is no key of a prediction", 2),
     ],
 )
 def test_a_wrong_row_is_said_and_nothing_is_taken(change: dict[str, Any], words: str, row: int, api_for: Sign) -> None:
     project = factories.project()
     one, two = factories.tasks(project, 2)
-    response = send(api_for(project.created_by), project, [sure(one), sure(two) | change])
-    assert response.status_code == 400
-    problem = response.json()
-    assert words in problem["detail"]
-    assert problem["errors"][0]["row"] == row
+    client = api_for(project.created_by)
+    job = taken(client, project, [sure(one), sure(two) | change])
+    assert (job["state"], job["result"]["taken"], job["result"]["rejected"]) == ("failed", 0, 1)
+    assert words in job["error"]
+    assert "Nothing was taken, because 1 of 2 rows could not be. Row 2: " in job["error"]
+    [problem] = client.get(f"/api/jobs/{job['id']}/problems/").json()["results"]
+    assert (problem["row"], words in problem["message"]) == (row, True)
     assert not PushedModel.objects.exists()
+    assert not Upload.objects.exclude(file="").exists()
 
 
 def test_what_is_no_file_of_predictions_is_said(api_for: Sign) -> None:
     project = factories.project()
     task = factories.task(project)
     client = api_for(project.created_by)
-    assert "not a single row" in send(client, project, b"\n").json()["detail"]
-    assert "row 2" in send(client, project, [sure(task), sure(task)]).json()["detail"]
-    assert "not JSON" in send(client, project, b"{nonsense").json()["detail"]
-    assert "not JSON" in send(client, project, b'{"task": 1, "probabilities": {"billing": NaN}}').json()["detail"]
+    assert "not a single row" in taken(client, project, b"\n")["error"]
+    assert "Row 2: Row 1 is about the same task" in taken(client, project, [sure(task), sure(task)])["error"]
+    assert "not JSON" in taken(client, project, b"{nonsense")["error"]
+    assert "not JSON" in taken(client, project, b'{"task": 1, "probabilities": {"billing": NaN}}')["error"]
     assert "no question" in send(client, project, [sure(task)], question="mood").json()["detail"]
     assert send(client, project, [sure(task)], model="").status_code == 400
     url = address(project, "predictions", question="intent", model="ours")
     damaged = client.generic("POST", url, sent(b"PAR1 and no more"), content_type=PARQUET)
-    assert (damaged.status_code, "damaged" in damaged.json()["detail"]) == (400, True)
+    assert "damaged" in worked(client, damaged.json()["id"])["error"]
     assert client.post(url, {}, format="json").status_code == 415
     assert client.generic("POST", address(project, "predictions"), sent(b"{}"), content_type=JSONL).status_code == 400
 
@@ -239,7 +272,107 @@ def test_a_task_of_another_project_is_not_there(api_for: Sign) -> None:
     project = factories.project()
     stranger = factories.task(factories.project())
     rows = [{"task": stranger.pk, "probabilities": {"billing": 1}}]
-    assert "There is no task" in send(api_for(project.created_by), project, rows).json()["detail"]
+    assert "There is no task" in taken(api_for(project.created_by), project, rows)["error"]
+
+
+def test_every_wrong_row_is_told(api_for: Sign) -> None:
+    project = factories.project()
+    client = api_for(project.created_by)
+    rows = [sure(task) for task in factories.tasks(project, 6)]
+    rows[1]["probabilities"] = {"billing": 0.5}
+    rows[3]["probabilities"] = {"billing": 2}
+    rows[4] = {"task": 1}
+    job = taken(client, project, rows)
+    assert "because 3 of 6 rows could not be" in job["error"]
+    problems = client.get(f"/api/jobs/{job['id']}/problems/").json()["results"]
+    assert [(problem["row"], problem["column"]) for problem in problems] == [
+        (2, "probabilities"), (4, "probabilities"), (5, "probabilities")
+    ]  # fmt: skip
+
+
+def test_the_same_file_sent_again_is_the_same_job_and_another_one_waits(api_for: Sign) -> None:
+    project = factories.project()
+    one, two = factories.tasks(project, 2)
+    client = api_for(project.created_by)
+    first, again = (send(client, project, [sure(one)]) for _ in range(2))
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+    assert Upload.objects.count() == 1
+    other = send(client, project, [sure(two)])
+    assert (other.status_code, other.json()["current"]) == (409, {"job": first.json()["id"]})
+    assert worked(client, first.json()["id"])["result"]["taken"] == 1
+    # It is over: the same file once more replaces each prediction by itself.
+    assert taken(client, project, [sure(one)])["result"]["taken"] == 1
+    assert PushedPrediction.objects.count() == 1
+
+
+def test_a_canceled_job_takes_nothing(api_for: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = factories.project()
+    client = api_for(project.created_by)
+    started = send(client, project, [sure(factories.task(project))]).json()
+    read = reading.Reader.read
+
+    def meanwhile(reader: reading.Reader, batch: Any) -> Any:
+        client.delete(f"/api/jobs/{started['id']}/")
+        return read(reader, batch)
+
+    monkeypatch.setattr(reading.Reader, "read", meanwhile)
+    job = worked(client, started["id"])
+    assert (job["state"], PushedModel.objects.exists()) == ("cancelled", False)
+    assert not Upload.objects.exclude(file="").exists()
+
+
+def test_a_job_whose_worker_died_at_the_end_takes_all_rows_once(api_for: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = factories.project()
+    client = api_for(project.created_by)
+    started = send(client, project, [sure(factories.task(project))]).json()
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "_done_with", dies)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.perform_job(started["id"])
+    assert PushedPrediction.objects.count() == 1
+    JobRun.objects.filter(pk=started["id"]).update(state=JobState.QUEUED)
+    assert worked(client, started["id"])["result"]["taken"] == 1
+    assert Event.objects.filter(verb="predictions.pushed").count() == 1
+    assert not Upload.objects.exclude(file="").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_progress_is_seen_while_rows_are_read(api_for: Sign, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = factories.project()
+    client = api_for(project.created_by)
+    monkeypatch.setattr(taking, "BATCH", 2)
+    monkeypatch.setattr(jobs, "PROGRESS_SECONDS", 0)
+    seen: list[tuple[int, str]] = []
+    read = reading.Reader.read
+
+    def look(reader: reading.Reader, batch: Any) -> Any:
+        with ThreadPoolExecutor(max_workers=1) as another_connection:
+            seen.append(another_connection.submit(told).result())
+        return read(reader, batch)
+
+    def told() -> tuple[int, str]:
+        try:
+            return JobRun.objects.values_list("done", "message").get()
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(reading.Reader, "read", look)
+    # Nothing holds back what is to be done on commit, so that the job is over with the request.
+    send(client, project, [sure(task) for task in factories.tasks(project, 5)])
+    assert JobRun.objects.get().result == {"model": "ours", "question": "intent", "taken": 5, "rejected": 0}
+    assert [message for _, message in seen] == ["", "2 rows read", "4 rows read"]
+    assert [done > 0 for done, _ in seen] == [False, True, True]
+
+
+def test_the_page_of_the_job_shows_what_was_wrong(api_for: Sign, client_for: Callable[[User], Client]) -> None:
+    project = factories.project()
+    job = taken(api_for(project.created_by), project, [{"task": 1}])
+    page = client_for(project.created_by).get(f"/jobs/{job['id']}/").content.decode()
+    assert "Row 1: <code>probabilities</code>: Expected probabilities by label" in page
 
 
 def test_an_unknown_question_is_refused(api_for: Sign) -> None:
