@@ -11,6 +11,8 @@ PY := $(BIN)/python
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+# When the command was given: `up` says how long all of it took, the installation too.
+export DCAI_BEGAN := $(shell date +%s)
 # The node and npm of the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node trusts whom this machine trusts.

@@ -31,10 +31,12 @@ from labeling.errors import (
     DomainError,
     Invalid,
     NotFound,
+    StoreAway,
     TooLarge,
     TooMany,
     Unavailable,
     disk_is_full,
+    store_is_away,
 )
 
 if TYPE_CHECKING:
@@ -167,6 +169,9 @@ def _trouble(error: BaseException | None) -> DomainError | None:
     if isinstance(error, DATABASE_DOWN):
         logger.error("the database could not answer", exc_info=error)
         return Unavailable("The database does not answer. Try again in a few seconds; what was saved before is safe.")
+    if store_is_away(error):
+        logger.error("the store of files did not answer", exc_info=error)
+        return StoreAway()
     return None
 
 

@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
-    "axes",
+    "dcai_web.apps.SignInsConfig",
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Project, User
+from labeling.selectors import activity as activity_reads
 from labeling.services import accounts, people
 
 if TYPE_CHECKING:
@@ -157,7 +158,12 @@ class JobRunAdmin(ReadOnlyAdmin):
 class EventAdmin(ReadOnlyAdmin):
     """Everything that happened."""
 
-    list_display = ("created_at", "project", "actor", "verb", "task_id")
+    list_display = ("created_at", "project", "actor", "what", "task_id")
     list_select_related = ("project", "actor")
     search_fields = ("verb",)
     show_full_result_count = False
+
+    @admin.display(description="What")
+    def what(self, event: Event) -> str:
+        """Say it as a project's activity does."""
+        return activity_reads.describe_event(event).words

@@ -93,6 +93,17 @@ class Unavailable(DomainError):
     title = "Not available right now"
 
 
+class StoreAway(Unavailable):
+    """The store of images and uploads, which may be another machine's, does not answer."""
+
+    def __init__(
+        self,
+        message: str = "The store of images and files does not answer. Try again in a few seconds; what was saved "
+        "before is safe. If it stays so, tell the person who runs this site.",
+    ) -> None:
+        super().__init__(message)
+
+
 class DiskFull(DomainError):
     """There is no room left to keep anything."""
 
@@ -117,6 +128,22 @@ def disk_is_full(error: BaseException | None) -> bool:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             return True
         if getattr(error, "sqlstate", None) == _NO_ROOM_IN_DATABASE:
+            return True
+        error = error.__cause__
+    return False
+
+
+# Clients of object stores raise errors of their own for a server that is away, refuses or fails; those for a file that
+# is not there never get here, they are FileNotFoundError by then.
+_STORE_CLIENTS = {"botocore", "boto3", "s3transfer", "azure", "google"}
+
+
+def store_is_away(error: BaseException | None) -> bool:
+    """Tell whether an error, or what caused it, says that the store of files cannot be reached."""
+    while error is not None:
+        if isinstance(error, ConnectionError | TimeoutError):
+            return True
+        if any(kind.__module__.partition(".")[0] in _STORE_CLIENTS for kind in type(error).__mro__):
             return True
         error = error.__cause__
     return False

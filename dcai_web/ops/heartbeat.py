@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -159,7 +158,3 @@ def clock_age(redis_url: str) -> float | None:
 def client(redis_url: str) -> Redis:
     """Return a client that answers or fails within half a second: a page may wait for it."""
     return Redis.from_url(redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0))
-
-
-if __name__ == "__main__":  # the health check of a worker's container
-    sys.exit(0 if worker_lives_here(settings.REDIS_URL) else 1)

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from labeling.errors import NotFound
+from labeling.errors import NotFound, StoreAway, store_is_away
 from labeling.formats import images
 from labeling.models import Media, Upload
 
@@ -68,6 +68,8 @@ def served(media: Media, variant: str) -> Served | None:
         if media.variants_at is not None:
             return Served(default_storage.open(path), images.VARIANT_TYPE, default_storage.size(path))
     except OSError as error:
+        if store_is_away(error):
+            raise StoreAway from error
         raise NotFound(_MISSING) from error
     if media.failed_at is not None and timezone.now() - media.failed_at < TRY_AGAIN_AFTER:
         raise NotFound(_MISSING)

@@ -30,7 +30,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from labeling.errors import Conflict, DomainError, disk_is_full
+from labeling.errors import Conflict, DomainError, disk_is_full, store_is_away
 from labeling.models import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.documents import JsonDocument
 from labeling.services import events
@@ -252,6 +252,11 @@ def _in_words(job: JobRun, error: BaseException) -> str:
         return (
             "The disk of the server is full. Ask the person who runs this site to make room, then start it again: what "
             "was done before stays, and nothing is done twice."
+        )
+    if store_is_away(error):
+        return (
+            "The store of images and files did not answer. What was done before stays, and nothing is done twice: "
+            "start it again; if it fails again, tell the person who runs this site."
         )
     if _database_went_away(error):
         return (

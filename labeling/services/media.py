@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.errors import Conflict, disk_is_full
+from labeling.errors import Conflict, disk_is_full, store_is_away
 from labeling.formats import decoding, images
 from labeling.models import Media, MediaLink
 from labeling.models.documents import JsonDocument
@@ -159,7 +159,9 @@ def make_variants(media: Media) -> bool:
         try:
             _store_variants(media)
         except (OSError, images.ImageRefused) as error:
-            if disk_is_full(error):  # not this image's fault, and the next one would fare no better
+            if disk_is_full(error) or store_is_away(
+                error
+            ):  # not this image's fault, and the next one would fare no better
                 raise
             logger.warning("no variants of %s: %s", media.sha256, error)
             state.update(failed_at=timezone.now())

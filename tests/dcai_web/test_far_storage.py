@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
 
 from dcai_web.ops import backups
 from labeling.models import JobRun, Media, Task, Upload, User
 from labeling.services import deletion, jobs
 from quality.selectors import items as item_reads
 from tests import factories
-from tests.dcai_web.far_storage import STORED
+from tests.dcai_web.far_storage import AWAY, STORED, EndpointConnectionError
 from tests.exporting import exported
 from tests.importing import counts, imported
 from tests.pictures import picture, zipped
@@ -35,6 +38,7 @@ def far(settings: Any) -> Iterator[dict[str, bytes]]:
     STORED.clear()
     yield STORED
     STORED.clear()
+    AWAY.clear()
 
 
 def test_the_store_is_far() -> None:
@@ -69,6 +73,41 @@ def test_images_come_in_are_shown_learned_from_exported_and_deleted(
         assert content in [archive.read(name) for name in archive.namelist()]
     jobs.perform_job(deletion.start(actor=project.created_by, project=project, name=project.name).pk)
     assert far == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [EndpointConnectionError("hunter2"), ConnectionResetError("hunter2")])
+def test_while_the_store_is_away_that_is_said_in_words(
+    far: dict[str, bytes],
+    client_for: Callable[[User], Client],
+    api_for: Callable[[User], APIClient],
+    error: Exception,
+) -> None:
+    project = factories.project(schema=factories.IMAGE_SCHEMA)
+    imported(project, zipped({"cat/1.png": picture(size=(40, 30))}).getvalue(), "animals.zip")
+    media, client, api = Media.objects.get(), client_for(project.created_by), api_for(project.created_by)
+    image, imports = f"/media/{project.slug}/{media.pk}/original", f"/api/projects/{project.slug}/imports/"
+    thumbnails = JobRun.objects.get(kind="labeling.thumbnails")
+    AWAY.append(error)
+    refused: list[Any] = [
+        client.get(image),
+        client.post(f"/p/{project.slug}/imports/", {"file": SimpleUploadedFile("more.csv", b"image\n")}),
+        api.post(imports, {"file": SimpleUploadedFile("more.csv", b"image\n")}),
+        client.get(reverse("export-download", args=(project.slug,)) + "?format=zip"),
+        api.get(f"/api/projects/{project.slug}/export/?format=zip"),
+    ]
+    for answer in refused:
+        assert answer.status_code == 503, answer.request["PATH_INFO"]
+        assert answer.headers["Retry-After"] == "5"
+        assert "store of images and files does not answer" in answer.content.decode()
+        assert "hunter2" not in answer.content.decode()
+    jobs.perform_job(thumbnails.pk)
+    thumbnails.refresh_from_db()
+    assert "did not answer" in thumbnails.error
+    assert Media.objects.get().failed_at is None, "the file is not to blame"
+
+    AWAY.clear()
+    assert client.get(image).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 
 from labeling.models import User
 
@@ -20,3 +21,9 @@ def test_the_tests_run_on_postgresql_18_with_vectors() -> None:
 def test_the_tests_have_a_redis() -> None:
     cache.set("answer", 42)
     assert cache.get("answer") == 42
+
+
+def test_browsers_find_an_icon_without_being_told_where(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith(".svg")

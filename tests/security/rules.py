@@ -24,6 +24,7 @@ _RULES: dict[str, dict[str, str]] = {
     "site": {"get": ADMINISTRATOR},
     "site-figures": {"get": ADMINISTRATOR},
     # people who come in
+    "favicon": {"get": PUBLIC},
     "login": {"get": PUBLIC, "post": PUBLIC},
     "account_login": {"get": PUBLIC, "post": PUBLIC},
     "login-code": {"get": PUBLIC, "post": PUBLIC},

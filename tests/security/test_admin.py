@@ -86,3 +86,15 @@ def test_a_secret_is_on_no_page_of_the_administration(client_for: Callable[[User
         assert page.status_code == 200
         assert not re.search(r"\b[0-9a-f]{64}\b", page.content.decode())
         assert client.post(path, {"name": "x"}).status_code == 403
+
+
+def test_events_and_sign_ins_are_told_in_words(client_for: Callable[[User], Client]) -> None:
+    place = world()
+    client = client_for(place.people["superuser"])
+    events = client.get("/admin/labeling/event/").content.decode()
+    assert "created the project" in events
+    assert "project.created" not in events
+    index = client.get("/admin/").content.decode()
+    assert "Sign-ins" in index
+    assert ">Axes<" not in index
+    assert 'rel="icon"' in index

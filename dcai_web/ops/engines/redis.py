@@ -12,6 +12,13 @@ from dcai_web.ops.engines import place
 
 _SOCKET = "redis.sock"
 _PATIENCE = 30.0
+# What the product has no use for and a server is better off without: files, other servers and modules of somebody's
+# choice, and the commands that known faults of this version are reached by. Scripts stay: Celery's locks are some.
+_SWITCHED_OFF = (
+    *("CONFIG", "MODULE", "DEBUG", "MONITOR", "REPLICAOF", "SLAVEOF", "SYNC", "PSYNC", "MIGRATE", "CLUSTER"),
+    *("DUMP", "RESTORE", "RESTORE-ASKING", "SAVE", "EVAL"),
+    *("PFADD", "PFCOUNT", "PFMERGE", "PFDEBUG", "PFSELFTEST"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ class Redis:
             "maxmemory-policy": "noeviction",
             "loglevel": "notice",
         }
-        return [str(self.program), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        off = (part for name in _SWITCHED_OFF for part in ("--rename-command", name, ""))
+        return [str(self.program), *(part for name, value in settings.items() for part in (f"--{name}", value)), *off]
 
     @property
     def process_options(self) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +13,34 @@ from typing import TextIO
 _COLORS = {"web": 36, "worker": 32, "quality": 35, "postgres": 34, "redis": 31, "demo": 95, "prepare": 94}
 _MAX_BYTES = 10 * 1024 * 1024
 _BACKUPS = 5
+
+
+class _Kept(RotatingFileHandler):
+    """A log file that says once that it cannot be written, as on a full disk, and once that it can be again."""
+
+    def __init__(self, path: Path, *, trouble: Callable[[str], None]) -> None:
+        # Opened with its first line: on a full disk even that fails.
+        super().__init__(
+            path, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", errors="replace", delay=True
+        )
+        self._trouble = trouble
+        self._failed = False
+        self._failing = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        self._failed = False
+        super().emit(record)
+        if self._failed != self._failing:
+            self._failing = self._failed
+            if not self._failing:
+                self._trouble(f"{self.baseFilename} is written again; lines are missing from it.")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
+        """Say what is wrong, with no traceback for every line that is lost."""
+        self._failed = True
+        if not self._failing:
+            self._trouble(f"{self.baseFilename} cannot be written ({sys.exc_info()[1]}); lines are only shown here.")
 
 
 class Output:
@@ -48,7 +78,8 @@ class Output:
     def close(self) -> None:
         """Close the log files."""
         for file in self._files.values():
-            file.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take is lost
+                file.close()
 
     def _print(self, text: str) -> None:
         try:
@@ -61,9 +92,7 @@ class Output:
     def _file(self, name: str) -> RotatingFileHandler:
         if name not in self._files:
             self._logs.mkdir(mode=0o700, exist_ok=True)
-            handler = RotatingFileHandler(
-                self.path(name), maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8", errors="replace"
-            )
+            handler = _Kept(self.path(name), trouble=self._print)
             handler.setFormatter(logging.Formatter("%(message)s"))
             self._files[name] = handler
         return self._files[name]

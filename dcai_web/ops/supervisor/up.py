@@ -30,6 +30,8 @@ SITE_PATIENCE = 120.0
 # The workers, and whatever waits for them, leave the processors to the pages until these answer; but not for ever.
 PAGES_FIRST = 20.0
 OFTEN = 0.05
+# A start that is said to have begun longer ago is a leftover of the environment.
+LONGEST_START = 3 * 3600
 WORLD = {"0.0.0.0", "::"}  # noqa: S104 - named to be recognised, not bound to
 
 
@@ -91,7 +93,7 @@ class Up:
             "PYTHONUNBUFFERED": "1",
         }
         self._site: dict[str, Child] = {}
-        self._began = time.monotonic()
+        self._began = _command_began()
 
     def run(self) -> None:
         """Start all, keep all running, and stop all when asked to."""
@@ -167,8 +169,8 @@ class Up:
         prepared.write_note(note, self._environment)
 
     def _welcome(self) -> None:
-        seconds = time.monotonic() - self._began
-        self._output.say(f"\ndcai is ready after {seconds:.1f} s:  {self._plan.address}\n")
+        seconds = time.time() - self._began
+        self._output.say(f"\ndcai is ready after {_told_seconds(seconds)}:  {self._plan.address}\n")
         first_admin = self._run_dir / "first-admin.json"
         if first_admin.exists():
             admin = json.loads(first_admin.read_text(encoding="utf-8"))
@@ -182,11 +184,14 @@ class Up:
         done = self._plan.data_dir / "demo.done"
         if not self._plan.demo or done.exists():
             return
+        self._output.say("Still being loaded: the demo projects, which appear one after another.")
         child = self._child(site.manage("demo", "demo"))
         while child.running:
             self._supervisor.watch_once()
         if child.exit_code == 0:
             done.touch()
+            seconds = time.time() - self._began
+            self._output.say(f"The demo projects are loaded, {_told_seconds(seconds)} after the start.")
 
     def _follow_sources(self) -> None:
         frontend.forget_build()
@@ -229,6 +234,17 @@ class Up:
     def _make(self, program: Program, *, engine: bool = False) -> Child:
         environment = self._engine_environment if engine else self._environment
         return Child(program, environment=environment, output=self._output)
+
+
+def _command_began() -> float:
+    """Return when the command was given: `make` says so, which installs packages and builds before it comes here."""
+    now = time.time()
+    said = env.integer("DCAI_BEGAN", int(now))
+    return said if 0 <= now - said < LONGEST_START else now
+
+
+def _told_seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
 def up(data_dir: Path, *, reload: bool = False) -> None:

@@ -87,6 +87,13 @@ class ProjectTasks:
         return _pieces(stored)
 
 
+def _reach_store(project: Project) -> None:
+    """Let a store of images that is away say so now: once the first bytes are sent, nothing can be said any more."""
+    first = Media.objects.filter(links__project=project).first()
+    if first is not None:
+        default_storage.exists(path_of(first.pk, "original"))
+
+
 def _pieces(path: str) -> Iterator[bytes]:
     with default_storage.open(path) as file:
         yield from file.chunks()
@@ -99,6 +106,8 @@ def stream(*, project: Project, format: str = "jsonl", filters: Filters | None =
         message = f"Expected one of {', '.join(known)}."
         raise Invalid(f"There is no format “{format[:40]}”. {message}", problems=(Problem("format", message),))
     writing = known[format]
+    if Part.IMAGES not in writing.loses:
+        _reach_store(project)
     checked = (filters or Filters()).checked()
     schema = version_reads.schema(project.pk)
 

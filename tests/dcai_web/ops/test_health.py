@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -31,8 +34,28 @@ def test_healthz_needs_nothing_but_the_process(client: Client) -> None:
 @pytest.mark.usefixtures("all_workers")
 def test_readyz_is_well_with_database_redis_and_workers(client: Client) -> None:
     response = client.get("/readyz", headers={"host": "any.host.example"})
-    assert response.json() == {"status": "ok", "checks": {"database": "ok", "redis": "ok", "worker": "ok"}}
+    checks = {"database": "ok", "disk": "ok", "redis": "ok", "worker": "ok"}
+    assert response.json() == {"status": "ok", "checks": checks}
     assert response.status_code == HTTPStatus.OK
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("all_workers")
+@pytest.mark.parametrize("full", ["data", "elsewhere"])
+def test_readyz_says_that_a_disk_is_full(
+    client: Client, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    settings.DATA_DIR, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    settings.DATA_DIR.mkdir()
+    elsewhere.mkdir()
+    (settings.DATA_DIR / "postgres.location").write_text(f"{elsewhere}\n", encoding="utf-8")
+    assert client.get("/readyz").status_code == HTTPStatus.OK
+    free = {tmp_path / full: 3 * 1024**2}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free.get(folder, 10**12)))
+    response = client.get("/readyz")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    what = {"data": "the data directory", "elsewhere": "the database"}[full]
+    assert response.json()["checks"]["disk"] == f"only 3 MB are free where {what} is: make room"
 
 
 @pytest.mark.django_db
