@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from labeling.models.imports import ImportCursor, ImportParams, ImportResult
-from labeling.services import accounts, deletion, imports, jobs, media
+from labeling.services import accounts, asking, deletion, imports, jobs, media, settling
 
 jobs.register(
     {
@@ -24,6 +24,18 @@ jobs.register(
         media.THUMBNAILS: jobs.Kind(
             work="labeling.services.media.make_thumbnails",
             result=media.ThumbnailsResult,
+        ),
+        asking.ASK: jobs.Kind(
+            work="labeling.services.asking.ask_for_what_lacks",
+            params=asking.AskingParams,
+            cursor=asking.AskingCursor,
+            result=asking.AskingResult,
+        ),
+        settling.SETTLE: jobs.Kind(
+            work="labeling.services.settling.settle_by_settings",
+            params=settling.SettlingParams,
+            cursor=settling.SettlingCursor,
+            result=settling.SettlingResult,
         ),
     }
 )

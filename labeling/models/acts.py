@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -92,6 +93,29 @@ class DecidedBefore(TaskBefore):
     quarantined: bool
 
 
+class AskedBefore(TaskBefore):
+    """A task about which people were asked again: its slots before, and the answers that were opened again."""
+
+    required: int
+    open_slots: int
+    answers: list[int]
+
+
+class Resettled(_Entry):
+    """A label that settling ended, and the one that it wrote in its place, if any."""
+
+    old: int | None
+    new: int | None
+
+
+class SettledBefore(TaskBefore):
+    """A task that was settled with the answers there were: its slots before, and its labels."""
+
+    required: int
+    open_slots: int
+    labels: list[Resettled]
+
+
 class Act(JsonDocument):
     """What a `BulkAct` did, by verb; the entries of its tasks are a column of their own."""
 
@@ -176,9 +200,35 @@ class ReviewAct(Act):
         return sorted(flag for entry in self.before for flag in entry.flags)
 
 
-AnyAct = SplitAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct
+class Whom(StrEnum):
+    """Who is asked again about a task."""
 
-ACTS: dict[str, type[AnyAct]] = {act.VERB: act for act in (SplitAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct)}
+    SAME = "same"
+    """Those who answered, to look at their answers again; where nobody did, as many as the project asks."""
+    ANOTHER = "another"
+    """One more person."""
+
+
+class AskAct(Act):
+    """People were asked again."""
+
+    VERB: ClassVar[str] = "ask"
+    whom: Whom
+    before: list[AskedBefore]
+
+
+class SettleAct(Act):
+    """Tasks were settled with the answers there were, and nobody more is asked."""
+
+    VERB: ClassVar[str] = "settle"
+    before: list[SettledBefore]
+
+
+AnyAct = SplitAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
+
+ACTS: dict[str, type[AnyAct]] = {
+    act.VERB: act for act in (SplitAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
+}
 """What an act of each verb holds."""
 
 

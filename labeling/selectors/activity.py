@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from labeling.models import BulkAct, Event, Role, Split, User
+from labeling.models.acts import Whom
 from labeling.reasons.decisions import decision_named
 from labeling.selectors.paging import Page, keyset
 
@@ -70,6 +71,8 @@ _JOBS = {
     "labeling.import": "an import",
     "labeling.export": "an export",
     "labeling.thumbnails": "making image sizes",
+    "labeling.settle": "settling the answers by the settings",
+    "labeling.ask": "asking for a new answer",
     "quality.run": "a quality check",
     "quality.predictions": "taking in predictions",
 }
@@ -130,6 +133,11 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "tasks.quarantine": lambda p: f"quarantined {_count(p)}",
     "tasks.restore": lambda p: f"restored {_count(p)}",
     "tasks.label": lambda p: f"labeled {_count(p)} “{p.get('value', '')}”",
+    "tasks.ask": lambda p: (
+        f"asked {'those who had answered' if p.get('whom') == Whom.SAME else 'one more person'} about {_count(p)}"
+    ),
+    "tasks.settle": lambda p: f"settled {_count(p)} with the answers there were",
+    "project.settled": lambda p: f"had the answers settled by the settings: {_count(p)} changed",
     "tasks.undone": lambda p: f"took back an act on {_count(p)}",
     "import.uploaded": lambda p: f"sent the file {p.get('filename', '')}",
     "import.discarded": lambda p: f"threw away the file {p.get('filename', '')}",

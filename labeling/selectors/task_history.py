@@ -23,7 +23,17 @@ from labeling.models import (
     SkipReason,
     TaskState,
 )
-from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
+from labeling.models.acts import (
+    AskAct,
+    LabelAct,
+    QuarantineAct,
+    RestoreAct,
+    ReviewAct,
+    SettleAct,
+    SplitAct,
+    Whom,
+    load_act,
+)
 from labeling.reasons.decisions import decision_named
 from labeling.reasons.registry import reason_named
 from labeling.selectors import flag_notes as flag_note_reads
@@ -34,6 +44,9 @@ if TYPE_CHECKING:
 
     from labeling.models import Task, User
     from labeling.models.acts import AnyAct
+
+ASKED_AGAIN = "asked again "
+"""How the key of a revision begins that opened an answer again."""
 
 _BY_PEOPLE = {LabelSource.ANNOTATION, LabelSource.CONSENSUS}
 
@@ -108,6 +121,8 @@ def _answered(revision: AnnotationRevision) -> str:
         case AnnotationState.SKIPPED:
             reason = revision.skip_reason or SkipReason.OTHER
             return f"skipped it: {SkipReason(reason).label.lower()}"
+        case AnnotationState.DRAFT if revision.key.startswith(ASKED_AGAIN):
+            return f"was asked to look at this answer again (version {revision.number})"
         case AnnotationState.DRAFT:
             return f"kept a draft (version {revision.number})"
         case _:
@@ -186,6 +201,12 @@ def _act_words(done: AnyAct) -> str:
             return "labeled it"
         case ReviewAct(decision=decision):
             return f"decided a flag ({_decision(decision)}), which was taken back"
+        case AskAct(whom=Whom.SAME):
+            return "asked those who had answered to look again"
+        case AskAct():
+            return "asked one more person"
+        case SettleAct():
+            return "settled it with the answers there were"
 
 
 def _decision(resolution: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -143,32 +143,38 @@ def settle(
     slots: Slots,
     schema: Schema,
     schema_version: int,
-    actor: User | None,
+    author: int | None,
     counted: Sequence[CountedAnswers],
     current: Mapping[str, OfRecord],
     earlier: Mapping[str, NewLabel],
+    is_anybody_left: Callable[[], bool],
 ) -> Settlement:
     """Say how the labels of record follow from the counted answers, and bring `slots` up to date; writes nothing.
 
     Waits for all required answers, then takes the one answer, or the consensus of several. Where people are tied, or
-    agree less than the project's floor, one more person is asked (up to its `max_overlap`); after that the question is
-    in dispute: it has no label until a reviewer decides, and `Settlement.agreement` says how far people agree.
+    agree less than the project's floor, one more person is asked (up to its `max_overlap`, and while anybody is left to
+    ask); after that the question is in dispute: it has no label until a reviewer decides, and `Settlement.agreement`
+    says how far people agree.
 
     Parameters
     ----------
+    author
+        The person who gave the answer where it is one person's alone.
     current
         The labels of record, by question.
     earlier
         The labels that came with the task and that people's answers have replaced, by question: they are in force
         again while answers are missing.
+    is_anybody_left
+        Tells whether anybody could be asked; called where people are in dispute alone.
     """
     settlement = Settlement(people=len(counted))
     answers: dict[str, RecordAnswer | None] = dict.fromkeys(question.name for question in schema.questions)
     disputed: dict[str, float] = {}
     if counted and len(counted) >= slots.required:
         settled = {question.name: _settled(question, counted) for question in schema.questions}
-        disputed = {name: one.agreement for name, one in settled.items() if _in_dispute(task, one)}
-        if disputed and slots.required < task.project.max_overlap:
+        disputed = _disputed(settled, task.project.agreement_floor)
+        if disputed and slots.required < task.project.max_overlap and is_anybody_left():
             slots.required += 1
             slots.open_slots += 1
             disputed = {}
@@ -183,7 +189,7 @@ def settle(
             gone = replaceable
         elif answer is not None:
             gone = replaceable and not (old is not None and _same(old, answer))
-            new = _new(question, answer, schema_version=schema_version, actor=actor) if gone else None
+            new = _new(question, answer, schema_version=schema_version, author=author) if gone else None
         else:
             gone = old is None or RANK[old.source] == RANK[LabelSource.CONSENSUS]
             new = earlier.get(question.name) if gone else None
@@ -279,11 +285,16 @@ def _settled(question: Question, counted: Sequence[CountedAnswers]) -> _Settled:
     return _Settled(answer, confidence)
 
 
-def _in_dispute(task: Task, settled: _Settled) -> bool:
-    return settled.agreement == 0 or settled.agreement < task.project.agreement_floor
+def _disputed(settled: Mapping[str, _Settled], floor: float) -> dict[str, float]:
+    return {name: one.agreement for name, one in settled.items() if one.agreement == 0 or one.agreement < floor}
 
 
-def _new(question: Question, answer: RecordAnswer, *, schema_version: int, actor: User | None) -> NewLabel:
+def disagreements(schema: Schema, counted: Sequence[CountedAnswers], *, floor: float) -> dict[str, float]:
+    """Return the questions whose answers agree less than a floor (0 to 1), or not at all, with how far they agree."""
+    return _disputed({question.name: _settled(question, counted) for question in schema.questions}, floor)
+
+
+def _new(question: Question, answer: RecordAnswer, *, schema_version: int, author: int | None) -> NewLabel:
     return NewLabel(
         question=question.name,
         value=answer.value,
@@ -292,7 +303,7 @@ def _new(question: Question, answer: RecordAnswer, *, schema_version: int, actor
         confidence=answer.confidence,
         annotation_id=answer.annotation_id,
         # What several people agree on has no author.
-        created_by_id=actor.pk if actor and answer.source != LabelSource.CONSENSUS else None,
+        created_by_id=author if answer.source != LabelSource.CONSENSUS else None,
         schema_version=schema_version,
         guideline_version=answer.guideline,
     )

@@ -132,6 +132,13 @@ def revise_schema(*, actor: User, project: Project, schema: Any, after: int | No
     return version
 
 
+def newly_required(project: Project, new: Schema) -> list[str]:
+    """Return the questions that a new schema requires an answer to and the present one does not."""
+    old = version_reads.schema(project.pk)
+    asked = {question.name for question in old.questions if question.required}
+    return [question.name for question in new.questions if question.required and question.name not in asked]
+
+
 def _asking_otherwise(old: Schema, new: Schema) -> list[str]:
     """Return the questions that are gone, or ask something else: what they wish of the queue no longer holds."""
     return [

@@ -2,62 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
-from labeling.errors import Conflict, Invalid, NotFound, Problem
+from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
 from labeling.models.acts import (
+    AskAct,
     LabelAct,
     LabelBefore,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
+    SettleAct,
     SplitAct,
     SplitBefore,
     StateBefore,
     TaskBefore,
     load_act,
 )
-from labeling.selectors import queues as queue_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import events, labels, reviews
+from labeling.services import asking, events, reviews, settling
+from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
     from labeling.models import Project, User
     from labeling.models.acts import AnyAct
-
-MAX_BULK = 10_000
-"""Tasks that one bulk act may change."""
-
-
-def _lock(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
-    """Lock the queue entries of these tasks, in order of task; tasks of other projects are not found."""
-    wanted = sorted(set(task_ids))
-    if not wanted:
-        message = "Choose at least one task."
-        raise Invalid(message, problems=(Problem("tasks", message),))
-    if len(wanted) > MAX_BULK:
-        message = f"One act changes at most {MAX_BULK:,} tasks; {len(wanted):,} are chosen. Narrow the filter."
-        raise Invalid(message, problems=(Problem("tasks", message),))
-    entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=wanted).order_by("task_id")
-    found = {entry.task_id: entry for entry in entries}
-    if len(found) != len(wanted):
-        raise NotFound
-    return found
-
-
-def _record_act(done: AnyAct, *, actor: User, project: Project) -> BulkAct:
-    act = BulkAct.objects.create(project=project, actor=actor, **done.columns())
-    events.record(
-        verb=f"tasks.{act.verb}", project=project, actor=actor, count=act.count, act=act.pk, **done.event_payload()
-    )
-    return act
 
 
 @transaction.atomic
@@ -66,19 +41,19 @@ def set_split(*, actor: User, project: Project, task_ids: Sequence[int], split: 
     if split not in Split.values:
         message = f"“{split[:50]}” is no split. Expected train, validation, test, or nothing."
         raise Invalid(message, problems=(Problem("split", message),))
-    ids = list(_lock(project, task_ids))
+    ids = list(lock_entries(project, task_ids))
     changed = Task.objects.filter(pk__in=ids).exclude(split=split).order_by("pk")
     done = SplitAct(
         split=split, before=[SplitBefore(task=pk, split=old) for pk, old in changed.values_list("pk", "split")]
     )
     Task.objects.filter(pk__in=done.task_ids).update(split=split)
-    return _record_act(done, actor=actor, project=project)
+    return record_act(done, actor=actor, project=project)
 
 
 @transaction.atomic
 def quarantine(*, actor: User, project: Project, task_ids: Sequence[int], reason: str = "") -> BulkAct:
     """Take tasks out of queue, training and export until they are restored."""
-    entries = _lock(project, task_ids)
+    entries = lock_entries(project, task_ids)
     done = QuarantineAct(
         reason=reason.strip()[:500],
         before=[
@@ -88,46 +63,27 @@ def quarantine(*, actor: User, project: Project, task_ids: Sequence[int], reason
         ],
     )
     QueueEntry.objects.filter(task_id__in=done.task_ids).update(state=TaskState.QUARANTINED)
-    return _record_act(done, actor=actor, project=project)
+    return record_act(done, actor=actor, project=project)
 
 
 @transaction.atomic
 def restore(*, actor: User, project: Project, task_ids: Sequence[int]) -> BulkAct:
     """Take tasks out of quarantine."""
-    entries = {pk: e for pk, e in _lock(project, task_ids).items() if e.state == TaskState.QUARANTINED}
+    entries = {pk: e for pk, e in lock_entries(project, task_ids).items() if e.state == TaskState.QUARANTINED}
     _leave_quarantine(project, entries)
-    return _record_act(RestoreAct(before=[TaskBefore(task=pk) for pk in entries]), actor=actor, project=project)
+    return record_act(RestoreAct(before=[TaskBefore(task=pk) for pk in entries]), actor=actor, project=project)
 
 
 def _leave_quarantine(project: Project, entries: dict[int, QueueEntry]) -> None:
     for entry in entries.values():
         entry.state = TaskState.TODO
-    _restate(project, entries)
-
-
-def _restate(project: Project, entries: dict[int, QueueEntry]) -> None:
-    """Work out where tasks stand after their labels or slots changed, and store their entries."""
-    schema = version_reads.schema(project.pk)
-    current: dict[int, dict[str, Label]] = {pk: {} for pk in entries}
-    for label in Label.objects.filter(task_id__in=list(entries), retired_at=None):
-        current[label.task_id][label.question] = label
-    counted = queue_reads.counted_answers(list(entries))
-    disputed = labels.disputed_questions(list(entries))
-    for pk, entry in entries.items():
-        entry.state = labels.state_of(
-            entry,
-            schema=schema,
-            labels=current[pk],
-            answered=counted.get(pk, 0) >= entry.required,
-            disputed=disputed[pk],
-        )
-    QueueEntry.objects.bulk_update(entries.values(), ("required", "open_slots", "state"), batch_size=1000)
+    restate(project, entries)
 
 
 @transaction.atomic
 def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], question: str, value: Any) -> BulkAct:
     """Give tasks a label of record; slots nobody has taken yet are closed, since no answer is needed any more."""
-    entries = _lock(project, task_ids)
+    entries = lock_entries(project, task_ids)
     now = version_reads.current(project.pk)
     schema = version_reads.by_pk(now.schema_pk)
     asked = schema.question(question)
@@ -166,8 +122,8 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
         entry.required -= closed
         entry.open_slots -= closed
         before.append(LabelBefore(task=label.task_id, old=old.get(label.task_id), new=label.pk, closed=closed))
-    _restate(project, entries)
-    return _record_act(LabelAct(question=question, value=value, before=before), actor=actor, project=project)
+    restate(project, entries)
+    return record_act(LabelAct(question=question, value=value, before=before), actor=actor, project=project)
 
 
 def _answer_for_all(question: Question, value: Any, *, task_ids: Sequence[int]) -> Any:
@@ -203,7 +159,7 @@ def undo(*, actor: User, act: BulkAct) -> BulkAct:
 def _put_back(project: Project, done: AnyAct) -> None:
     if not done.before:
         return
-    entries = _lock(project, done.task_ids)
+    entries = lock_entries(project, done.task_ids)
     match done:
         case SplitAct():
             _undo_split(done)
@@ -214,6 +170,12 @@ def _put_back(project: Project, done: AnyAct) -> None:
             QueueEntry.objects.filter(task_id__in=list(entries)).update(state=TaskState.QUARANTINED)
         case LabelAct():
             _undo_label(project, done, entries)
+        case AskAct():
+            asking.undo_asking(done, entries)
+            restate(project, entries)
+        case SettleAct():
+            undone = settling.undo_settling(done, entries)
+            restate(project, {pk: entries[pk] for pk in undone})
 
 
 def _undo_split(done: SplitAct) -> None:
@@ -235,4 +197,4 @@ def _undo_label(project: Project, done: LabelAct, entries: dict[int, QueueEntry]
     for entry in undone:
         entries[entry.task].required += entry.closed
         entries[entry.task].open_slots += entry.closed
-    _restate(project, {pk: entries[pk] for pk in mine})
+    restate(project, {pk: entries[pk] for pk in mine})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,7 +17,8 @@ from labeling.selectors import activity as activity_reads
 from labeling.selectors import home as home_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import queues as queue_reads
-from labeling.services import projects
+from labeling.selectors import staffing as staffing_reads
+from labeling.services import projects, settling
 from labeling.web.forms import ProjectForm, add_problems
 from labeling.web.requests import SignedInRequest, allowed, page_number, signed_in
 from labeling.web.toasts import notify
@@ -46,6 +49,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "project": project,
         "counts": progress_reads.counts([project.pk])[project.pk],
         "pace": progress_reads.pace(project),
+        "shortage": staffing_reads.shortage(project),
         "questions": progress_reads.by_label(project),
         "people": progress_reads.by_person(project),
         "lines": activity_reads.lines(activity_reads.activity(project, answers_of=answers_of, size=8).rows),
@@ -93,27 +97,34 @@ def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show and change a project's settings."""
     project = project_for(request.user, slug, Action.MANAGE)
     form = ProjectForm.for_project(project, request.POST or None)
+    values: dict[str, Any] = {"project": project, "form": form}
     status = 200
     if request.method == "POST":
+        status = 422
         try:
             if form.is_valid():
-                saved = projects.update(actor=request.user, project=project, **form.changes())
-                _saved(request, before=project, after=saved)
-                return redirect("project-settings", slug)
+                values["foreseen"] = settling.foresee(project, form.changes())
+                if "answered" in request.POST or not values["foreseen"].changed:
+                    saved = projects.update(actor=request.user, project=project, **form.changes())
+                    _saved(request, before=project, after=saved, settle=request.POST.get("answered") == "settle")
+                    return redirect("project-settings", slug)
+                status = 200
         except DomainError as error:
             add_problems(form, error)
-        status = 422
-    return render(request, "labeling/projects/settings.html", {"project": project, "form": form}, status=status)
+    return render(request, "labeling/projects/settings.html", values, status=status)
 
 
-def _saved(request: SignedInRequest, *, before: Project, after: Project) -> None:
+def _saved(request: SignedInRequest, *, before: Project, after: Project, settle: bool) -> None:
     """Say what was done, and keep what held before for the way back."""
+    if settle:
+        settling.start(actor=request.user, project=after, floor=before.agreement_floor)
     changed = {name: getattr(before, name) for name in SETTINGS if getattr(before, name) != getattr(after, name)}
     if not changed:
         notify(request, "Nothing was changed.", level=messages.INFO)
         return
-    request.session[KEPT] = {"project": before.pk, "settings": changed}
-    notify(request, "The settings are saved.", undo=reverse("project-settings-undo", args=(before.slug,)))
+    request.session[KEPT] = {"project": before.pk, "settings": changed, "settled": settle}
+    words = "The settings are saved" + ("; the answers there are now settled by them." if settle else ".")
+    notify(request, words, undo=reverse("project-settings-undo", args=(before.slug,)))
 
 
 @signed_in
@@ -125,6 +136,8 @@ def undo_settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if kept.get("project") == project.pk:
         try:
             projects.update(actor=request.user, project=project, **kept["settings"])
+            if kept.get("settled"):
+                settling.start(actor=request.user, project=project, floor=project.agreement_floor)
             notify(request, "The settings are as they were.", level=messages.INFO)
         except DomainError as error:
             notify(request, error.message, level=messages.ERROR)

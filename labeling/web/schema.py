@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling.access import Action, project_for
 from labeling.errors import DomainError, Invalid
+from labeling.kinds.schema import parse_schema
 from labeling.selectors import schemas as schema_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import projects
+from labeling.services import asking, projects
 from labeling.web import project_draft, schema_draft
 from labeling.web.project_draft import DraftQuestion
 from labeling.web.requests import SignedInRequest, page_number, signed_in
@@ -45,10 +46,18 @@ def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
         if question.has_labels:
             question.append()
     try:
-        version = projects.revise_schema(actor=request.user, project=project, schema=draft.document(), after=number)
+        new = draft.document()
+        lacks = projects.newly_required(project, parse_schema(new, path="schema"))
+        many = asking.lacking(project, lacks).count()
+        if many and "answered" not in request.POST:
+            projects.check_kept(project=project, old=_newest(project)[1], new=parse_schema(new, path="schema"))
+            return _form(request, project, draft, number=number, lacking=many)
+        version = projects.revise_schema(actor=request.user, project=project, schema=new, after=number)
     except DomainError as error:
         placed = draft.tell(error)
         return _form(request, project, draft, number=number, error=error, placed=placed)
+    if many and request.POST["answered"] == "ask":
+        asking.start(actor=request.user, project=project, questions=lacks)
     return _saved(request, project, version, before=number)
 
 
@@ -115,6 +124,7 @@ def _form(
     error: DomainError | None = None,
     placed: bool = False,
     acted: str = "",
+    lacking: int = 0,
 ) -> HttpResponseBase:
     checked = project_draft.check(draft.as_draft())
     values = {
@@ -130,6 +140,7 @@ def _form(
         "unsaved": request.method == "POST",
         "message": "" if error is None or placed else error.message,
         "refused": error is not None,
+        "lacking": lacking,
         "may_add": len(draft.added) < project_draft.MAX_QUESTIONS,
         "revisions": schema_reads.revisions(project, cursor=request.GET.get("cursor", "")),
     }

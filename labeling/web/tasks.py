@@ -15,12 +15,23 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
 from labeling.errors import DomainError, Invalid
 from labeling.models import BulkAct, LabelSource, Project, Split
-from labeling.models.acts import LabelAct, QuarantineAct, RestoreAct, ReviewAct, SplitAct, load_act
+from labeling.models.acts import (
+    AskAct,
+    LabelAct,
+    QuarantineAct,
+    RestoreAct,
+    ReviewAct,
+    SettleAct,
+    SplitAct,
+    Whom,
+    load_act,
+)
 from labeling.reasons.registry import offered_reasons, reason_named
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import explorer, tasks
+from labeling.services import asking, explorer, settling, tasks
+from labeling.services.task_acts import MAX_BULK
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
 from labeling.web.toasts import notify
@@ -229,9 +240,7 @@ def _back(request: SignedInRequest, slug: str) -> str:
 def _chosen(request: SignedInRequest, project: Project) -> list[int]:
     if request.POST.get("scope") == "matching":
         asked = ExplorerRequest.from_query(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
-        return explorer_reads.first_ids(
-            explorer_reads.matches(project, asked.wanted), sort=asked.sort, most=tasks.MAX_BULK
-        )
+        return explorer_reads.first_ids(explorer_reads.matches(project, asked.wanted), sort=asked.sort, most=MAX_BULK)
     return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
@@ -244,6 +253,10 @@ def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> Bu
             return tasks.quarantine(**who, reason=request.POST.get("reason", ""))
         case "restore":
             return tasks.restore(**who)
+        case "ask" if rest in set(Whom):
+            return asking.ask_again(**who, whom=Whom(rest))
+        case "settle":
+            return settling.settle_now(**who)
         case "split":
             return tasks.set_split(**who, split=rest)
         case "label":
@@ -269,6 +282,12 @@ def _told(act: BulkAct, schema: Schema) -> str:
         case LabelAct(question=question, value=value):
             chips = explorer_reads.chips_of(schema.question(question), value)
             return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
+        case AskAct(whom=Whom.SAME):
+            return f"{many} back in the queue, for those who answered to look again. The labels stand until they have."
+        case AskAct():
+            return f"One more person is asked about {many}. The labels stand until then."
+        case SettleAct():
+            return f"{many} settled with the answers there are; nobody more is asked."
         case ReviewAct():
             return f"{many} reviewed."
 

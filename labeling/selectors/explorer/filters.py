@@ -27,6 +27,7 @@ from labeling.models import (
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import staffing as staffing_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +46,8 @@ STATES: dict[str, str] = {
 }
 """Where a task can stand, as the explorer tells it; every task stands at exactly one of them."""
 
-STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES
-"""The states to filter by: the first takes together what still needs an answer."""
+STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES | {"short": "Nobody left to ask"}
+"""The states to filter by: the first takes together what still needs an answer, the last is a part of it."""
 
 NO_SPLIT = "none"
 ANY_FLAG = "any"
@@ -160,7 +161,7 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
     if wanted.search:
         tasks = _search(tasks, project, wanted.search)
     if wanted.state:
-        tasks = tasks.filter(_state(wanted.state), queue_entry__project=project)
+        tasks = tasks.filter(_state(project, wanted.state), queue_entry__project=project)
     if wanted.split:
         tasks = tasks.filter(split="" if wanted.split == NO_SPLIT else wanted.split)
     for question, value in wanted.labels:
@@ -193,7 +194,7 @@ def skipped() -> Exists:
     return Exists(Annotation.objects.filter(task_id=OuterRef("pk"), state=AnnotationState.SKIPPED))
 
 
-def _state(state: str) -> Q:
+def _state(project: Project, state: str) -> Q:
     todo = Q(queue_entry__state=TaskState.TODO)
     # "At least" means "all" here, and lets PostgreSQL expect many such rows.
     untouched = todo & Q(queue_entry__open_slots__gte=F("queue_entry__required"))
@@ -204,6 +205,8 @@ def _state(state: str) -> Q:
             return untouched & ~Q(skipped())
         case "skipped":
             return untouched & Q(skipped())
+        case "short":
+            return Q(queue_entry__in=staffing_reads.short_entries(project))
         case "progress":
             return todo & Q(queue_entry__open_slots__lt=F("queue_entry__required"))
         case _:

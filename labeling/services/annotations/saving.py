@@ -11,6 +11,7 @@ from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.reasons.skipped import SKIPPED
+from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import flags, labels
 from labeling.services.annotations import stored
@@ -61,10 +62,11 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
             slots=slots,
             schema=schema,
             schema_version=standing.versions.schema,
-            actor=actor,
+            author=actor.pk,
             counted=sorted([*standing.others, *own], key=lambda given: given.annotation_id),
             current=standing.labels,
             earlier=standing.earlier,
+            is_anybody_left=lambda: staffing_reads.is_anybody_left(task, besides=actor.pk),
         )
     told = submission.state != AnnotationState.DRAFT or before == AnnotationState.SUBMITTED
     stored.write(
