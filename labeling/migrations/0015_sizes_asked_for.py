@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 fields=["asked_at"],
                 name="media_asked_for",
-                condition=models.Q(("asked_at__isnull", False), ("variants_at", None), ("failed_at", None)),
+                condition=models.Q(("asked_at__isnull", False), ("failed_at", None), ("variants_at", None)),
             ),
         ),
     ]
