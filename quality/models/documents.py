@@ -119,6 +119,13 @@ class SplitsPart(_Part):
     validation_chance: float | None = None
 
 
+class LookedForPart(_Part):
+    """What a check looked for under a reason: how many it found, and what it says of them beyond the reason's words."""
+
+    found: int
+    words: str = ""
+
+
 class CopiesPart(_Part):
     """Near duplicates."""
 
@@ -127,6 +134,15 @@ class CopiesPart(_Part):
     exact: int
     differing: int
     across_splits: int
+
+    def describe(self) -> str:
+        """Say how many items are copies, and what is bad about them."""
+        if not self.groups:
+            return "no copies"
+        parts = [f"{self.items:,} items in {self.groups:,} group{'' if self.groups == 1 else 's'}"]
+        parts += [f"{self.differing:,} with differing labels"] if self.differing else []
+        parts += [f"{self.across_splits:,} across splits"] if self.across_splits else []
+        return ", ".join(parts)
 
 
 class PeoplePart(_Part):
@@ -165,9 +181,11 @@ class Summary(JsonDocument):
     scarce, scarce_note
         Classes with too few labels to learn from, by name and in words.
     unavailable
-        Why a part is missing, in words, by its name.
+        Why a part is missing, in words, by its name, or by that of the reason that nothing is flagged for.
+    looked_for
+        What was looked for, by reason.
     ambiguous, low_quality, outliers
-        How many items; None where they were not looked for.
+        How many items, in summaries of before `looked_for`; None where they were not looked for.
     """
 
     tasks: int = 0
@@ -181,6 +199,7 @@ class Summary(JsonDocument):
     label_errors: ErrorsPart | None = None
     classes: tuple[ClassPart, ...] = ()
     groups: tuple[GroupPart, ...] = ()
+    looked_for: dict[str, LookedForPart] = {}
     ambiguous: int | None = None
     low_quality: int | None = None
     outliers: int | None = None
@@ -194,6 +213,14 @@ class Summary(JsonDocument):
     def dump(self) -> dict[str, Any]:
         """Return what to store: what was set."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+    def all_looked_for(self) -> dict[str, LookedForPart]:
+        """Return what was looked for, by reason, whatever version wrote it."""
+        earlier = {"outlier": self.outliers, "ambiguous": self.ambiguous, "low_quality": self.low_quality}
+        found = {reason: LookedForPart(found=count) for reason, count in earlier.items() if count is not None}
+        if self.duplicates is not None:
+            found["near_duplicate"] = LookedForPart(found=self.duplicates.items, words=self.duplicates.describe())
+        return found | self.looked_for
 
     def noted(self, **values: Any) -> Self:
         """Return it with more in it; a name that is no field is a mistake of the caller."""

@@ -113,6 +113,8 @@ class Errors:
         Classes that are mixed up: given, suggested, estimated items, flagged items.
     notes
         What the run says of it, by the field of its summary.
+    looked_for
+        How many it found, by reason, where it does not flag them all.
     """
 
     quality: Floats
@@ -120,6 +122,7 @@ class Errors:
     suggested: dict[int, list[int]] = field(default_factory=dict)
     pairs: list[tuple[str, str, float, int]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    looked_for: dict[Reason[LabelEvidence], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

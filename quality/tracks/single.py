@@ -132,8 +132,8 @@ class Single(Track):
                     for name, health in zip(names, label_errors.by_class(labels, errors), strict=True)
                 ],
                 "groups": _groups(case, found.rows[lines], values.argmax(axis=1) == labels),
-                "ambiguous": close,
             },
+            looked_for={AMBIGUOUS: close},
         )
 
     def read_line(self, values: Floats, classes: Integers) -> tuple[list[int], float]:

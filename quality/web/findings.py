@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling.models import Split
-from labeling.reasons.ambiguous import AMBIGUOUS
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.reasons.low_quality import LOW_QUALITY
-from labeling.reasons.near_duplicate import NEAR_DUPLICATE
-from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import explorer as explorer_reads
 from quality.models.documents import Summary
@@ -24,14 +20,13 @@ from quality.selectors.words import between, share
 from quality.web import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from labeling.kinds.schema import Question
     from labeling.models import Project
     from labeling.reasons.base import Reason
     from labeling.reasons.evidence import Evidence
     from labeling.selectors.explorer import Chip
     from quality.models import Run
+    from quality.models.documents import LookedForPart
 
 MOST_CLASSES = 15
 MOST_DIFFERING = 10
@@ -72,8 +67,9 @@ def findings_for(project: Project, question: Question, run: Run, *, reviewer: bo
 
 
 def _notices(summary: Summary) -> list[tuple[str, str]]:
-    why = summary.unavailable
-    return [(title, why[part]) for part, title in NOTICE.items() if part in why]
+    """Return what is not shown, and why: label errors without predictions, or a reason that too much fell under."""
+    titles = NOTICE | {each.name: f"{each.counted_as}: none shown" for each in offered_reasons() if each.counted_as}
+    return [(title, summary.unavailable[part]) for part, title in titles.items() if part in summary.unavailable]
 
 
 def _figures(
@@ -87,9 +83,9 @@ def _figures(
         return addresses.flags(project, reviewer=reviewer, question=run.question, reason=reason)
 
     found = [*_errors(summary, waiting, behind(LABEL_ERROR.name))]
-    looked_for = _looked_for(summary)
+    looked_for = summary.all_looked_for()
     found += [
-        _counted(reason, waiting, behind, *looked_for.get(reason.name, ("", None)))
+        _counted(reason, waiting.get(reason.name, 0), looked_for.get(reason.name), behind(reason.name))
         for reason in offered_reasons()
         if reason.counted_as and (reason.name in looked_for or waiting.get(reason.name))
     ]
@@ -119,35 +115,14 @@ def _errors(summary: Summary, waiting: dict[str, int], href: str) -> list[Figure
     ]
 
 
-def _looked_for(summary: Summary) -> dict[str, tuple[str, int | None]]:
-    """Return what the check looked for, by reason: what it says of it, and how many it found where it flags fewer."""
-    found: dict[str, tuple[str, int | None]] = {}
-    if summary.outliers is not None:
-        found[OUTLIER.name] = ("", summary.outliers)
-    if copies := summary.duplicates:
-        groups = f"{copies.groups:,} group{'' if copies.groups == 1 else 's'}"
-        parts = [f"{copies.items:,} items in {groups}"] if copies.groups else ["no copies"]
-        parts += [f"{copies.differing:,} with differing labels"] if copies.differing else []
-        parts += [f"{copies.across_splits:,} across splits"] if copies.across_splits else []
-        found[NEAR_DUPLICATE.name] = (", ".join(parts), None)
-    if summary.ambiguous is not None:
-        found[AMBIGUOUS.name] = ("", summary.ambiguous)
-    if summary.low_quality is not None:
-        found[LOW_QUALITY.name] = ("", None)
-    return found
-
-
-def _counted(
-    reason: Reason[Evidence], waiting: dict[str, int], behind: Callable[[str], str], words: str, found: int | None
-) -> Figure:
-    count = waiting.get(reason.name, 0)
-    more = f"; {found:,} found by the check" if found is not None and found > count else ""
+def _counted(reason: Reason[Evidence], waiting: int, looked: LookedForPart | None, href: str) -> Figure:
+    more = f"; the check found {looked.found:,}" if looked and looked.found > waiting else ""
     return Figure(
         reason.counted_as,
-        f"{count:,}",
-        unit="flag" if count == 1 else "flags",
-        basis=(words or reason.criterion) + more,
-        href=behind(reason.name),
+        f"{waiting:,}",
+        unit="flag" if waiting == 1 else "flags",
+        basis=((looked.words if looked else "") or reason.criterion) + more,
+        href=href,
     )
 
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from quality.learning import encoders
-from quality.models.documents import Options, Summary
+from quality.models.documents import LookedForPart, Options, Summary
 from quality.services import arrays
 from quality.tracks.lookup import track_named
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Field, Question
     from labeling.models import Project
+    from labeling.reasons.base import Reason
+    from labeling.reasons.evidence import Evidence
     from labeling.services import jobs
     from quality.learning.arrays import Encoder, Features
     from quality.models import PushedModel, Run
@@ -71,6 +73,11 @@ class Context:
         """Add to what the run will say when it is complete."""
         self.summary = self.summary.noted(**values)
         arrays.keep_json(self.run, "summary", self.summary.dump())
+
+    def looked_for(self, reason: Reason[Evidence], found: int, words: str = "") -> None:
+        """Add how many the run found under a reason, and what there is to say of them beyond the reason's words."""
+        part = LookedForPart(found=found, words=words)
+        self.note(looked_for=self.summary.looked_for | {reason.name: part})
 
     def unavailable(self, part: str, why: str) -> None:
         """Say why a part of the results is missing."""

@@ -35,7 +35,7 @@ def run_issues(context: Context) -> None:
     if found is not None:
         drafts += _of_labels(context, found, surroundings)
     context.progress(7, 10, "Looking for outliers, copies and poor items")
-    drafts += item_issues.find_item_issues(context, near, surroundings)
+    drafts += item_issues.find_item_issues(context, embedding, near, surroundings)
     _spread(context)
     context.progress(9, 10, "Comparing people with each other")
     several_people.compare_people(context, found)
@@ -50,6 +50,8 @@ def _of_labels(context: Context, found: Predicted, surroundings: evidence.Neighb
         context.unavailable("label_errors", error.message)
         errors = Errors(quality=np.full(found.rows.size, np.nan, dtype=np.float32), findings=[])
     context.note(**errors.notes)
+    for reason, count in errors.looked_for.items():
+        context.looked_for(reason, count)
     arrays.keep_json(context.run, "pairs", errors.pairs)
     _keep_predictions(context, evidence.predictions(context, found, errors.quality, errors.suggested))
     rows = found.rows[np.array([finding.line for finding in errors.findings], dtype=np.int64)]

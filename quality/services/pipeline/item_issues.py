@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labeling.errors import Invalid
 from labeling.reasons.evidence import NearItem
 from labeling.reasons.low_quality import LOW_QUALITY, LowQualityEvidence
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.reasons.outlier import OUTLIER, OutlierEvidence
+from quality.models.documents import CopiesPart
 from quality.scoring import duplicates, image_quality, outliers, text_quality
 from quality.scoring.image_quality import Poor
 from quality.selectors import items as item_reads
@@ -23,7 +25,7 @@ from quality.tracks.base import limited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quality.learning.arrays import Integers
+    from quality.learning.arrays import Floats, Integers
     from quality.learning.neighbors import Neighbors
     from quality.services.pipeline.context import Context
     from quality.services.pipeline.evidence import Neighborhood
@@ -32,7 +34,7 @@ K = 10
 SHOWN_COPIES = 10
 
 
-def find_item_issues(context: Context, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
+def find_item_issues(context: Context, embedding: Floats, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
     """Return the issues of the items, none when another question's run sees to this field."""
     if not context.owns_items:
         return []
@@ -47,8 +49,9 @@ def find_item_issues(context: Context, near: Neighbors, surroundings: Neighborho
         )
         for row, found in poor.items()
     ]
-    context.note(low_quality=len(poor))
-    return drafts + _copies(context, copies) + _outliers(context, near, poor, copies, surroundings)
+    context.looked_for(LOW_QUALITY, len(poor))
+    distinct = outliers.find_distinct(embedding, near, copies.group, seed=context.options.seed)
+    return drafts + _copies(context, copies) + _outliers(context, *distinct, poor, surroundings)
 
 
 def _by_content(context: Context) -> tuple[dict[int, Poor], duplicates.Alike]:
@@ -83,15 +86,15 @@ def _copies(context: Context, found: duplicates.Duplicates) -> list[Draft]:
         for row in members if differ or leaks else members[1:]:
             others = [other for other in members if other != row][:SHOWN_COPIES]
             drafts.append(_copy(context, found, row, others, size=len(members), differ=differ, leaks=leaks))
-    context.note(
-        duplicates={
-            "groups": len(groups),
-            "items": int((found.group >= 0).sum()),
-            "exact": int(found.exact.sum()),
-            "differing": differing,
-            "across_splits": across,
-        }
+    counted = CopiesPart(
+        groups=len(groups),
+        items=int((found.group >= 0).sum()),
+        exact=int(found.exact.sum()),
+        differing=differing,
+        across_splits=across,
     )
+    context.note(duplicates=counted)
+    context.looked_for(NEAR_DUPLICATE, len(drafts), counted.describe())
     return drafts
 
 
@@ -146,23 +149,33 @@ def _label(context: Context, row: int) -> str:
 
 def _outliers(
     context: Context,
+    rows: Integers,
     near: Neighbors,
     poor: dict[int, Poor],
-    copies: duplicates.Duplicates,
     surroundings: Neighborhood,
 ) -> list[Draft]:
+    """Return the items that are far from all others, `near` being the neighbors of `rows` among each other."""
     found = outliers.find_outliers(near)
-    far = np.flatnonzero(found.flagged & (copies.group < 0))
-    far = far[[row not in poor for row in far.tolist()]] if far.size else far
+    try:
+        outliers.require_few(found)
+    except Invalid as error:
+        context.unavailable(OUTLIER.name, error.message)
+        return []
+    far = np.array([line for line in np.flatnonzero(found.flagged).tolist() if int(rows[line]) not in poor], dtype=int)
     picked = limited(far, found.score, of=context.items.size)
-    context.note(outliers=int(found.flagged.sum()))
-    around = surroundings.nearest_to(picked)
+    context.looked_for(OUTLIER, int(far.size))
+    around = surroundings.nearest_to(rows[picked])
     return [
         Draft(
-            task=int(context.items.tasks[row]),
+            task=int(context.items.tasks[rows[line]]),
             reason=OUTLIER,
-            score=float(found.score[row]),
-            evidence=OutlierEvidence(neighbors=around[position]),
+            score=float(found.score[line]),
+            evidence=OutlierEvidence(
+                distance=round(float(found.distance[line]), 4),
+                usual=round(found.usual, 4),
+                threshold=round(found.threshold, 4),
+                neighbors=around[position],
+            ),
         )
-        for position, row in enumerate(picked.tolist())
+        for position, line in enumerate(picked.tolist())
     ]

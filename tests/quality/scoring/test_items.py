@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from labeling.errors import Invalid
 from quality.learning import neighbors
 from quality.learning.arrays import unit_rows
 from quality.learning.text import TfidfEncoder
@@ -39,6 +40,42 @@ def test_identical_items_are_no_outliers(size: int) -> None:
     found = outliers.find_outliers(neighbors.nearest(same, 10))
     assert not found.flagged.any()
     assert found.score == pytest.approx(1)
+
+
+def far_items(near: int, far: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Make items around one direction, and some that point elsewhere, each alone."""
+    points = np.random.default_rng(0).normal(size=(near + far, 200)).astype(np.float32) * 0.01
+    points[:near, 0] += 1
+    points[np.arange(near, near + far), np.arange(1, far + 1)] += 1
+    return unit_rows(points)
+
+
+def test_an_outlier_tells_its_distance_and_the_threshold() -> None:
+    found = outliers.find_outliers(neighbors.nearest(far_items(100, 3), 10))
+    assert np.flatnonzero(found.flagged).tolist() == [100, 101, 102]
+    assert (found.distance[100:] > found.threshold).all()
+    assert found.usual < found.threshold < found.distance[100]
+    outliers.require_few(found)
+
+
+def test_so_many_that_they_are_no_exceptions_are_refused() -> None:
+    found = outliers.find_outliers(neighbors.nearest(far_items(100, 20), 10))
+    assert found.flagged.sum() == 20
+    with pytest.raises(Invalid, match=r"20 of 120 items \(17%\) lie farther.*so none is shown; 5% would be the most"):
+        outliers.require_few(found)
+
+
+def test_near_duplicates_count_as_one_item() -> None:
+    points = far_items(60, 2)
+    copies = np.concatenate([points, np.repeat(points[60:61], 12, axis=0)])
+    near = neighbors.nearest(copies, 10)
+    # A far item with twelve copies has its neighbors right beside it, as if it were among its like.
+    assert not outliers.find_outliers(near).flagged[60]
+    group = np.full(len(copies), -1)
+    group[[60, *range(62, 74)]] = 0
+    rows, among = outliers.find_distinct(copies, near, group)
+    assert rows.tolist() == list(range(62))
+    assert np.flatnonzero(outliers.find_outliers(among).flagged).tolist() == [60, 61]
 
 
 LONG = "the parcel number {} that you sent to me last week has not arrived at my address yet, please help"

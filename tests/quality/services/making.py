@@ -19,6 +19,8 @@ from labeling.models import (
     Task,
     TaskState,
 )
+from labeling.reasons.base import Reason
+from labeling.reasons.evidence import Evidence
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import jobs
 from quality.models import Run
@@ -103,10 +105,15 @@ def project_with_errors(**settings: Any) -> Project:
     return project
 
 
-def flag(task: Task, *, question: str = QUESTION) -> Flag:
+def flag(task: Task, *, question: str = QUESTION, reason: Reason[Evidence] = LABEL_ERROR, **evidence: Any) -> Flag:
     """Flag a task as a check would that doubts its label."""
     return Flag.objects.create(
-        task=task, project=task.project, question=question, reason=LABEL_ERROR.name, score=0.1, evidence={"version": 1}
+        task=task,
+        project=task.project,
+        question=question,
+        reason=reason.name,
+        score=0.1,
+        evidence=reason.evidence(**evidence).dump(),
     )
 
 

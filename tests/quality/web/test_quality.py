@@ -11,12 +11,17 @@ from django.test import Client
 from labeling.models import Flag, FlagState, JobRun, JobState, LabelSource, Project, Role, User
 from labeling.reasons.decisions import Decision
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.outlier import OUTLIER, OutlierEvidence
+from labeling.reasons.registry import REASONS
 from labeling.services import jobs, reviews
 from labeling.services.reviews import Ruling
 from quality.models import ClassPair, Run
+from quality.models.documents import LookedForPart, Summary
+from quality.scoring import outliers
 from quality.selectors import settings as settings_reads
 from quality.services import runs
 from tests import factories
+from tests.labeling.reasons.shouting import SHOUTING
 from tests.quality.services import making
 from tests.query_counts import assert_same_queries
 
@@ -174,6 +179,54 @@ def test_a_refusal_is_said_in_words(client_for: SignIn) -> None:
     assert "All labels are the same class" in words
     assert "Likely wrong labels" not in words
     assert "Near duplicates" in words
+
+
+def with_outliers() -> Project:
+    """Make a checked project in which one message has nothing in common with the others."""
+    project = factories.project()
+    making.messages(project, 60)
+    factories.tasks(project, data=[{"text": "zebra quartz vodka jumping oxen wizard fjord glyph"}])
+    making.run(project)
+    return project
+
+
+def test_an_outlier_says_how_far_it_is(client_for: SignIn) -> None:
+    project = with_outliers()
+    flag = Flag.objects.get(reason=OUTLIER.name)
+    found = OutlierEvidence.load(flag.evidence)
+    assert found.distance is not None
+    assert found.threshold is not None
+    assert found.distance > found.threshold
+    client = client_for(factories.member(project, Role.REVIEWER))
+    card = " ".join(text(client.post(f"/p/{project.slug}/review/cards/", {"again": flag.pk})).split())
+    assert f"The 10 items nearest to it are {found.distance:.2f} away on average" in card
+    assert f"beyond {found.threshold:.2f} an item counts as an outlier" in card
+    figures = {figure.name: figure for figure in shown(client_for, project).context["figures"]}
+    assert (figures["Outliers"].value, figures["Outliers"].basis) == ("1", "far from the items nearest to them")
+
+
+def test_too_many_outliers_are_none_and_it_says_so(client_for: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outliers, "MOST", 0.01)
+    page = shown(client_for, with_outliers())
+    assert not Flag.objects.filter(reason=OUTLIER.name).exists()
+    assert "Outliers: none shown" in text(page)
+    assert "1 of 61 items (2%) lie farther from the items nearest to them" in text(page)
+    assert "Outliers" not in {figure.name for figure in page.context["figures"]}
+
+
+def test_a_reason_of_one_object_has_its_figure(client_for: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = checked()
+    monkeypatch.setitem(REASONS, SHOUTING.name, SHOUTING)
+    run = making.shown(project)
+    looked = LookedForPart(found=3, words="3 in capital letters")
+    run.summary = Summary.load(run.summary).noted(looked_for={SHOUTING.name: looked}).dump()
+    run.save()
+    figures = {figure.name: figure for figure in shown(client_for, project).context["figures"]}
+    assert (figures["Shouting"].value, figures["Shouting"].basis) == ("0", "3 in capital letters; the check found 3")
+    making.flag(project.tasks.all()[0], reason=SHOUTING)
+    figures = {figure.name: figure for figure in shown(client_for, project, Role.REVIEWER).context["figures"]}
+    assert (figures["Shouting"].value, figures["Shouting"].unit) == ("1", "flag")
+    assert figures["Shouting"].href == f"/p/{project.slug}/review/?reason=shouting&question=intent"
 
 
 @pytest.mark.parametrize("kind", ["rating", "text"])
