@@ -54,7 +54,7 @@ class FlagDocument(BaseModel):
     reason: str
     score: float = Field(description="From 0 (look at it first) to 1.")
     given: Any = Field(description="The label that it speaks of, if any.")
-    suggested: Any = Field(description="The label that is more likely, if one is known.")
+    suggested: Any = Field(description="The label that is more probable, if one is known.")
     state: Literal["open", "resolved", "closed"] = Field(description="`closed`: it no longer holds.")
     note: str
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Two labels are about as likely."""
+"""Two labels are about as probable."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ class AmbiguousEvidence(LabelEvidence):
     """What the model considered."""
 
     def sentence(self) -> str:
-        """Return the two likeliest labels."""
+        """Return the two most probable labels."""
         if len(self.distribution) < 2:
-            return "Two labels are about as likely."
+            return "Two labels are about as probable."
         one, other, *_ = self.distribution
         return f"Could well be “{one.name}” or “{other.name}”."
+
+    def brief(self) -> str:
+        """Return the two labels with their probabilities."""
+        return ", ".join(f"“{share.name}” {share.probability:.0%}" for share in self.distribution[:2])
 
 
 AMBIGUOUS = Reason(
     name="ambiguous",
     rank=70,
     title="Ambiguous",
-    meaning="two labels are about as likely",
+    meaning="two labels are about as probable",
     about=About.LABEL,
     raised_by=Raiser.CHECK,
     evidence=AmbiguousEvidence,
     template="labeling/reviews/evidence/model.html",
     counted_as="Ambiguous",
-    criterion="as likely one class as another",
+    criterion="one class about as probable as another",
 )

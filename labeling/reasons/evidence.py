@@ -64,7 +64,7 @@ class Evidence(_Part):
     given : object, optional
         The label of record that it speaks of, as JSON.
     suggested : object, optional
-        The label that is more likely, as JSON.
+        The label that is more probable, as JSON.
     probability : float, optional
         How sure the model is of the suggested label, 0 to 1.
     """
@@ -121,6 +121,10 @@ class Evidence(_Part):
 
     def sentence(self) -> str:
         """Return what was found, in one sentence; empty where people say it themselves."""
+        return ""
+
+    def brief(self) -> str:
+        """Return what tells one flag from its like, in a few words; empty where there is nothing to tell."""
         return ""
 
     def doubts_label(self) -> bool:

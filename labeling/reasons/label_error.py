@@ -6,6 +6,8 @@ from labeling.reasons.base import About, Raiser, Reason
 from labeling.reasons.evidence import LabelEvidence
 
 _LONGEST = 500
+LIKELY = 0.5
+"""Nothing at or below this probability is called likely."""
 
 
 class LabelErrorEvidence(LabelEvidence):
@@ -21,10 +23,16 @@ class LabelErrorEvidence(LabelEvidence):
         if parts:
             return f"Likely {'; '.join(parts)}"[:_LONGEST] + "."
         if self.suggested is None:
-            return "Another label is more likely."
+            return "Another label is more probable."
         sure = "" if self.probability is None else f" ({self.probability:.0%})"
         rather = "" if self.given is None else f" rather than “{self.given}”"
+        if self.probability is not None and self.probability <= LIKELY:
+            return f"The model leans to “{self.suggested}”{sure}{rather}."
         return f"Likely “{self.suggested}”{sure}{rather}."
+
+    def brief(self) -> str:
+        """Return how sure the model is of what it suggests."""
+        return "" if self.probability is None else f"{self.probability:.0%} sure"
 
 
 def _quoted(names: tuple[str, ...]) -> str:

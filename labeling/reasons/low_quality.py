@@ -16,6 +16,10 @@ class LowQualityEvidence(Evidence):
         """Return what is wrong with it."""
         return "; ".join(self.problems).capitalize() + "." if self.problems else "Hard to see or read."
 
+    def brief(self) -> str:
+        """Return what is wrong with it."""
+        return "; ".join(self.problems)
+
 
 LOW_QUALITY = Reason(
     name="low_quality",

@@ -44,6 +44,13 @@ class NearDuplicateEvidence(Evidence):
             told += f"{' and' if self.labels_differ else ', and'} the test split has one of them"
         return told + "."
 
+    def brief(self) -> str:
+        """Return how often it is there, and what makes that bad."""
+        told = [f"{self.times or len(self.copies) + 1} times"]
+        told += ["labels differ"] if self.labels_differ else []
+        told += ["also in test"] if self.across_splits else []
+        return ", ".join(told)
+
     def doubts_label(self) -> bool:
         """Return whether one of the copies must have a wrong label."""
         return self.labels_differ

@@ -37,6 +37,12 @@ class OutlierEvidence(Evidence):
             f"{self.usual:.2f}, and beyond {self.threshold:.2f} an item counts as an outlier."
         )
 
+    def brief(self) -> str:
+        """Return how far it is, and where outliers begin."""
+        if self.distance is None or self.threshold is None:
+            return ""
+        return f"{self.distance:.2f} away; outliers from {self.threshold:.2f}"
+
     def near_items(self) -> tuple[NearItem, ...]:
         """Return the nearest items."""
         return self.neighbors

@@ -11,7 +11,7 @@ PARTS = {
     "consistency": "Agreement between people (Krippendorff's alpha, at least 0).",
     "accuracy": "1 - the estimated share of wrong labels.",
     "balance": "How evenly labels are spread over the classes.",
-    "timeliness": "Share of labels given under the newest guideline.",
+    "timeliness": "Share of the labels given here that were given under the newest guideline.",
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from labeling.models import Label, TaskState
+from labeling.models import Label, LabelSource, TaskState
 from labeling.selectors import versions as version_reads
 from quality.models.documents import Summary
 from quality.scoring import health
@@ -22,6 +22,7 @@ SELECT count(*), count(*) FILTER (
 FROM labeling_task t JOIN labeling_queueentry q ON q.task_id = t.id AND q.state <> %(quarantined)s
 WHERE t.project_id = %(project)s
 """
+CAME_WITH = (LabelSource.IMPORT, LabelSource.MODEL)
 NO_RUN = "No run of the pipeline is complete yet."
 ONE_ANSWER = "No task was answered by two people."
 
@@ -32,7 +33,9 @@ def health_for(project: Project, run: Run) -> health.Health:
     now = version_reads.current(project.pk)
     standing = Label.objects.filter(project=project, question=run.question, retired_at=None)
     labels = standing.count()
-    timely = standing.filter(guideline_version=now.guideline).count() if now.guideline else 0
+    given = standing.exclude(source__in=CAME_WITH)
+    here = given.count()
+    timely = given.filter(guideline_version=now.guideline).count() if now.guideline else 0
     required = [field.name for field in schema.fields if field.required]
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"project": project.pk, "fields": required, "quarantined": TaskState.QUARANTINED}
@@ -48,7 +51,7 @@ def health_for(project: Project, run: Run) -> health.Health:
         "consistency": crowd.alpha if crowd else None,
         "accuracy": 1 - errors.rate if errors else None,
         "balance": spread.balance if labels and spread else None,
-        "timeliness": timely / labels if labels and now.guideline else None,
+        "timeliness": timely / here if here and now.guideline else None,
     }
     why = summary.unavailable
     undefined = {
@@ -58,6 +61,13 @@ def health_for(project: Project, run: Run) -> health.Health:
         "consistency": (crowd.alpha_why.capitalize() if crowd else "") or why.get("people") or ONE_ANSWER,
         "accuracy": why.get("predictions") or why.get("label_errors") or NO_RUN,
         "balance": "There are no labels in classes.",
-        "timeliness": "There are no labels." if not labels else "No guideline has been published.",
+        "timeliness": _untimely(labels, published=bool(now.guideline)),
     }
     return health.score(values, undefined)
+
+
+def _untimely(labels: int, *, published: bool) -> str:
+    """Say why nothing can be told of the guideline that labels were given under."""
+    if not labels:
+        return "There are no labels."
+    return "All labels came with the data, under no guideline." if published else "No guideline has been published."

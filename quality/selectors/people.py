@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
+from labeling.models import Flag, FlagState, Label, QueueEntry, TaskState
+from labeling.reasons.registry import REASONS
 from quality.models import AnnotatorQuality, Consensus
 from quality.scoring.intervals import wilson
+from quality.selectors.corrections import REVIEWERS
 
 if TYPE_CHECKING:
     from labeling.models import User
     from quality.models import Run
 
+EVEN = 0.5
 LEAST_TASKS = 30
 """With fewer shared tasks a person's figures say next to nothing."""
 
@@ -76,6 +80,22 @@ def people_for(run: Run) -> list[Person]:
 
 
 def differing(run: Run) -> QuerySet[Consensus]:
-    """Return the tasks where people and model together say something else than the label, the surest first."""
-    found = Consensus.objects.filter(run=run).exclude(given="").exclude(given=F("suggested"))
+    """Return the tasks where people and model together say something else than the label, the surest first.
+
+    Not those whose label is another by now, or that a reviewer has decided, nor what is no more probable than not.
+    """
+    found = Consensus.objects.filter(run=run, quality__gt=EVEN).exclude(given="").exclude(given=F("suggested"))
+    standing = Label.objects.filter(
+        project=run.project_id,
+        task=OuterRef("task"),
+        question=run.question,
+        retired_at=None,
+        classes__contains=[OuterRef("given")],
+    ).exclude(source__in=REVIEWERS)
+    about_labels = [reason.name for reason in REASONS.values() if reason.is_about_label]
+    decided = Flag.objects.filter(
+        task=OuterRef("task"), question__in=("", run.question), state=FlagState.RESOLVED, reason__in=about_labels
+    )
+    quarantined = QueueEntry.objects.filter(task=OuterRef("task"), state=TaskState.QUARANTINED)
+    found = found.filter(Exists(standing), ~Exists(decided), ~Exists(quarantined))
     return found.select_related("task").order_by("-quality", "task_id")

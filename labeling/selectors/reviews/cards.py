@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from labeling.models import (
     TaskState,
 )
 from labeling.models.acts import ReviewAct, load_act
+from labeling.reasons.base import Raiser
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import flag_notes as flag_note_reads
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 MOST_COMMENTS = 20
 MOST_PARTS = 6
+LEAST_VOTES = 2
+LONGEST_VOTE = 60
 NEIGHBORS = 6
 LOOKED_AT = 60
 """Similar items of which the labeled ones are shown."""
@@ -68,7 +71,7 @@ class GivenLabel:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A label that is more likely, with how sure the model is; `of_flag`: the flag itself says so."""
+    """A label that is more probable, with how sure the model is; `of_flag`: the flag itself says so."""
 
     value: Any
     chips: list[Chip]
@@ -124,8 +127,25 @@ class Card:
 
     @property
     def note(self) -> str:
-        """What the flag says."""
-        return flag_note_reads.note(self.flag, self.question)
+        """What the flag says; where people disagree, who says what."""
+        return flag_note_reads.note(self.flag, self.question) or self.votes
+
+    @property
+    def brief(self) -> str:
+        """What tells it from its like, in a few words."""
+        return self.votes or flag_note_reads.title_labels(self.evidence.brief(), self.question)
+
+    @property
+    def votes(self) -> str:
+        """How many people gave which answer, where their answers are why it is flagged: `2 of 3 say “neutral”`."""
+        if self.reason.raised_by is not Raiser.ANSWERS or self.question is None or len(self.people) < LEAST_VOTES:
+            return ""
+        said = Counter(", ".join(chip.title for chip in one.chips)[:LONGEST_VOTE] or "no label" for one in self.people)
+        (first, most), *others = said.most_common()
+        if others and others[0][1] == most:
+            return ", ".join(f"{count} “{answer}”" for answer, count in said.most_common()) + "."
+        rest = "".join(f", {count} “{answer}”" for answer, count in others)
+        return f"{most} of {len(self.people)} say “{first}”{rest}."
 
     @property
     def name(self) -> str:

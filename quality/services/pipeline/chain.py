@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 VERSION = 3
 """Part of every fingerprint; raise it when the same input gives other results."""
 
+ITEMS = f"items.{VERSION}"
+"""What a run looks at, as kept for its steps; what a run of another version kept is read anew."""
+
 FIXED_MODEL = "logistic regression"
 
 WORK = dict(
@@ -119,7 +122,7 @@ def _begun(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Cont
             labels=int(items.labeled.sum()),
             last_label=newest,
         )
-        arrays.keep_bytes(run, "items", items.dump())
+        arrays.keep_bytes(run, ITEMS, items.dump())
         if answers is not None:
             several_people.keep_votes(run, answers)
         job.checkpoint(RunCursor())
@@ -144,7 +147,7 @@ def _votes(project: Project, question: Question) -> Votes | None:
 def _resumed(job: jobs.RunningJob[RunParams, RunCursor], project: Project) -> Context | None:
     """Return the run that an earlier attempt of this job began, if one did."""
     run = Run.objects.select_related("requested_by").filter(job=job.job).first()
-    stored = arrays.kept(run, "items") if run else None
+    stored = arrays.kept(run, ITEMS) if run else None
     if run is None or (stored is None and run.completed_at is None):
         return None
     question = _question(project, run.question)

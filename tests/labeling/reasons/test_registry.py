@@ -20,6 +20,7 @@ from labeling.reasons.decisions import CARD_KEYS, Decision, decision_named
 from labeling.reasons.evidence import ClassShare, Evidence
 from labeling.reasons.label_error import LABEL_ERROR, LabelErrorEvidence
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
 from labeling.reasons.registry import REASONS, checked_reasons, load_evidence, offered_reasons, reason_named
 from tests.labeling.reasons.stored import FULL, OLD
 
@@ -178,8 +179,10 @@ def test_a_basis_stands_for_the_whole_answer() -> None:
     [
         ({"suggested": "b", "probability": 0.714, "given": "a"}, "Likely “b” (71%) rather than “a”."),
         ({"missing": ("a", "b"), "extra": ("c",)}, "Likely missing: “a”, “b”; too much: “c”."),
+        ({"suggested": "b", "probability": 0.468, "given": "a"}, "The model leans to “b” (47%) rather than “a”."),
+        ({"suggested": "b", "probability": 0.5}, "The model leans to “b” (50%)."),
         ({"suggested": "b"}, "Likely “b”."),
-        ({}, "Another label is more likely."),
+        ({}, "Another label is more probable."),
     ],
 )
 def test_a_label_error_says_what_is_likelier(values: dict[str, Any], said: str) -> None:
@@ -204,6 +207,28 @@ def test_a_label_error_says_what_is_likelier(values: dict[str, Any], said: str) 
 )
 def test_a_copy_says_what_makes_it_bad(values: dict[str, Any], said: str) -> None:
     assert NEAR_DUPLICATE.evidence(**values).sentence() == said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "Farther from the items nearest to it than most items are."),
+        (
+            {"distance": 0.82, "usual": 0.4, "threshold": 0.631},
+            "The 10 items nearest to it are 0.82 away on average; half of all items have them within 0.40, and beyond "
+            "0.63 an item counts as an outlier.",
+        ),
+    ],
+)
+def test_an_outlier_says_how_far_it_is(values: dict[str, Any], said: str) -> None:
+    assert OUTLIER.evidence(**values).sentence() == said
+
+
+@every_reason
+def test_no_reason_calls_likely_what_is_not(reason: Reason[Evidence]) -> None:
+    unsure = {"suggested": "b", "probability": 0.5}
+    said = [load_evidence(reason.name, row).sentence() for row in (unsure, {"given": "a", **unsure})]
+    assert not any("likel" in words.lower() for words in [*said, reason.meaning, reason.criterion])
 
 
 def test_two_likely_labels_are_named() -> None:

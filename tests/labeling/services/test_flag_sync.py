@@ -51,7 +51,7 @@ def test_flags_follow_the_findings() -> None:
     }
     flag = Flag.objects.get(task=two)
     assert (flag.score, flag.note, flag.evidence["given"]) == (0.3, "worse", "a")
-    assert Flag.objects.get(task=three).note == "Another label is more likely."
+    assert Flag.objects.get(task=three).note == "Another label is more probable."
     assert Event.objects.filter(verb="flags.synced").count() == 2
 
 

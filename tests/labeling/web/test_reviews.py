@@ -163,6 +163,28 @@ def test_a_dispute_without_a_label_has_nothing_to_keep(client_for: SignIn) -> No
     assert keys(page) == {"relabel", "quarantine", "ambiguous"}
 
 
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (["billing", "billing", "other"], "2 of 3 say “billing”, 1 “other”."),
+        (["billing", "delivery", "other"], "1 “billing”, 1 “delivery”, 1 “other”."),
+    ],
+)
+def test_a_conflict_says_who_says_what_and_no_bare_score(client_for: SignIn, answers: list[str], said: str) -> None:
+    project = factories.project(overlap=3, max_overlap=3)
+    Project.objects.filter(pk=project.pk).update(agreement_floor=0.9)
+    project.refresh_from_db()
+    task = factories.task(project)
+    for place, given in enumerate(answers):
+        person = factories.member(project)
+        saving.submit(actor=person, task=task, submission=Submission({"intent": given}), key=f"{place}")
+    client = client_for(project.created_by)
+    tiles = client.post(f"/p/{project.slug}/review/grid/tiles/").content.decode()
+    for page in (cards(client, project, again=Flag.objects.get().pk), tiles):
+        assert said in page
+        assert "score 0" not in page
+
+
 def test_flags_without_a_finding_get_their_neighbors_when_asked(
     project: Project, client: Client, client_for: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

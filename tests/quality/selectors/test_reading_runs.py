@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.models import LabelSource
+from labeling.models import Label, LabelSource
 from labeling.reasons.low_quality import LOW_QUALITY
 from labeling.selectors import versions as version_reads
-from labeling.services import tasks
+from labeling.services import guidelines, tasks
 from quality.models import Prediction
+from quality.scoring.health import Part
 from quality.selectors import health as health_reads
 from quality.selectors import items as item_reads
 from quality.selectors import runs as run_reads
@@ -83,6 +84,25 @@ def test_health_says_what_is_not_known() -> None:
     assert parts["timeliness"].value is None
     assert "No guideline" in parts["timeliness"].why
     assert found.overall is not None
+
+
+def test_labels_that_came_with_the_data_are_not_out_of_date() -> None:
+    project = factories.project()
+    labeled = making.messages(project, 12)
+    guidelines.save_draft(actor=project.created_by, project=project, body="Say what it is about.", entries=[])
+    guidelines.publish(actor=project.created_by, project=project, change_note="First")
+    making.run(project)
+
+    def timeliness() -> Part:
+        parts = health_reads.health_for(project, making.shown(project)).parts
+        return next(part for part in parts if part.name == "timeliness")
+
+    assert timeliness().value is None
+    assert timeliness().why == "All labels came with the data, under no guideline."
+    # Of those given here, one of two was given under what holds now.
+    making.label(labeled[:2], ["billing", "delivery"], source=LabelSource.ANNOTATION)
+    Label.objects.filter(task=labeled[0], retired_at=None).update(guideline_version=1)
+    assert timeliness().value == pytest.approx(0.5)
 
 
 def test_items_are_a_sample_when_there_are_too_many() -> None:

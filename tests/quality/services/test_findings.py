@@ -21,7 +21,7 @@ def test_what_an_interrupted_run_of_an_earlier_version_found_is_shown() -> None:
         "task": 1,
         "reason": "label_error",
         "score": 0.25,
-        "note": "Likely “b” (50%) rather than “a”.",
+        "note": "The model leans to “b” (50%) rather than “a”.",
         "basis": '"a"',
         "label": 3,
         "evidence": {"label": 3, "given": "a", "suggested": "b", "probability": 0.5},

@@ -8,9 +8,13 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from labeling.models import Project, Role, Task, User
+from labeling.models import Flag, LabelSource, Project, Role, Task, User
+from labeling.reasons.decisions import Decision
+from labeling.reasons.label_error import LABEL_ERROR
 from labeling.services import annotations as saving
+from labeling.services import reviews
 from labeling.services.annotations import Submission
+from labeling.services.reviews import Ruling
 from quality.models import AnnotatorQuality, Consensus, Run
 from quality.selectors import health as health_reads
 from quality.selectors import people as people_reads
@@ -39,6 +43,47 @@ def crowd(count: int = 36, *, careless: float = 0.5) -> tuple[Project, list[User
             wrong = person is team[2] and generator.random() < careless
             answer(person, task, making.LABELS[(number + 1) % 3] if wrong else true)
     return project, team
+
+
+def differing_task(quality: float = 0.9) -> tuple[Run, Task]:
+    """Make a checked project in which people and model say another class than the label of one task."""
+    project, _ = crowd()
+    task = project.tasks.earliest("pk")
+    making.label([task], ["other"])
+    making.run(project)
+    run = making.shown(project)
+    Consensus.objects.filter(run=run, task=task).update(quality=quality)
+    return run, task
+
+
+@pytest.mark.parametrize(("quality", "named"), [(0.468, False), (0.5, False), (0.51, True)])
+def test_what_is_no_more_probable_than_not_is_not_called_likely(quality: float, named: bool) -> None:
+    run, task = differing_task(quality)
+    assert (task.pk in people_reads.differing(run).values_list("task_id", flat=True)) is named
+
+
+@pytest.mark.parametrize("source", [LabelSource.REVIEW, LabelSource.BULK])
+def test_what_a_reviewer_decided_is_not_doubted(source: str) -> None:
+    run, task = differing_task()
+    making.label([task], ["other"], source=source)
+    assert not people_reads.differing(run).exists()
+
+
+def test_a_label_that_is_another_by_now_is_not_doubted() -> None:
+    run, task = differing_task()
+    making.label([task], ["billing"], source=LabelSource.CONSENSUS)
+    assert not people_reads.differing(run).exists()
+
+
+def test_what_a_reviewer_called_ambiguous_is_not_doubted() -> None:
+    run, task = differing_task()
+    flag = Flag.objects.get(task=task, reason=LABEL_ERROR.name)
+    reviewer = factories.member(task.project, Role.REVIEWER)
+    decided = reviews.decide(
+        actor=reviewer, project=task.project, flag_ids=[flag.pk], ruling=Ruling(Decision.AMBIGUOUS)
+    )
+    assert decided.flag_ids == [flag.pk]
+    assert not people_reads.differing(run).exists()
 
 
 def test_people_are_compared_and_the_consensus_is_kept() -> None:
