@@ -7,6 +7,8 @@ change under their paths, so that only one that is deleted meanwhile is missed, 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -30,6 +32,9 @@ from dcai_web.ops.backups.repository import LISTING, MANIFEST, PART, ROWS, Earli
 from dcai_web.ops.backups.single import SingleWriter
 from labeling import locks
 from labeling.selectors import media as media_reads
+
+DRAFT = f".dcai{PART}"
+"""What the name of a backup to one file ends in while it is written: nobody else's files do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,12 @@ def make_single(target: Path) -> Made:
     if target.exists():
         message = f"{target} exists already. Name another file, or remove it first."
         raise Refused(message)
-    draft = target.with_name(f"{target.name}{PART}")
+    _clear_drafts(target.parent)
+    draft = target.with_name(f"{target.name}{DRAFT}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as out:
+            # For as long as this process lives: a draft without a lock is of one that was killed.
+            fcntl.flock(out, fcntl.LOCK_EX)
             made = write_single(out, target)
             out.flush()
             os.fsync(out.fileno())
@@ -83,6 +91,14 @@ def make_single(target: Path) -> Made:
     finally:
         draft.unlink(missing_ok=True)
     return made
+
+
+def _clear_drafts(folder: Path) -> None:
+    """Remove what backups to one file left beside it that were killed."""
+    for path in folder.glob(f"*{DRAFT}"):
+        with contextlib.suppress(OSError), path.open("rb") as left:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def write_single(out: IO[bytes], target: Path) -> Made:

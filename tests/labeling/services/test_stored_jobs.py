@@ -56,6 +56,20 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         "result": [{"tasks": 7, "images": 1, "images_kept": 0}],
     },
     "labeling.thumbnails": {"params": [{}], "cursor": [{}], "result": [{"made": 3, "failed": 0}]},
+    "quality.predictions": {
+        "params": [
+            {
+                "upload": 3,
+                "sha256": "0" * 64,
+                "form": "jsonl",
+                "question": "intent",
+                "model": "ours",
+                "out_of_fold": False,
+            }
+        ],
+        "cursor": [{}, {"over": True, "taken": 2}],
+        "result": [{"model": "ours", "question": "intent", "taken": 0, "rejected": 3}],
+    },
     "quality.run": {
         "params": [
             {
@@ -77,7 +91,7 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         ],
     },
 }
-"""By kind of job, what the columns hold that were written before they had types."""
+"""By kind of job, what the columns hold that earlier versions wrote, those before they had types among them."""
 
 
 def meaning(stored: Any) -> Any:

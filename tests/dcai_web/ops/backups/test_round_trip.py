@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -206,6 +207,20 @@ def test_one_file_unpacks_into_a_folder_of_backups(site: Project, storage: Path,
     (backup,) = (tmp_path / "kept").glob("dcai-*")
     backups.restore(backup, replace=True)
     assert (rows_of(here), files_of(storage)) == (rows, files)
+
+
+def test_what_a_killed_backup_to_one_file_left_is_removed_by_the_next(
+    site: Project, storage: Path, tmp_path: Path
+) -> None:
+    left, written, foreign = (tmp_path / name for name in ("a.tar.gz.dcai.part", "b.tar.gz.dcai.part", "film.part"))
+    for path in (left, written, foreign):
+        path.write_bytes(b"half")
+    with written.open("rb") as by_another:
+        fcntl.flock(by_another, fcntl.LOCK_EX)
+        backups.make_single(tmp_path / "c.tar.gz")
+        assert sorted(path.name for path in tmp_path.glob("*.part")) == [written.name, foreign.name]
+    backups.make_single(tmp_path / "d.tar.gz")
+    assert [path.name for path in tmp_path.glob("*.part")] == [foreign.name]
 
 
 def test_the_standard_output_can_be_the_file(site: Project, storage: Path, tmp_path: Path) -> None:
