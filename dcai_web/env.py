@@ -58,6 +58,26 @@ def integer(name: str, default: int) -> int:
         raise ImproperlyConfigured(message) from error
 
 
+def needed(name: str, *, because: str) -> str:
+    """Return the variable, which another one makes necessary."""
+    value = text(name).strip()
+    if not value:
+        message = f"{name} must be set, because {because} is"
+        raise ImproperlyConfigured(message)
+    return value
+
+
+def issuer(name: str) -> str:
+    """Return the address of a provider without its last slash: over HTTPS, or on this machine."""
+    value = text(name).strip().rstrip("/")
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if value and not here and not (parts.scheme == "https" and parts.hostname):
+        message = f"{name} must be an address that begins with https://"
+        raise ImproperlyConfigured(message)
+    return value
+
+
 def choice(name: str, known: list[str]) -> str:
     """Return the variable, which is one of those known; the first is the default."""
     value = text(name, known[0]).strip().lower()

@@ -187,6 +187,31 @@ AXES_HANDLER = "dcai_web.sign_in_log.RoutesOnly"
 # Where somebody who signs in wants to go may be the link of an invitation.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "next"]
 
+# --- Signing in with a provider (OpenID Connect) ------------------------------------------------------------------
+# Empty: there is none, and nothing of it is loaded.
+OIDC_ISSUER = env.issuer("DCAI_OIDC_ISSUER")
+OIDC_NAME = env.text("DCAI_OIDC_NAME", "your organization")
+# Whether people come in by it who have no account and no invitation; they get an account, and into no project.
+OIDC_SIGN_UP = env.boolean("DCAI_OIDC_SIGN_UP", default=False)
+if OIDC_ISSUER:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    SOCIALACCOUNT_ADAPTER = "labeling.web.providers.ProviderAdapter"
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "provider_class": "labeling.web.providers.Provider",
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "organization",
+                    "name": OIDC_NAME,
+                    "client_id": env.needed("DCAI_OIDC_CLIENT_ID", because="DCAI_OIDC_ISSUER"),
+                    "secret": env.needed("DCAI_OIDC_CLIENT_SECRET", because="DCAI_OIDC_ISSUER"),
+                    "settings": {"server_url": OIDC_ISSUER},
+                }
+            ],
+        }
+    }
+
 # --- Security -----------------------------------------------------------------------------------------------------
 HTTPS = env.boolean("DCAI_HTTPS", default=SITE_URL.startswith("https://"))
 SECURE_SSL_REDIRECT = HTTPS

@@ -1,5 +1,6 @@
 """Addresses of this app: its pages and its API."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from labeling.web import (
@@ -46,3 +47,8 @@ urlpatterns = [
     *tasks.urlpatterns,
     *task_page.urlpatterns,
 ]
+
+if settings.OIDC_ISSUER:
+    from labeling.web import providers
+
+    urlpatterns += providers.urlpatterns

@@ -26,7 +26,19 @@ os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={_worker(
 # Playwright runs an event loop in the thread that the tests talk to the database from.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+# A provider that is set up and does not answer; tests that need one start their own.
+PROVIDER = {
+    "DCAI_OIDC_ISSUER": "http://127.0.0.1:1",
+    "DCAI_OIDC_CLIENT_ID": "dcai",
+    "DCAI_OIDC_CLIENT_SECRET": "a-secret-of-the-test",
+}
+os.environ.update(PROVIDER)
+
 from dcai_web.settings import *  # noqa: E402, F403 - the environment must be there first
+
+# What tests start is a site without one.
+for name in PROVIDER:
+    del os.environ[name]
 
 # One round: the tests make hundreds of people.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash, views
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
@@ -57,7 +58,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
         else:
             login(request, member.user, backend=BACKEND)
             return redirect("project-overview", invited.project.slug)
-    return render(request, "labeling/account/invitation.html", {"invitation": invited, "form": form})
+    return render(request, "labeling/account/invitation.html", {"invitation": invited, "form": form, **_provider()})
 
 
 @signed_in
@@ -146,6 +147,10 @@ class SignIn(views.LoginView):
     template_name = "labeling/account/sign_in.html"
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows: also the provider, where there is one."""
+        return super().get_context_data(**kwargs) | _provider()
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Go on to the second factor, or to where the person wanted to go."""
         return enter(self.request, form.get_user(), method="password", then=self.get_success_url())
@@ -194,6 +199,11 @@ class NewPassword(views.PasswordResetConfirmView):
         accounts.set_password_by_link(user=form.user, password=form.cleaned_data["new_password1"])
         del self.request.session[views.INTERNAL_RESET_SESSION_TOKEN]
         return HttpResponseRedirect(self.get_success_url())
+
+
+def _provider() -> dict[str, str]:
+    """Return the name of the provider that one can sign in with; nothing is none."""
+    return {"provider": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
 
 
 def _address(request: HttpRequest) -> str:

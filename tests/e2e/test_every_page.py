@@ -29,9 +29,10 @@ NO_PAGE = {
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
     "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check",
     "project-settings-undo", "project-schema-check", "project-schema-json-check", "healthz", "readyz", "site-figures",
+    "account_login", "login-code", "provider-login", "openid_connect_callback", "second-factor-codes",
+    "second-factor-off", "service-new", "service-switch", "service-tokens", "service-token-revoke",
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-last", "project-review-near", "project-review-tiles",
-    "service-new", "service-switch", "service-tokens", "service-token-revoke",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",

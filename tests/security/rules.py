@@ -27,6 +27,8 @@ _RULES: dict[str, dict[str, str]] = {
     "favicon": {"get": PUBLIC},
     "login": {"get": PUBLIC, "post": PUBLIC},
     "account_login": {"get": PUBLIC, "post": PUBLIC},
+    "provider-login": {"get": PUBLIC},
+    "openid_connect_callback": {"get": PUBLIC},
     "login-code": {"get": PUBLIC, "post": PUBLIC},
     "logout": {"post": PUBLIC},
     "password_reset": {"get": PUBLIC, "post": PUBLIC},

@@ -124,6 +124,7 @@ def world(*, color: str = "red") -> World:
         "schema_version": schema.number,
         "token_id": token.pk,
         "service_id": service.pk,
+        "provider_id": "organization",
         "service_token_id": robots.pk,
         "template": "text-classification",
         "sha256": info.sha256,
