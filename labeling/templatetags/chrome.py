@@ -28,7 +28,8 @@ def rail(context: Mapping[str, Any], project: Project, active: str = "") -> dict
             "name": page.title,
             "icon": page.icon,
             "href": reverse(page.view, args=(project.slug,)),
-            "count": found.counts.get(page.count),
+            "count": found.counts.get(page.count) or "",
+            "counted": page.count,
             "view": page.view,
         }
         for page in pages.pages_for_role(found.role)

@@ -25,7 +25,7 @@ from labeling.services.reviews import Ruling
 from labeling.web.answers import MAX_BUTTONS as MOST_BUTTONS
 from labeling.web.answers import from_form
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.reviews import frame
+from labeling.web.reviews import frame, waiting_now
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "choices": ABOUT_LABELS,
         "relabels": _relabels(project, wanted),
     }
+    if "decision" in request.POST:
+        values |= {"decided": True, "pairs": review_reads.by_pair(project, wanted), **waiting_now(project, wanted)}
     return render(request, "labeling/reviews/tiles.html", values)
 
 

@@ -18,7 +18,7 @@ from labeling.models import BulkAct
 from labeling.models.acts import ReviewAct
 from labeling.reasons.decisions import Decision
 from labeling.selectors import activity as activity_reads
-from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import queues as queue_reads
 from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import reviews
@@ -91,10 +91,8 @@ def frame(project: Project, wanted: FlagFilter) -> dict[str, Any]:
     schema = version_reads.schema(project.pk)
     return {
         "project": project,
-        "wanted": wanted,
         "query": urlencode(wanted.params()),
-        "reasons": review_reads.by_reason(project, wanted),
-        "waits": review_reads.waits(project, wanted, most=explorer_reads.COUNTED),
+        **counted(project, wanted),
         "scores": review_reads.SCORES,
         "people": activity_reads.people_of(project),
         "questions": [(question.name, question.title) for question in schema.questions],
@@ -102,6 +100,13 @@ def frame(project: Project, wanted: FlagFilter) -> dict[str, Any]:
         "conditions": list(_conditions(project, wanted, schema)),
         "narrowed": any((wanted.given, wanted.suggested, wanted.annotator, wanted.below, wanted.question)),
     }
+
+
+def counted(project: Project, wanted: FlagFilter) -> dict[str, Any]:
+    """Return what waits: by reason, and in all of what is asked for."""
+    reasons = review_reads.by_reason(project, wanted)
+    waits = sum(count for reason, _, count in reasons if wanted.reason in {"", reason})
+    return {"wanted": wanted, "reasons": reasons, "waits": waits}
 
 
 def _names(schema: Schema, wanted: FlagFilter) -> list[str]:
@@ -157,6 +162,21 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
     return render(request, "labeling/reviews/cards.html", {"project": project, "shown": shown})
 
 
+@signed_in
+@require_GET
+def counts(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Show what waits now, in the places where the page says so."""
+    project = project_for(request.user, slug, Action.REVIEW)
+    wanted = review_reads.parse_flag_filter(request.GET.dict())
+    return render(request, "labeling/reviews/counts.html", waiting_now(project, wanted))
+
+
+def waiting_now(project: Project, wanted: FlagFilter) -> dict[str, Any]:
+    """Return what a page that is open already shows anew after a decision."""
+    open_flags = queue_reads.open_flags([project.pk])[project.pk]
+    return {"project": project, "rail_flags": queue_reads.capped(open_flags), **counted(project, wanted)}
+
+
 def numbers(sent: QueryDict, name: str) -> list[int]:
     """Return the numbers of a name in a form; what is none is left out."""
     return [int(raw) for raw in sent.getlist(name)[:500] if raw.isascii() and raw.isdigit() and len(raw) < 19]
@@ -198,6 +218,7 @@ def _last(act: BulkAct, names: dict[int, str]) -> LastDecision:
 urlpatterns = [
     path("p/<slug:slug>/review/", page, name="project-review"),
     path("p/<slug:slug>/review/cards/", cards, name="project-review-cards"),
+    path("p/<slug:slug>/review/counts/", counts, name="project-review-counts"),
     path("p/<slug:slug>/review/near/<int:flag_id>/", near, name="project-review-near"),
     path("p/<slug:slug>/review/last/", last, name="project-review-last"),
 ]

@@ -104,15 +104,21 @@ def _errors(summary: Summary, waiting: dict[str, int], href: str) -> list[Figure
     interval = errors.interval
     basis = f"95%: {between(interval)}, " if interval else ""
     return [
-        Figure("Likely wrong labels", share(errors.rate), basis=f"{basis}of {errors.items:,} labels"),
+        Figure("Likely wrong labels", share(errors.rate), basis=f"{basis}of {errors.items:,} labels", href=href),
         Figure(
             "To review",
             f"{waiting.get(LABEL_ERROR.name, 0):,}",
             unit="flag" if waiting.get(LABEL_ERROR.name) == 1 else "flags",
-            basis=f"this check flagged {errors.flagged:,} labels",
+            basis=_of_flagged(errors.flagged, waiting.get(LABEL_ERROR.name, 0)),
             href=href,
         ),
     ]
+
+
+def _of_flagged(flagged: int, waiting: int) -> str:
+    """Say how many labels the check flagged, and why fewer wait."""
+    words = f"this check flagged {flagged:,} labels"
+    return f"{words}; {flagged - waiting:,} are decided, changed or in quarantine" if flagged > waiting else words
 
 
 def _counted(reason: Reason[Evidence], waiting: int, looked: LookedForPart | None, href: str) -> Figure:
@@ -206,8 +212,8 @@ def _splits(project: Project, question: Question, summary: Summary, chips: dict[
         "shifts": [
             _shift(words, value, chance)
             for words, value, chance in (
-                ("Training against validation split", found.validation_shift, found.validation_chance),
-                ("What is learned from against test split", found.test_shift, found.test_chance),
+                ("Training and validation split", found.validation_shift, found.validation_chance),
+                ("Test split and all other labels", found.test_shift, found.test_chance),
             )
             if value is not None
         ],

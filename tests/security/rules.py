@@ -86,6 +86,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-review": {"get": "reviewer"},
     "project-review-cards": {"post": "reviewer"},
     "project-review-last": {"get": "reviewer"},
+    "project-review-counts": {"get": "reviewer"},
     "project-review-near": {"get": "reviewer"},
     "project-review-grid": {"get": "reviewer"},
     "project-review-tiles": {"post": "reviewer"},

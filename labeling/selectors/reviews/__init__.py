@@ -2,7 +2,7 @@
 
 from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_acts, names
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, parse_flag_filter, waiting
-from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids, waits
+from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids
 
 __all__ = [
     "NAMED",
@@ -23,5 +23,4 @@ __all__ = [
     "names",
     "parse_flag_filter",
     "waiting",
-    "waits",
 ]

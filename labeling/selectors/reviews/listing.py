@@ -115,8 +115,3 @@ def by_pair(project: Project, wanted: FlagFilter) -> list[Pair]:
 
 def _title(question: Question | None, value: Any) -> str:
     return ", ".join(chip.title for chip in explorer_reads.chips_of(question, value))
-
-
-def waits(project: Project, wanted: FlagFilter, *, most: int) -> int:
-    """Count the flags that wait, up to a number."""
-    return waiting(project, wanted)[:most].count()

@@ -31,6 +31,9 @@ export class Deck {
   #at = -1;
   #asking = false;
   #decided = 0;
+  /** Decisions that the server has, and how many of them it had when it last counted. */
+  #sent = 0;
+  #counted = 0;
 
   private constructor(root: HTMLElement) {
     this.#root = root;
@@ -69,6 +72,14 @@ export class Deck {
     window.setInterval(() => {
       if (document.visibilityState === "visible" && this.#current === undefined) void this.#fetch();
     }, LOOK_AGAIN_MS);
+    this.#root.querySelector("[data-counts]")?.addEventListener("htmx:afterSwap", (event) => {
+      const now = (event.target as HTMLElement).querySelector<HTMLElement>("[data-waits-now]");
+      const line = this.#root.querySelector<HTMLElement>("[data-count]");
+      if (!now || !line) return;
+      line.dataset.waits = now.dataset.waitsNow ?? "";
+      this.#counted = this.#sent;
+      this.#tellCount();
+    });
     this.#tellCount();
     void this.#fetch();
   }
@@ -118,6 +129,7 @@ export class Deck {
     if (entry.kind === "decision") this.#closeOthers(flags, card);
     else if (card && labels)
       card.dataset.seen = JSON.stringify(labelsSeen(labels, card.dataset.question ?? ""));
+    this.#sent += entry.kind === "decision" ? 1 : -1;
     document.body.dispatchEvent(new Event("dc:decided"));
   }
 
@@ -314,7 +326,7 @@ export class Deck {
   #tellCount(): void {
     const line = this.#root.querySelector<HTMLElement>("[data-count]");
     if (!line) return;
-    const left = Math.max(0, Number(line.dataset.waits) - this.#decided);
+    const left = Math.max(0, Number(line.dataset.waits) - (this.#decided - this.#counted));
     const words = [`${left.toLocaleString("en")} ${left === 1 ? "flag waits" : "flags wait"}`];
     if (this.#decided > 0) words.unshift(`${this.#decided.toLocaleString("en")} decided`);
     line.textContent = words.join(" · ");

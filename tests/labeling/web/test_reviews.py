@@ -278,6 +278,33 @@ def test_the_page_counts_what_waits_and_says_the_filter(project: Project, client
     assert 'data-query="reason=label_error&amp;given=billing"' in page.content.decode()
 
 
+def test_counts_are_one_number_and_go_down_with_each_decision(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 4)
+    label(project, made)
+    found = flag_all(made)
+    query = "?reason=label_error"
+    page = client.get(f"/p/{project.slug}/review/{query}")
+    assert (page.context["waits"], page.context["reasons"][0][2]) == (4, 4)
+    assert f'/p/{project.slug}/review/counts/{query}"' in page.content.decode()
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[found[0].pk], ruling=Ruling(Decision.KEEP))
+    now = client.get(f"/p/{project.slug}/review/counts/{query}").content.decode()
+    assert 'data-waits-now="3"' in now
+    assert 'Likely label error <span class="dc-count">3</span>' in now
+    assert '<span class="dc-count" id="rail-flags" hx-swap-oob="true">3</span>' in now
+    # The grid decides many at once: tabs, pairs and rail come with the next screen.
+    tiles = client.post(
+        f"/p/{project.slug}/review/grid/tiles/{query}",
+        {"reason": "label_error", "decision": "keep", "key": "k", "flag": [f"{found[1].pk}:{made_label(found[1])}"]},
+    ).content.decode()
+    assert 'Likely label error <span class="dc-count">2</span>' in tiles
+    assert 'billing → delivery</span> <span class="dc-count">2</span>' in tiles
+    assert '<span class="dc-count" id="rail-flags" hx-swap-oob="true">2</span>' in tiles
+
+
+def made_label(flag: Flag) -> int:
+    return flag.task.labels.get(retired_at=None).pk
+
+
 def test_the_rail_and_home_lead_reviewers_to_it(project: Project, ann: User, client_for: SignIn) -> None:
     made = factories.tasks(project, 2)
     label(project, made)
