@@ -238,3 +238,24 @@ def test_on_a_phone_in_the_dark(browse: Browse, violations: Check) -> None:
     card(page).get_by_role("button", name="Take").tap()
     saved(page)
     assert Flag.objects.filter(state=FlagState.RESOLVED).count() == 1
+
+
+def test_counts_go_down_while_one_decides(browse: Browse) -> None:
+    project, ann, _ = flagged(8)
+    page = browse(ann, path=address(project))
+    tab, rail, line = (
+        page.locator("#review-reasons .dc-count"),
+        page.locator("#rail-flags"),
+        page.locator("[data-count]"),
+    )
+    expect(line).to_have_text("8 flags wait")
+    card(page).wait_for()
+    page.keyboard.press("a")
+    expect(line).to_have_text("1 decided · 7 flags wait")
+    expect(tab).to_have_text("7")
+    expect(rail).to_have_text("7")
+    expect(line).to_have_text("1 decided · 7 flags wait")
+    page.keyboard.press("z")
+    expect(tab).to_have_text("8")
+    expect(rail).to_have_text("8")
+    expect(line).to_have_text("8 flags wait")
