@@ -2,7 +2,6 @@
 
 from importlib import import_module
 
-from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 
 from dcai_web.ops import observe
@@ -18,9 +17,3 @@ class FrameConfig(AppConfig):
         observe.start()
         import_module("dcai_web.celery")
         import_module("dcai_web.checks")
-
-
-class SignInsConfig(AxesConfig):  # type: ignore[misc] # it has no types
-    """What limits sign-ins, under a name that says so in the administration."""
-
-    verbose_name = "Sign-ins"

@@ -38,7 +38,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "csp",
-    "dcai_web.apps.SignInsConfig",
+    "dcai_web.sign_ins.SignInsConfig",
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",

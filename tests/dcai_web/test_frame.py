@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from dcai_web.apps import FrameConfig
 from labeling.models import User
 
 
@@ -27,3 +29,7 @@ def test_browsers_find_an_icon_without_being_told_where(client: Client) -> None:
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
     assert answer.headers["Location"].endswith(".svg")
+
+
+def test_the_frame_starts_with_its_own_configuration() -> None:
+    assert isinstance(apps.get_app_config("dcai_web"), FrameConfig)

@@ -29,6 +29,7 @@ NO_PAGE = {
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
     "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check",
     "project-settings-undo", "project-schema-check", "project-schema-json-check", "healthz", "readyz", "site-figures",
+    "favicon",
     "account_login", "login-code", "provider-login", "openid_connect_callback", "second-factor-codes",
     "second-factor-off", "service-new", "service-switch", "service-tokens", "service-token-revoke",
     "project-gain", "project-quality-run", "project-quality-progress",
