@@ -15,7 +15,7 @@ from django.utils import timezone
 from labeling import access
 from labeling.access import Action
 from labeling.errors import Conflict, Invalid, NotFound, Problem
-from labeling.models import Invitation, Membership, Project, Role, User
+from labeling.models import SERVICE_DOMAIN, Invitation, Membership, Project, Role, User
 from labeling.services import claims, events
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def clean_email(raw: str) -> str:
     except ValidationError:
         message = f"“{raw[:100]}” is not an e-mail address."
         raise Invalid(message, problems=(Problem("email", message),)) from None
+    if email.endswith(SERVICE_DOMAIN):
+        message = f"{email} is the address of a service account, which belongs to one project and gets no mail."
+        raise Invalid(message, problems=(Problem("email", message),))
     return email
 
 

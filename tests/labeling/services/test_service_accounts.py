@@ -111,8 +111,10 @@ def test_it_cannot_sign_in_and_gets_no_mail(project: Project, robot: Membership)
         with pytest.raises(IntegrityError), transaction.atomic():
             User.objects.filter(pk=account.pk).update(**changes)
     elsewhere = factories.project()
-    _, secret = people.invite(actor=elsewhere.created_by, project=elsewhere, email=account.email, role=Role.MANAGER)
-    with pytest.raises(Conflict, match="There is an account"):
+    _, secret = people.invite(actor=elsewhere.created_by, project=elsewhere, role=Role.MANAGER)
+    with pytest.raises(Invalid, match="service account"):
+        people.invite(actor=elsewhere.created_by, project=elsewhere, email=account.email, role=Role.MANAGER)
+    with pytest.raises(Invalid, match="service account"):
         accounts.join(secret=secret, email=account.email, name="Robot", password="brand-new-words")
     with pytest.raises(NotFound):
         people.take_back_member(actor=elsewhere.created_by, project=elsewhere, user_id=account.pk, role=Role.MANAGER)

@@ -165,7 +165,7 @@ def test_accounts_that_are_off_or_of_programs_are_not_opened(provider: OidcProvi
         actor=project.created_by, project=project, name="Robot", role=Role.MANAGER
     )
     provider.person = ANN | {"sub": "robot", "email": robot.user.email}
-    assert_outside(come_in(client), client, "switched off")
+    assert_outside(come_in(client), client, "is the address of a service account")
 
 
 FAULTS: dict[str, Callable[[OidcProvider], Any]] = {
