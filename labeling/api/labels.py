@@ -35,6 +35,9 @@ class LabelDocument(BaseModel):
     value: Any
     source: str = Field(description="import, model, annotation, consensus, bulk or review.")
     confidence: float | None = Field(description="Of a consensus: how much people agreed.")
+    people: int | None = Field(
+        description="On how many people's answers it rests; null where on none, or where it is not known."
+    )
     schema_version: int
     guideline_version: int
     created_at: datetime
@@ -69,6 +72,7 @@ def document(label: Label, verdict: Verdict) -> dict[str, Any]:
         "value": label.value,
         "source": label.source,
         "confidence": label.confidence,
+        "people": label.people,
         "schema_version": label.schema_version,
         "guideline_version": label.guideline_version,
         "created_at": label.created_at,

@@ -23,6 +23,11 @@ class LabelSource(models.TextChoices):
     BULK = "bulk", "Bulk act"
     REVIEW = "review", "Review"
 
+    def of(self, people: int | None) -> str:
+        """Say the source in words, with how many people's answers a consensus rests on."""
+        words = str(self.label).lower()
+        return f"{words} of {people} answers" if self == LabelSource.CONSENSUS and people else words
+
 
 class Label(models.Model):
     """The answer of record for one question of one task; append-only: a new one retires the old."""
@@ -36,6 +41,9 @@ class Label(models.Model):
     )
     source = models.CharField(max_length=10, choices=LabelSource.choices)
     confidence = models.FloatField(null=True)
+    people = models.PositiveSmallIntegerField(
+        null=True, help_text="How many people's answers it rests on; empty where it rests on none, or is not known."
+    )
     annotation = models.ForeignKey(Annotation, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False

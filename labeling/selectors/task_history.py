@@ -88,7 +88,7 @@ def _labels(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iter
             at=label.created_at,
             icon="label",
             words=f"became the label of “{_title(schema, label.question)}” (source: "
-            f"{LabelSource(label.source).label.lower()}{sure}{until})",
+            f"{LabelSource(label.source).of(label.people)}{sure}{until})",
             who=str(label.created_by) if shown and label.created_by else "",
             chips=chips_of(schema.question(label.question), label.value),
             basis=_basis(label.guideline_version, label.schema_version),

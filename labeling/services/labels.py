@@ -40,6 +40,7 @@ class RecordAnswer:
     confidence: float | None = None
     annotation_id: int | None = None
     guideline: int = 0
+    people: int | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class NewLabel:
     created_by_id: int | None
     schema_version: int
     guideline_version: int
+    people: int | None
 
 
 @dataclass(slots=True)
@@ -273,6 +275,7 @@ def _settled(question: Question, counted: Sequence[CountedAnswers]) -> _Settled:
             source=LabelSource.ANNOTATION,
             annotation_id=given[0].annotation_id,
             guideline=guideline,
+            people=1,
         )
         return _Settled(answer)
     agreed = question.consensus([question.load(annotation.answers[question.name]) for annotation in given])
@@ -280,7 +283,11 @@ def _settled(question: Question, counted: Sequence[CountedAnswers]) -> _Settled:
         return _Settled(agreement=0.0)
     value, confidence = agreed
     answer = RecordAnswer(
-        value=question.dump_answer(value), source=LabelSource.CONSENSUS, confidence=confidence, guideline=guideline
+        value=question.dump_answer(value),
+        source=LabelSource.CONSENSUS,
+        confidence=confidence,
+        guideline=guideline,
+        people=len(given),
     )
     return _Settled(answer, confidence)
 
@@ -306,6 +313,7 @@ def _new(question: Question, answer: RecordAnswer, *, schema_version: int, autho
         created_by_id=author if answer.source != LabelSource.CONSENSUS else None,
         schema_version=schema_version,
         guideline_version=answer.guideline,
+        people=answer.people,
     )
 
 

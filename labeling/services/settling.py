@@ -156,6 +156,7 @@ def _again(label: Label) -> NewLabel:
         created_by_id=label.created_by_id,
         schema_version=label.schema_version,
         guideline_version=label.guideline_version,
+        people=label.people,
     )
 
 

@@ -72,6 +72,7 @@ def _labels(segment: Segment) -> Select:
             "value": "l.value",
             "source": "l.source",
             "confidence": "l.confidence",
+            "people": "l.people",
             "annotator": "p.email",
             "created_by": "u.email",
             "schema_version": "l.schema_version",

@@ -268,7 +268,7 @@ def _given(question: Question, label: Label) -> GivenLabel:
         title=question.title,
         chips=explorer_reads.chips_of(question, label.value),
         classes=label.classes,
-        source=LabelSource(label.source).label,
+        source=LabelSource(label.source).of(label.people),
         who=str(by) if by else "",
         at=label.created_at,
         guideline=label.guideline_version,

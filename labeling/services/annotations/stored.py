@@ -47,7 +47,7 @@ SELECT s.number, s.id,
      WHERE f.task_id = %(task)s AND f.state = '{FlagState.OPEN}' AND f.reason IN ('{SKIPPED.name}', '{CONFLICT.name}')),
     (SELECT jsonb_agg(jsonb_build_array(
          l.question, l.value, l.classes, l.source, l.confidence, NULL, l.created_by_id, l.schema_version,
-         l.guideline_version
+         l.guideline_version, l.people
      ) ORDER BY l.id)
      FROM labeling_label l
      WHERE l.task_id = %(task)s AND l.retired_at IS NOT NULL AND l.source = ANY(%(came_with)s))
@@ -93,13 +93,13 @@ WITH gone AS (
 ), settled AS (
     INSERT INTO labeling_label (
         task_id, project_id, question, value, classes, source, confidence, annotation_id, created_by_id,
-        schema_version, guideline_version, created_at
+        schema_version, guideline_version, people, created_at
     )
     SELECT %(task)s, %(project)s, l.question, l.value, l.classes, l.source, l.confidence, l.annotation_id,
-           l.created_by_id, l.schema_version, l.guideline_version, %(now)s
+           l.created_by_id, l.schema_version, l.guideline_version, l.people, %(now)s
     FROM jsonb_to_recordset(%(labels)s::jsonb) AS l (
         question text, value jsonb, classes text[], source text, confidence float8, annotation_id bigint,
-        created_by_id bigint, schema_version int, guideline_version int
+        created_by_id bigint, schema_version int, guideline_version int, people int
     )
 ), told AS (
     INSERT INTO labeling_event (project_id, actor_id, verb, task_id, payload, created_at)

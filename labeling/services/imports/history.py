@@ -58,6 +58,7 @@ class PastLabel(_Part):
     value: Any
     source: LabelSource
     confidence: float | None = Field(default=None, ge=0, le=1)
+    people: int | None = Field(default=None, ge=1, le=50)
     annotator: Email | None = None
     created_by: Email | None = None
     schema_version: Number = 1
@@ -320,6 +321,7 @@ class _Restorer:
                     classes=label.classes,
                     source=label.source,
                     confidence=label.confidence,
+                    people=label.people,
                     annotation_id=self._annotation_ids.get((task_id, label.annotator or "")),
                     created_by_id=self._person(label.created_by),
                     created_at=self._moment(label.created_at),
