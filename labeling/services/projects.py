@@ -180,7 +180,9 @@ def _lost_questions(project: Project, old: Schema, new: Schema) -> list[Problem]
                 )
             continue
         problems += [
-            Problem("schema.questions", f"“{name}” of “{question.name}” must stay: tasks are labeled with it.")
+            Problem(
+                "schema.questions", f"“{name}” of “{question.name}” must stay: tasks have answers or labels with it."
+            )
             for name in sorted(set(question.class_names) - set(kept.class_names))
             if schema_reads.labeled(project, question, name=name)
         ]

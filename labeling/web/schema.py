@@ -99,20 +99,20 @@ def _act_on(project: Project, draft: SchemaDraft, question: Edited, *, verb: str
             name = question.body["labels"][row]["name"]
             if count := schema_reads.labeled(project, question.asked, name=name):
                 question.about_labels[name] = (
-                    f"It must stay: {_tasks(count)} labeled with it. Its title can be changed."
+                    f"It must stay: {_tasks(count)} an answer or a label with it. Its title can be changed."
                 )
             else:
                 question.drop(row)
         case "forget":
             if count := schema_reads.labeled(project, question.asked):
-                question.problems.append(f"This question must stay: {_tasks(count)} labeled with an answer to it.")
+                question.problems.append(f"This question must stay: {_tasks(count)} an answer to it, or a label.")
             else:
                 draft.questions.remove(question)
 
 
 def _tasks(count: int) -> str:
     more = " or more" if count >= schema_reads.CAP else ""
-    return f"{count:,}{more} tasks are" if count > 1 else "one task is"
+    return f"{count:,}{more} tasks have" if count > 1 else "one task has"
 
 
 def _form(

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 WIDTH, HEIGHT = 340, 220
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 40
+LEAST_RANGE = 1e-9
+"""Values closer to each other are one value: ticks are rounded to ten places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def line(
 
 def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
     """Return a few round values from `low` to `high`."""
-    if not high > low:
+    if high - low < LEAST_RANGE:
         return [low]
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))

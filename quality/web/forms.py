@@ -7,28 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from quality.scoring.options import FILTERS, SCORES, STRATEGIES
+from quality.selectors.option_words import FILTER_WORDS, OPTION_NAMES, SCORE_WORDS, STRATEGY_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quality.models import QualitySettings
-
-FILTER_WORDS = {
-    "both": "Both methods agree (fewest false alarms)",
-    "prune_by_noise_rate": "By noise rate of each pair of classes (finds more)",
-    "prune_by_class": "By noise rate of each class",
-    "confident_learning": "Confident learning: everything off the diagonal",
-    "low_self_confidence": "Lowest probability of the given label",
-}
-SCORE_WORDS = {
-    "self_confidence": "Probability of the given label",
-    "normalized_margin": "Probability of the given label against the best other one",
-}
-STRATEGY_WORDS = {
-    "margin": "Margin: the two most probable classes are close",
-    "least_confidence": "Least confidence: no class is probable",
-    "entropy": "Entropy: the probability is spread over many classes",
-}
 
 
 class SettingsForm(forms.Form):
@@ -47,21 +31,21 @@ class SettingsForm(forms.Form):
         help_text="If any label is new since the last check. 0: never.",
     )
     encoder = forms.CharField(
-        label="Encoder",
+        label=OPTION_NAMES["encoder"],
         max_length=300,
         help_text="What turns items into numbers: built-in, onnx:<file> or sentence-transformers:<folder>; files are "
         "in models/ of the data directory.",
     )
     filter_by = forms.ChoiceField(
-        label="Which labels are flagged",
+        label=OPTION_NAMES["filter_by"],
         choices=[(name, FILTER_WORDS[name]) for name in FILTERS],
         help_text="Where the review starts. It can go on down the ranking.",
     )
     score = forms.ChoiceField(
-        label="How labels are ranked", choices=[(name, SCORE_WORDS[name]) for name in SCORES], help_text="Worst first."
+        label=OPTION_NAMES["score"], choices=[(name, SCORE_WORDS[name]) for name in SCORES], help_text="Worst first."
     )
     strategy = forms.ChoiceField(
-        label="What is labeled next",
+        label=OPTION_NAMES["strategy"],
         choices=[(name, STRATEGY_WORDS[name]) for name in STRATEGIES],
         help_text="One of ten open tasks is drawn at random all the same.",
     )

@@ -125,7 +125,7 @@ def test_a_label_that_only_a_waiting_answer_has_must_stay(
     project = factories.project(schema=asking(**question), overlap=2)
     answer(factories.member(project), factories.task(project), value)
 
-    with pytest.raises(Invalid, match="must stay: tasks are labeled with it"):
+    with pytest.raises(Invalid, match="must stay: tasks have answers or labels with it"):
         projects.revise_schema(actor=project.created_by, project=project, schema=asking(**smaller))
 
 

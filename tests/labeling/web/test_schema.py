@@ -145,13 +145,13 @@ def test_a_label_in_use_stays_and_says_why(client_for: SignIn, project: Project)
     client = client_for(project.created_by)
     kept = client.post(address(project), form(project, do="drop:0:0"))
     assert names(kept) == ["billing", "delivery", "other"]
-    assert "It must stay: 2 tasks are labeled with it." in kept.content.decode()
+    assert "It must stay: 2 tasks have an answer or a label with it." in kept.content.decode()
     forgotten = client.post(address(project), form(project, do="forget:0"))
-    assert "This question must stay: 2 tasks are labeled" in forgotten.content.decode()
+    assert "This question must stay: 2 tasks have an answer" in forgotten.content.decode()
     without = form(project) | {"s0-label": ["delivery"]} | {f"s0-label-{part}": [""] for part in schema_draft.PARTS}
     refused = client.post(address(project), without)
     assert refused.status_code == 400
-    assert "“billing” of “intent” must stay: tasks are labeled with it." in refused.content.decode()
+    assert "“billing” of “intent” must stay: tasks have answers or labels with it." in refused.content.decode()
     assert number(project) == 1
 
 
@@ -337,7 +337,7 @@ def test_a_version_that_is_in_use_cannot_be_taken_back(client_for: SignIn, proje
     person = factories.member(project)
     saving.submit(actor=person, task=factories.task(project), submission=answer_of("refund"), key="1")
     refused = client.post(address(project, "2/undo/"), follow=True)
-    assert "must stay: tasks are labeled with it" in refused.content.decode().replace("&#x27;", "'")
+    assert "must stay: tasks have answers or labels with it" in refused.content.decode().replace("&#x27;", "'")
     assert number(project) == 2
 
 

@@ -22,7 +22,13 @@ def point(x: float, y: float, half: float = 0.1) -> Point:
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0, 1, [0, 0.25, 0.5, 0.75, 1]), (0.93, 1.12, [0.95, 1.0, 1.05, 1.1]), (3, 3, [3]), (0, 97, [0, 25, 50, 75])],
+    [
+        (0, 1, [0, 0.25, 0.5, 0.75, 1]),
+        (0.93, 1.12, [0.95, 1.0, 1.05, 1.1]),
+        (3, 3, [3]),
+        (0, 5e-324, [0]),
+        (0, 97, [0, 25, 50, 75]),
+    ],
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert charts.ticks(low, high) == expected

@@ -287,7 +287,8 @@ def test_history_tells_what_started_each_and_how_it_went(client_for: SignIn) -> 
     assert first.trigger == "By hand"
     assert first.steps[0][0] == "Reading items"
     assert "3 labels are newer and not part of it" in text(page)
-    assert "filter_by" in text(page)
+    assert "Both methods agree (fewest false alarms)" in text(page)
+    assert "filter_by" not in text(page)
 
 
 def test_a_failed_check_leaves_the_one_before_it(client_for: SignIn) -> None:
