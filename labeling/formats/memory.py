@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from labeling.formats.rows import FormatError
 
 ROOM_BYTES = 1024**3
 _STATM = Path("/proc/self/statm")
+_lock = threading.Lock()
+_bounds: list[tuple[int, int]] = []
+"""The limit that held before the first of those who read now; the limit is the process's, and goes with the last."""
 
 
 @contextmanager
@@ -22,11 +26,13 @@ def bounded_memory(room: int = ROOM_BYTES) -> Iterator[None]:
     FormatError
         When it was not enough.
     """
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    if _STATM.exists():
-        taken = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        limits = [taken + room, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-        resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
+    with _lock:
+        _bounds.append(resource.getrlimit(resource.RLIMIT_AS))
+        before = _bounds[0]
+        if _STATM.exists():
+            taken = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+            limits = [taken + room, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+            resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
     try:
         yield
     except MemoryError:
@@ -35,4 +41,8 @@ def bounded_memory(room: int = ROOM_BYTES) -> Iterator[None]:
             "write it with smaller values or smaller row groups."
         ) from None
     finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
+        with _lock:
+            before = _bounds[0]
+            _bounds.pop()
+            if not _bounds:
+                resource.setrlimit(resource.RLIMIT_AS, before)

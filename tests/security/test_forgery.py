@@ -13,8 +13,8 @@ from django.conf import settings as site
 from django.test import Client
 from rest_framework.test import APIClient
 
-from labeling.models import Event, User
-from labeling.services import limits, tokens
+from labeling.models import Event, Media, User
+from labeling.services import limits, media, tokens
 from tests import factories
 from tests.labeling.api.walking import ROUTES
 from tests.labeling.api.walking import world as api_world
@@ -148,6 +148,8 @@ def test_a_forwarded_host_is_not_believed() -> None:
 def test_media_is_not_had_by_guessing_its_hash(client_for: Callable[[User], Client]) -> None:
     one, other = world(), world(color="blue")
     client = client_for(one.manager)
+    for image in Media.objects.all():
+        media.make_variants(image)
     known = client.get(address("media", one.arguments))
     assert known.status_code == 200
     assert len(b"".join(cast("Any", known).streaming_content)) > 0

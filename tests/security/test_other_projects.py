@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 OF_A_PROJECT = {
     "task_id", "job_id", "upload_id", "flag_id", "act_id", "filter_id", "membership_id", "invitation_id", "proof",
-    "sha256",
+    "sha256", "service_id", "service_token_id",
 }  # fmt: skip
 MIXED = sorted(
     (name, variable)
@@ -31,7 +31,18 @@ MIXED = sorted(
     for variable in variables(name)
     if variable in OF_A_PROJECT
 )
-NAMES_NO_THING = {"slug", "number", "role", "template", "variant", "secret", "uidb64", "token", "token_id"}
+NAMES_NO_THING = {
+    "slug",
+    "number",
+    "role",
+    "template",
+    "variant",
+    "secret",
+    "uidb64",
+    "token",
+    "token_id",
+    "provider_id",
+}
 """What an address has in it besides ids that belong to a project."""
 
 

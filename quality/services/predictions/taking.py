@@ -36,8 +36,8 @@ BATCH_BYTES = 8 * 1024 * 1024
 MAX_PROBLEMS = 1_000
 
 # Outside of a transaction, so that progress can be told and a cancel heard: a session's own table is nobody's business.
+_GONE = "DROP TABLE IF EXISTS pg_temp.quality_sent"
 _SENT = """
-DROP TABLE IF EXISTS pg_temp.quality_sent;
 CREATE TEMPORARY TABLE quality_sent (row bigint, task_id bigint, external_id text, probabilities bytea)
 """
 _BY_EXTERNAL_ID = """
@@ -107,6 +107,7 @@ def _take(run: Taking) -> int:
     reader = Reader(asked.class_names, track_named(asked.track))
     problems = _Problems()
     with connection.cursor() as cursor:
+        cursor.execute(_GONE)
         cursor.execute(_SENT)
         rows = _stage(run, cursor, reader, problems)
         if not rows:

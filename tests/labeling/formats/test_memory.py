@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tracemalloc
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from labeling.formats import FormatError, Row, csv, jsonl, parquet, read_source, sniff
+from labeling.formats.memory import bounded_memory
 
 ROWS = 50_000
 LIMIT = 12 * 1024**2  # the same rows in a list take 18 MB
@@ -115,3 +117,15 @@ def test_a_csv_cell_without_end_stops_the_reading(tmp_path: Path) -> None:
         assert isinstance(next(stream), Row)
         with pytest.raises(FormatError, match="longer than 16 MB"):
             list(stream)
+
+
+def test_a_limit_that_two_share_goes_with_the_last_of_them() -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    one, two = bounded_memory(), bounded_memory()
+    one.__enter__()
+    two.__enter__()
+    assert resource.getrlimit(resource.RLIMIT_AS) != before
+    one.__exit__(None, None, None)
+    assert resource.getrlimit(resource.RLIMIT_AS) != before
+    two.__exit__(None, None, None)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before

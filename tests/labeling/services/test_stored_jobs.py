@@ -22,6 +22,16 @@ pytestmark = pytest.mark.django_db
 ROWS = b"text,intent\nWhere is my parcel?,delivery\nThe invoice is wrong.,billing\nHello.,other\n"
 OPTIONS = {"mode": "keep_good", "mapping": None, "encoding": None, "delimiter": None}
 OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
+    "labeling.settle": {
+        "params": [{"floor": 0.5}],
+        "cursor": [{}, {"after": 7, "changed": 2}],
+        "result": [{"changed": 2}],
+    },
+    "labeling.ask": {
+        "params": [{"questions": ["mood"]}],
+        "cursor": [{}, {"asked": 3}],
+        "result": [{"asked": 3}],
+    },
     "labeling.import": {
         "params": [
             {"upload": 3, "filename": "more.csv", "options": OPTIONS},
