@@ -33,7 +33,8 @@ NO_PAGE = {
     "account_login", "login-code", "provider-login", "openid_connect_callback", "second-factor-codes",
     "second-factor-off", "service-new", "service-switch", "service-tokens", "service-token-revoke",
     "project-gain", "project-quality-run", "project-quality-progress",
-    "project-review-cards", "project-review-last", "project-review-near", "project-review-tiles",
+    "project-review-cards", "project-review-counts", "project-review-last", "project-review-near",
+    "project-review-tiles",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
