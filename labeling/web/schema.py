@@ -46,19 +46,32 @@ def edit(request: SignedInRequest, slug: str) -> HttpResponseBase:
         if question.has_labels:
             question.append()
     try:
-        new = draft.document()
-        lacks = projects.newly_required(project, parse_schema(new, path="schema"))
-        many = asking.lacking(project, lacks).count()
-        if many and "answered" not in request.POST:
-            projects.check_kept(project=project, old=_newest(project)[1], new=parse_schema(new, path="schema"))
+        new = parse_schema(draft.document(), path="schema")
+        if many := _unanswered(request, project, new):
             return _form(request, project, draft, number=number, lacking=many)
-        version = projects.revise_schema(actor=request.user, project=project, schema=new, after=number)
+        version = _revise(request, project, new, after=number)
     except DomainError as error:
         placed = draft.tell(error)
         return _form(request, project, draft, number=number, error=error, placed=placed)
-    if many and request.POST["answered"] == "ask":
-        asking.start(actor=request.user, project=project, questions=lacks)
     return _saved(request, project, version, before=number)
+
+
+def _unanswered(request: SignedInRequest, project: Project, new: Schema) -> int:
+    """Return how many labeled tasks lack what a schema newly requires, unless the person said what to do about them."""
+    if "answered" in request.POST:
+        return 0
+    many = asking.lacking(project, projects.newly_required(project, new)).count()
+    if many:  # what cannot be saved is said first
+        projects.check_kept(project=project, old=_newest(project)[1], new=new)
+    return many
+
+
+def _revise(request: SignedInRequest, project: Project, new: Schema, *, after: int) -> SchemaVersion:
+    lacks = projects.newly_required(project, new)
+    version = projects.revise_schema(actor=request.user, project=project, schema=new, after=after)
+    if request.POST.get("answered") == "ask":
+        asking.start(actor=request.user, project=project, questions=lacks)
+    return version
 
 
 def _newest(project: Project) -> tuple[int, Schema]:
@@ -197,7 +210,10 @@ def as_json(request: SignedInRequest, slug: str) -> HttpResponseBase:
     number, text = page_number(request.POST.get("version")), request.POST.get("schema", "")
     try:
         schema = project_draft.parse_document(text)
-        version = projects.revise_schema(actor=request.user, project=project, schema=schema, after=number)
+        if many := _unanswered(request, project, schema):
+            values = {"project": project, "number": number, "text": text, "lacking": many, **_checked(project, text)}
+            return render(request, "labeling/projects/schema_json.html", values)
+        version = _revise(request, project, schema, after=number)
     except DomainError as error:
         values = {"project": project, "number": number, "text": text, "error": error, **_checked(project, text)}
         return render(request, "labeling/projects/schema_json.html", values, status=error.status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,19 @@ def test_a_question_that_is_newly_required_is_asked_about_first(project: Project
     work()
     assert state(project) == "todo"
     assert Label.objects.get(project=project, retired_at=None).value == "billing"
+
+
+def test_the_same_is_asked_where_questions_are_written_as_json(project: Project, client: Client) -> None:
+    address = f"/p/{project.slug}/settings/schema/json/"
+    body = version_reads.schema(project.pk).dump()
+    body["questions"].append({"name": "mood", "kind": "rating", "field": "text", "min": 1, "max": 5})
+    written = {"version": 1, "schema": json.dumps(body)}
+    assert "1 labeled task lacks an answer that you now require" in client.post(address, written).content.decode()
+    assert version_reads.current(project.pk).schema == 1
+    client.post(address, written | {"answered": "leave"})
+    assert version_reads.current(project.pk).schema == 2
+    assert state(project) == "labeled"
+    assert not JobRun.objects.exists()
 
 
 @pytest.mark.parametrize(
