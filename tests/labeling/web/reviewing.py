@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.test import Client
+
 from labeling.models import (
     Flag,
     Label,
@@ -51,3 +53,10 @@ def flag_all(made: list[Task], reason: Reason[Evidence] = LABEL_ERROR, **more: A
     ]
     flags.sync_flags(project=made[0].project, question="intent", reasons=[reason], findings=findings, actor=None)
     return list(Flag.objects.filter(task__in=made, reason=reason.name).order_by("score"))
+
+
+def cards(client: Client, project: Project, **sent: Any) -> str:
+    """Return what the page is given when it asks for cards."""
+    answered = client.post(f"/p/{project.slug}/review/cards/", sent)
+    assert answered.status_code == 200
+    return answered.content.decode()
