@@ -174,6 +174,11 @@ export function withdraw(entries: readonly Entry[], key: string): Changes | null
   return entry.attempts === 0 || entry.status === "refused" ? { put: [], remove: [key] } : null;
 }
 
+/** Take something back in one step: out of the outbox while the server cannot have it, else by work that tells the server. */
+export function takeBack(entries: readonly Entry[], key: string, told: NewEntry): Changes {
+  return withdraw(entries, key) ?? enqueue(entries, told);
+}
+
 /** The entries that may be sent now, oldest first: the head of every lane that waits for nobody. */
 export function sendable(entries: readonly Entry[], limit: number): Entry[] {
   const taken = new Set<string>();

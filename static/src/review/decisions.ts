@@ -110,7 +110,7 @@ export class Decisions {
 
   /** Take a decision back: out of the outbox while the server cannot have it, else by telling the server. */
   async retract(key: string, retraction: Omit<NewRetraction, "key" | "createdAt">): Promise<void> {
-    if (!(await this.#outbox.withdraw(key))) await this.#outbox.put(newEntry(retraction));
+    await this.#outbox.takeBack(key, newEntry(retraction));
   }
 
   /** Send what waits now. */

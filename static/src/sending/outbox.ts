@@ -8,6 +8,7 @@ import {
   type OutboxSummary,
   type Outcome,
   summarize,
+  takeBack,
   withdraw,
 } from "../core/outbox.ts";
 import type { Api } from "./api.ts";
@@ -66,14 +67,24 @@ export class Outbox {
 
   /** Put work into the outbox; when this resolves, it survives the tab. `doc` lets it be shown without the network. */
   async put(work: NewEntry, doc?: TaskDoc): Promise<Entry> {
+    const { entry } = await this.#enter((entries, landed) => enqueue(entries, work, landed), doc);
+    return entry;
+  }
+
+  /** Take an entry back: out of the outbox, or by `told` when the server may have it; before all that is put in later. */
+  async takeBack(key: string, told: NewEntry): Promise<void> {
+    await this.#enter((entries) => takeBack(entries, key, told));
+  }
+
+  async #enter<C extends Changes>(
+    decide: (entries: Entry[], landed: number) => C,
+    doc?: TaskDoc,
+  ): Promise<C> {
     this.#entering += 1;
     this.#tellCount();
-    let entry: Entry;
+    let changes: C;
     try {
-      ({ entry } = await this.#options.store.transact(
-        (entries, landed) => enqueue(entries, work, landed),
-        doc,
-      ));
+      changes = await this.#options.store.transact(decide, doc);
     } finally {
       // Counted first: at no moment is it neither on its way nor there.
       await this.tell().catch(() => undefined);
@@ -81,7 +92,7 @@ export class Outbox {
       this.#tellCount();
     }
     void this.sender.kick();
-    return entry;
+    return changes;
   }
 
   /** Take an entry out again; false when the server may have it already. */

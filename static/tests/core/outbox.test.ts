@@ -12,6 +12,7 @@ import {
   sendable,
   settle,
   summarize,
+  takeBack,
   takeRefused,
   withdraw,
 } from "../../src/core/outbox.ts";
@@ -252,4 +253,12 @@ test("a decision is taken out of the outbox only while the server cannot have it
   assert.deepEqual(withdraw(entries, "a"), { put: [], remove: ["a"] });
   const sent = applied(entries, markSending(entries, 9));
   assert.equal(withdraw(sent, "a"), null);
+});
+
+test("a decision that the server may have is taken back by telling it, in one step with looking whether it may", () => {
+  const entries = queued(decision("a", 1));
+  assert.deepEqual(applied(entries, takeBack(entries, "a", retraction("undo", 1))), []);
+  const sent = applied(entries, markSending(entries, 9));
+  assert.deepEqual(keys(applied(sent, takeBack(sent, "a", retraction("undo", 1)))), ["a", "undo"]);
+  assert.deepEqual(keys(applied([], takeBack([], "a", retraction("undo", 1)))), ["undo"]);
 });
