@@ -7,6 +7,7 @@ closes, and the child stops the engines and removes their folder.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from dcai_web.ops.engines.redis import Redis
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
+KEPT = {"DCAI_CHROMIUM", "DCAI_REQUIRE_E2E"}
+"""Settings of the test run, not of the site that it runs."""
 
 
 def start(*, durable: bool = False) -> dict[str, str]:
@@ -42,6 +45,22 @@ def start(*, durable: bool = False) -> dict[str, str]:
         raise RuntimeError(message)
     addresses: dict[str, str] = json.loads(line)
     return addresses
+
+
+def share() -> None:
+    """Start engines for all test runs that this process starts, with a database that theirs are copied from."""
+    for name in [name for name in os.environ if name.startswith("DCAI_") and name not in KEPT]:
+        del os.environ[name]
+    os.environ.update(start(), DCAI_TEST_RUN="1")
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.template"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.environ["DCAI_TEST_TEMPLATE"] = made.stdout.strip()
 
 
 # Kept alive, and with them the pipes, until the interpreter ends.

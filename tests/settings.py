@@ -13,9 +13,8 @@ def _worker() -> int:
     return int(name.removeprefix("gw")) + 1 if name else 0
 
 
-KEPT = {"DCAI_CHROMIUM", "DCAI_REQUIRE_E2E"}
 if "DCAI_TEST_RUN" not in os.environ:  # the workers of a parallel run share those of the run that started them
-    for name in [name for name in os.environ if name.startswith("DCAI_") and name not in KEPT]:
+    for name in [name for name in os.environ if name.startswith("DCAI_") and name not in engines.KEPT]:
         del os.environ[name]
     os.environ.update(engines.start(), DCAI_TEST_RUN="1")
 
@@ -39,6 +38,9 @@ from dcai_web.settings import *  # noqa: E402, F403 - the environment must be th
 # What tests start is a site without one.
 for name in PROVIDER:
     del os.environ[name]
+
+# A database that has been migrated already is copied; `migrate` then finds nothing to do.
+DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ.get("DCAI_TEST_TEMPLATE")}  # noqa: F405
 
 # One round: the tests make hundreds of people.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

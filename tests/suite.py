@@ -4,6 +4,8 @@ A heavy test kills servers, races many processes or starts the whole product. Be
 the machine is; alone it measures the product. A browser test mostly waits for its page, so several go at a time; beside
 light ones, which compute, their pages would wait too long. No test is run twice: one that fails now and then is a fault
 of the product or of the test, and is to be found.
+
+The calls share their engines, and a database in which the migrations have been applied once: every worker copies it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests import engines
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("-n0", "-m", "heavy")
@@ -22,6 +26,7 @@ NOTHING_FOUND = 5
 
 def main(arguments: list[str]) -> int:
     """Run the suite with these arguments for pytest; return the exit code of the first call that failed."""
+    engines.share()
     # All of them, also after a failure: one fault does not hide another.
     found = [
         _pytest([*arguments, *LIGHT], DCAI_REQUIRE_E2E=""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +23,7 @@ from labeling.services.reviews import Ruling
 from labeling.web.answers import from_form, offered
 from tests import factories
 from tests.labeling.kinds.registering import registered
+from tests.pictures import picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,3 +116,38 @@ def test_the_same_words_of_a_file_are_checked_against_each_row(project: Project)
     problem = ImportProblem.objects.get(job=job)
     assert (problem.row, problem.column, problem.message) == (2, "quote", "Expected words of the text.")
     assert list(Label.objects.order_by("task_id").values_list("value", flat=True)) == ["very\nlate", "late", "late"]
+
+
+def parse_place(raw: Any, config: text.Config, item: Any) -> str:
+    """Return a place from the left that lies in the image."""
+    answer = text.parse(raw, config, None)
+    if not isinstance(item, dict) or int(answer) >= item["width"]:
+        raise wrong("Expected a place in the image.")
+    return answer
+
+
+@pytest.mark.usefixtures("own_storage")
+def test_a_place_in_an_image_is_checked_against_the_pixels_of_each_row() -> None:
+    kind = SimpleNamespace(
+        **{**vars(text), "NAME": "place", "FIELD_TYPES": ("image",), "LOOKS_AT_ITEM": True, "parse": parse_place}
+    )
+    schema = {
+        "fields": [{"name": "photo", "type": "image"}],
+        "questions": [{"name": "place", "kind": "place", "field": "photo"}],
+    }
+    with registered(cast("Kind", kind)):
+        project = factories.project(schema=schema)
+        rows = [
+            {
+                "photo": "data:image/png;base64," + base64.b64encode(picture(size=(width, 8))).decode(),
+                "labels": {"place": "20"},
+            }
+            for width in (32, 16, 64)
+        ]
+        content = "\n".join(json.dumps(row) for row in rows).encode()
+        job = imports.start(actor=project.created_by, project=project, file=ContentFile(content, name="rows.jsonl"))
+        jobs.perform_job(job.pk)
+
+    problem = ImportProblem.objects.get(job=job)
+    assert (problem.row, problem.column, problem.message) == (2, "place", "Expected a place in the image.")
+    assert [label.task.data["photo"]["width"] for label in Label.objects.order_by("task_id")] == [32, 64]
