@@ -36,7 +36,6 @@ _CONFLICT = (
     "Somebody decided it already, or its label was changed since it was flagged; `current` says what holds now. "
     "Nothing was changed."
 )
-DecisionName = Literal["accept_suggestion", "keep", "relabel", "quarantine", "ambiguous"]
 
 
 def _name_reasons(schema: dict[str, Any]) -> None:
@@ -58,7 +57,7 @@ class FlagDocument(BaseModel):
     state: Literal["open", "resolved", "closed"] = Field(description="`closed`: it no longer holds.")
     note: str
     created_at: datetime
-    resolution: DecisionName | Literal[""]
+    resolution: Decision | Literal[""]
     resolution_note: str
     resolved_by: str | None = Field(description="E-mail address.")
     resolved_at: datetime | None
@@ -158,7 +157,7 @@ class FlagNew(Body):
 class Ruled(Body):
     """A decision."""
 
-    decision: DecisionName
+    decision: Decision = Field(strict=False)
     answer: Any = Field(
         None,
         description="With `relabel`: the answer to the flag's question. For a flag about the whole task of a project "
@@ -168,7 +167,7 @@ class Ruled(Body):
 
     def ruling(self) -> Ruling:
         """Return what was decided."""
-        return Ruling(decision=Decision(self.decision), answer=self.answer, note=self.note)
+        return Ruling(decision=self.decision, answer=self.answer, note=self.note)
 
 
 class Decide(Ruled):

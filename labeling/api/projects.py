@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
+from labeling.kinds.schema import parse_schema
 from labeling.models import Role, Scope
 from labeling.selectors import versions as version_reads
-from labeling.services import deletion, projects
+from labeling.services import asking, deletion, projects, settling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 TAG = "Projects"
 _PEOPLE: dict[str, Any] = {"minimum": 1, "maximum": projects.MAX_OVERLAP}
+_SHARE: dict[str, Any] = {"minimum": 0, "maximum": 1}
+_SECONDS: dict[str, Any] = {"minimum": 60, "maximum": 86_400}
 
 
 class ProjectDocument(BaseModel):
@@ -69,6 +73,8 @@ class ProjectNew(Body):
     )
     overlap: int = Field(1, json_schema_extra=_PEOPLE)
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
+    agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
+    lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     description: str = Field("", json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
 
 
@@ -79,9 +85,31 @@ class ProjectChange(Body):
     description: str | None = Field(None, json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
     overlap: int | None = Field(None, json_schema_extra=_PEOPLE)
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
-    agreement_floor: float | None = Field(None, json_schema_extra={"minimum": 0, "maximum": 1})
-    lease_seconds: int | None = Field(None, json_schema_extra={"minimum": 60, "maximum": 86_400})
+    agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
+    lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     archived: bool | None = None
+
+    settle: bool = Field(
+        default=False, description="Settle the tasks that have several answers by the new settings; a job does."
+    )
+    dry_run: bool = Field(default=False, description="Change nothing; only say what the settings would mean.")
+
+
+class ForeseenDocument(BaseModel):
+    """What new settings mean for tasks that have several answers, once these are settled by them."""
+
+    asked: int = Field(description="Of these one more person is asked.")
+    disputed: int = Field(description="These have no label until a reviewer decides.")
+    labeled: int = Field(description="These have the answers they need, and the label that follows.")
+    looked_at: int = Field(description="So many of them were looked at, the first ones.")
+    total: int = Field(description="So many tasks have several answers.")
+
+
+class ChangedProject(ProjectDocument):
+    """A project after a change, or as it stays after a dry run."""
+
+    foreseen: ForeseenDocument = Field(description="Left as they are unless `settle` says otherwise.")
+    job: int | None = Field(description="What settles them; follow it at `/api/jobs/{id}/`.")
 
 
 class ProjectDeletion(Body):
@@ -101,6 +129,19 @@ class SchemaChange(Body):
     """The schema that is to hold from now on."""
 
     schema_: Any = Field(alias="schema", json_schema_extra={"type": "object"})
+    ask: bool = Field(
+        default=False, description="Ask those who answered for what labeled tasks lack by it; a job does."
+    )
+    dry_run: bool = Field(default=False, description="Change nothing; only say what the schema would mean.")
+
+
+class ChangedSchema(SchemaDocument):
+    """A schema after a change, or as it stays after a dry run."""
+
+    lacking: int = Field(
+        description="Labeled tasks without an answer to a question newly required. They stay labeled unless `ask`."
+    )
+    job: int | None = Field(description="What asks for them; follow it at `/api/jobs/{id}/`.")
 
 
 def documents(user: User, rows: Sequence[Project]) -> list[dict[str, Any]]:
@@ -158,6 +199,7 @@ class Projects(Endpoint):
             overlap=sent.overlap,
             max_overlap=sent.max_overlap,
             description=sent.description,
+            **sent.model_dump(include={"agreement_floor", "lease_seconds"}, exclude_none=True),
         )
         return Response(document(project, Role.MANAGER), status=201)
 
@@ -177,20 +219,26 @@ class OneProject(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=ProjectChange,
-        returns={200: ProjectDocument},
-        description="`archived: true` puts the project away (nothing is deleted), `false` takes it out again.",
+        returns={200: ChangedProject},
+        description=(
+            "`archived: true` puts the project away (nothing is deleted), `false` takes it out again. Tasks that were "
+            "settled stay as they are unless `settle`; `foreseen` says how many would change."
+        ),
     )
     def patch(self, request: Request, slug: str) -> Response:
         """Change what was sent and leave the rest."""
         user = actor(request)
         project = access.project_for(user, slug, Action.MANAGE)
-        sent = body(request, ProjectChange).model_dump(exclude_none=True)
-        archived = sent.pop("archived", None)
-        if sent:
-            project = projects.update(actor=user, project=project, **sent)
-        if archived is not None:
-            project = projects.archive(actor=user, project=project, archived=archived)
-        return Response(documents(user, [project])[0])
+        sent = body(request, ProjectChange)
+        changes = sent.model_dump(exclude_none=True, exclude={"archived", "settle", "dry_run"})
+        floor, job, foreseen = project.agreement_floor, None, settling.foresee(project, changes)
+        if changes and not sent.dry_run:
+            project = projects.update(actor=user, project=project, **changes)
+        if sent.archived is not None and not sent.dry_run:
+            project = projects.archive(actor=user, project=project, archived=sent.archived)
+        if sent.settle and foreseen.changed and not sent.dry_run:
+            job = settling.start(actor=user, project=project, floor=floor).pk
+        return Response(documents(user, [project])[0] | {"foreseen": asdict(foreseen), "job": job})
 
     @operation(
         "projects_delete",
@@ -218,7 +266,7 @@ class ProjectSchema(Endpoint):
         """Return the schema that holds now."""
         project = access.project_for(actor(request), slug, Action.VIEW)
         now = version_reads.current(project.pk)
-        return Response({"version": now.schema, "schema": version_reads.by_pk(now.schema_pk).dump()})
+        return Response(_schema_document(now.schema, version_reads.by_pk(now.schema_pk).dump()))
 
     @operation(
         "schema_change",
@@ -226,12 +274,26 @@ class ProjectSchema(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=SchemaChange,
-        returns={200: SchemaDocument},
+        returns={200: ChangedSchema},
+        description="Labeled tasks without an answer to a question that it newly requires stay labeled unless `ask`.",
     )
     def put(self, request: Request, slug: str) -> Response:
         """Make a new version of the schema; what labels already use must stay."""
-        project = access.project_for(actor(request), slug, Action.MANAGE)
-        version = projects.revise_schema(
-            actor=actor(request), project=project, schema=body(request, SchemaChange).schema_
-        )
-        return Response({"version": version.number, "schema": version.body})
+        user = actor(request)
+        project = access.project_for(user, slug, Action.MANAGE)
+        sent = body(request, SchemaChange)
+        new, held = parse_schema(sent.schema_, path="schema"), version_reads.current(project.pk)
+        required = projects.newly_required(project, new)
+        meant: dict[str, Any] = {"lacking": asking.lacking(project, required).count(), "job": None}
+        if sent.dry_run:
+            old = version_reads.by_pk(held.schema_pk)
+            projects.check_kept(project=project, old=old, new=new)
+            return Response(_schema_document(held.schema, old.dump()) | meant)
+        version = projects.revise_schema(actor=user, project=project, schema=new)
+        if sent.ask and meant["lacking"]:
+            meant["job"] = asking.start(actor=user, project=project, questions=required).pk
+        return Response(_schema_document(version.number, version.body) | meant)
+
+
+def _schema_document(number: int, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"version": number, "schema": schema}

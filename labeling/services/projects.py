@@ -46,12 +46,22 @@ WHERE q.task_id = taken.task_id AND q.required <> greatest(%(overlap)s, taken.n)
 
 @transaction.atomic
 def create(
-    *, actor: User, name: str, schema: Any, overlap: int = 1, max_overlap: int | None = None, description: str = ""
+    *,
+    actor: User,
+    name: str,
+    schema: Any,
+    overlap: int = 1,
+    max_overlap: int | None = None,
+    description: str = "",
+    agreement_floor: float | None = None,
+    lease_seconds: int | None = None,
 ) -> Project:
     """Create a project with its first schema version; the creator becomes its manager."""
     access.check_person(actor, "make projects")
+    given = {"agreement_floor": agreement_floor, "lease_seconds": lease_seconds}
+    settings = {name: value for name, value in given.items() if value is not None}
     parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
-    _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap)
+    _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap, **settings)
     project = Project.objects.create(
         name=name.strip(),
         slug=_free_slug(name),
@@ -59,6 +69,7 @@ def create(
         overlap=overlap,
         max_overlap=overlap if max_overlap is None else max_overlap,
         created_by=actor,
+        **settings,
     )
     SchemaVersion.objects.create(project=project, number=1, body=parsed.dump(), created_by=actor)
     GuidelineDraft.objects.create(project=project, updated_by=actor)

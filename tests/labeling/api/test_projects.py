@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import ApiToken, Membership, User
-from labeling.services import people, tokens
+from labeling.models import ApiToken, Membership, QueueEntry, TaskState, User
+from labeling.services import annotations as saving
+from labeling.services import claims, jobs, people, projects, tokens
+from labeling.services.annotations import Submission
 from tests import factories
 from tests.factories import PASSWORD, TEXT_SCHEMA
 from tests.query_counts import assert_same_queries
@@ -16,7 +18,7 @@ from tests.query_counts import assert_same_queries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from labeling.models import Project
+    from labeling.models import Project, Task
 
     ApiFor = Callable[[User], APIClient]
 
@@ -30,10 +32,14 @@ def project() -> Project:
 
 def test_a_project_is_created_with_a_slug_and_its_creator_as_manager(api_for: ApiFor) -> None:
     client = api_for(factories.user())
-    made = client.post("/api/projects/", {"name": "My texts", "schema": TEXT_SCHEMA, "overlap": 3}, format="json")
+    made = client.post(
+        "/api/projects/",
+        {"name": "My texts", "schema": TEXT_SCHEMA, "overlap": 3, "agreement_floor": 0.7},
+        format="json",
+    )
     assert made.status_code == 201
     assert made.json()["slug"] == "my-texts"
-    assert made.json()["overlap"] == 3
+    assert (made.json()["overlap"], made.json()["agreement_floor"]) == (3, 0.7)
     assert made.json()["role"] == "manager"
     assert client.get("/api/projects/my-texts/").json() == made.json()
     schema = client.get("/api/projects/my-texts/schema/").json()
@@ -57,7 +63,8 @@ def test_only_what_was_sent_is_changed(project: Project, api_for: ApiFor) -> Non
     address = f"/api/projects/{project.slug}/"
     before = client.get(address).json()
     after = client.patch(address, {"name": "Renamed", "agreement_floor": 1}, format="json").json()
-    assert after == before | {"name": "Renamed", "agreement_floor": 1.0}
+    none = {"asked": 0, "disputed": 0, "labeled": 0, "looked_at": 0, "total": 0}
+    assert after == before | {"name": "Renamed", "agreement_floor": 1.0, "foreseen": none, "job": None}
     assert client.patch(address, {"archived": True}, format="json").json()["archived"]
     refused = client.post(f"{address}claims/", {"count": 1}, format="json")
     assert refused.status_code == 403
@@ -72,6 +79,58 @@ def test_a_schema_grows_by_versions(project: Project, api_for: ApiFor) -> None:
     grown = client.put(address, {"schema": schema}, format="json").json()
     assert grown["version"] == 2
     assert grown["schema"]["questions"][0]["labels"][-1]["name"] == "new"
+
+
+def give(task: Task, person: User, answer: str) -> None:
+    """Answer a task as a person does."""
+    claims.claim_task(actor=person, task=task)
+    saving.submit(actor=person, task=task, submission=Submission({"intent": answer}), key=f"{task.pk}-{person.pk}")
+
+
+@pytest.fixture
+def differing() -> Project:
+    """Make a project with a task that two people answered differently, which a floor of 0.5 lets pass."""
+    project = factories.project(overlap=3, max_overlap=3)
+    projects.update(actor=project.created_by, project=project, agreement_floor=0.5)
+    task = factories.task(project)
+    for answer in ("billing", "billing", "delivery"):
+        give(task, factories.member(project), answer)
+    return project
+
+
+def test_what_new_settings_mean_is_told_before_and_done_only_when_asked_for(
+    differing: Project, api_for: ApiFor
+) -> None:
+    client = api_for(differing.created_by)
+    address = f"/api/projects/{differing.slug}/"
+    dry = client.patch(address, {"agreement_floor": 0.9, "settle": True, "dry_run": True}, format="json").json()
+    assert (dry["agreement_floor"], dry["foreseen"]["disputed"], dry["job"]) == (0.5, 1, None)
+
+    left = client.patch(address, {"agreement_floor": 0.9}, format="json").json()
+    assert (left["agreement_floor"], left["foreseen"]["disputed"], left["job"]) == (0.9, 1, None)
+    assert QueueEntry.objects.get().state == TaskState.LABELED
+
+    client.patch(address, {"agreement_floor": 0.5}, format="json")
+    done = client.patch(address, {"agreement_floor": 0.9, "settle": True}, format="json").json()
+    jobs.perform_job(done["job"])
+    assert QueueEntry.objects.get().state == TaskState.DISPUTED
+
+
+def test_who_lacks_a_newly_required_answer_is_told_before_and_asked_only_when_asked_for(
+    project: Project, api_for: ApiFor
+) -> None:
+    client = api_for(project.created_by)
+    address = f"/api/projects/{project.slug}/schema/"
+    give(factories.task(project), factories.member(project), "billing")
+    schema = client.get(address).json()["schema"]
+    schema["questions"].append({"name": "mood", "kind": "rating", "field": "text", "required": True})
+
+    dry = client.put(address, {"schema": schema, "dry_run": True}, format="json").json()
+    assert (dry["version"], dry["lacking"], dry["job"]) == (1, 1, None)
+    done = client.put(address, {"schema": schema, "ask": True}, format="json").json()
+    assert (done["version"], done["lacking"]) == (2, 1)
+    jobs.perform_job(done["job"])
+    assert QueueEntry.objects.get().state == TaskState.TODO
 
 
 def test_an_address_is_invited_and_becomes_a_member_by_accepting(project: Project, api_for: ApiFor) -> None:
