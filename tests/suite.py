@@ -20,7 +20,7 @@ from tests import engines
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("-n0", "-m", "heavy")
 LIGHT = ("-m", "not heavy and not e2e")
-BROWSER = ("-m", "e2e and not heavy")
+BROWSER = ("-m", "not heavy", "tests/e2e")
 NOTHING_FOUND = 5
 
 

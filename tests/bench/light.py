@@ -37,7 +37,7 @@ _SETTLED = 30.0
 def main() -> None:
     """Measure, print, and write if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", type=int, default=10_000, help="tasks of the project that is checked")
+    parser.add_argument("--tasks", type=int, default=60_000, help="tasks of the project that is checked")
     parser.add_argument("--starts", type=int, default=3, help="how often a start is taken")
     parser.add_argument("--seconds", type=float, default=8, help="how long each loop of annotators runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
