@@ -17,6 +17,8 @@ export DCAI_BEGAN := $(shell date +%s)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Node trusts whom this machine trusts.
 export NODE_USE_SYSTEM_CA := 1
+# A start of the product and a run of the tests are dozens of processes: what one has compiled the next one reads.
+unexport PYTHONDONTWRITEBYTECODE
 XDIST ?= 2
 
 help: ## Show this list

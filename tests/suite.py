@@ -18,7 +18,13 @@ from pathlib import Path
 from tests import engines
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("-n0", "-m", "heavy")
+# Looking through all files for the few heavy tests takes as long as one of them.
+HEAVY = (
+    "-n0",
+    "-m",
+    "heavy",
+    *sorted(str(file) for file in ROOT.glob("tests/**/test_*.py") if "mark.heavy" in file.read_text("utf-8")),
+)
 LIGHT = ("-m", "not heavy and not e2e")
 BROWSER = ("-m", "not heavy", "tests/e2e")
 NOTHING_FOUND = 5
