@@ -1,5 +1,6 @@
 // The one keyboard listener of the page: it asks the keymap what a key means and does it.
 import { type Command, commandFor, type Focus, type KeyPress, type Mode } from "../core/keymap.ts";
+import { scrollTopFor } from "../core/layout.ts";
 import type { Session } from "./session/session.ts";
 
 const TYPED_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel"]);
@@ -37,6 +38,7 @@ export interface KeyboardOptions {
 
 export class Keyboard {
   readonly #options: KeyboardOptions;
+  #clicked = "";
 
   constructor(options: KeyboardOptions) {
     this.#options = options;
@@ -52,6 +54,7 @@ export class Keyboard {
   }
 
   #pressed(event: KeyboardEvent): void {
+    this.#clicked = "";
     if (event.defaultPrevented) return;
     const focus = focusOf(event.target);
     const inEditor = event.target instanceof Node && this.#options.root.contains(event.target);
@@ -171,10 +174,27 @@ export class Keyboard {
     this.#options.root.querySelector<HTMLElement>("[data-item]")?.focus({ preventScroll: true });
   }
 
-  /** Scroll the question the keys go to into sight; on a phone the page is the person's to scroll. */
-  showQuestion(name: string): void {
-    if (!this.#severalQuestions || window.matchMedia("(width < 768px)").matches) return;
-    this.#fieldset(name)?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  /** What the pointer is on stays under it. */
+  questionPressed(name: string): void {
+    this.#clicked = name;
+  }
+
+  /** Scroll the question the keys go to into sight, `anew` on a new item; a phone's page is the person's to scroll. */
+  showQuestion(name: string, { anew = false } = {}): void {
+    if (anew) this.#clicked = "";
+    const question = this.#fieldset(name);
+    const pane = question?.closest<HTMLElement>("[data-answers]");
+    if (!question || !pane || name === this.#clicked || window.matchMedia("(width < 768px)").matches) return;
+    const { top, bottom } = question.getBoundingClientRect();
+    const above = pane.scrollTop - pane.getBoundingClientRect().top;
+    const isFirst = name === this.#options.session.state.config.schema.questions[0]?.name;
+    pane.scrollTop = scrollTopFor({
+      // What is said of the item stands above the first question.
+      top: isFirst ? 0 : top + above,
+      bottom: bottom + above,
+      viewTop: pane.scrollTop,
+      viewHeight: pane.clientHeight,
+    });
   }
 
   #fieldset(name: string): HTMLElement | null {

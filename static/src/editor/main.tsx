@@ -9,6 +9,7 @@ import { ImageCache } from "../fields/images.ts";
 import { Api, type Identity } from "../sending/api.ts";
 import { openStore, type Store } from "../sending/store.ts";
 import { type EditorRoot, readRoot } from "./config.ts";
+import { Device } from "./device.ts";
 import { GuidelineReader } from "./guideline.ts";
 import { Keyboard } from "./keyboard.ts";
 import { loadKinds } from "./kinds/registry.ts";
@@ -46,6 +47,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   });
   const images = new ImageCache();
   const guideline = new GuidelineReader(config, api);
+  const device = new Device(config.project.slug);
   const guidelineVersion = (version: number) => guideline.heard(version);
 
   // Saving and claiming call back into the session, which is made last.
@@ -84,7 +86,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
 
   element.replaceChildren();
   fillWindow(element);
-  const editor = { state, session, api, images, imageField, guideline, keyboard, openGuideline };
+  const editor = { state, session, api, images, imageField, device, guideline, keyboard, openGuideline };
   render(
     <EditorContext.Provider value={editor}>
       <App />

@@ -1,4 +1,5 @@
 // One label of a list.
+import { labelsWidth } from "../../core/layout.ts";
 import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
 import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
@@ -35,5 +36,6 @@ export const kind: Kind<ChoiceQuestion, string> = {
     value === undefined && isRequired(question) ? "Choose one of the labels." : null,
   describe: (value, { labels }) => titleOfLabel(labels, value),
   guideLabel: (value) => value,
+  width: ({ labels }) => labelsWidth(labels.map(({ title }) => title)),
   labelTitle: (label, { labels }) => titleOfLabel(labels, label),
 };

@@ -65,6 +65,8 @@ export interface Kind<Q extends Question, A extends Answer> {
   labelTitle: (label: string, question: Q) => string;
   /** Whether undo takes back two changes that follow each other as one: letters of one text. Not given: never. */
   isOneStep?: (last: Change<A>, next: Change<A>) => boolean;
+  /** How wide its answers want to be, in CSS pixels. */
+  width: (question: Q) => number;
   /** Answered by typing: the question's input takes the focus, not the question. */
   typed: boolean;
 }

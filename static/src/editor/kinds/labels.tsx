@@ -1,5 +1,6 @@
 // The grid of labels shared by the kinds that offer a list of them.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { labelWidth } from "../../core/layout.ts";
 
 /** Beyond this many, a box to filter them appears. */
 const FILTER_FROM = 30;
@@ -37,6 +38,7 @@ export interface LabelGridProps {
 
 export function LabelGrid({ labels, selected, type, id, pick, point }: LabelGridProps) {
   const [filter, setFilter] = useState("");
+  const width = useMemo(() => labelWidth(labels.map(({ title }) => title)), [labels]);
   const found = matching(labels, filter);
   const shown = found.filter((label, place) => place < SHOWN_AT_MOST || selected.has(label.name));
   return (
@@ -53,6 +55,7 @@ export function LabelGrid({ labels, selected, type, id, pick, point }: LabelGrid
       )}
       <div
         class="ed-labels"
+        style={{ "--ed-label-width": `${width}px` }}
         data-many={shown.length > 12 || undefined}
         data-short={labels.every((label) => label.title.length <= SHORT_TITLE) || undefined}
       >

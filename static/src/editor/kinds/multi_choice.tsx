@@ -1,5 +1,6 @@
 // Any number of labels of a list, in the order of the schema.
 import { sameAnswer } from "../../core/answers.ts";
+import { labelsWidth } from "../../core/layout.ts";
 import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
 import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
@@ -86,5 +87,6 @@ export const kind: Kind<MultiChoiceQuestion, string[]> = {
     return value.map((name) => titleOfLabel(question.labels, name)).join(", ");
   },
   guideLabel: (value) => value.at(-1) ?? null,
+  width: ({ labels }) => labelsWidth(labels.map(({ title }) => title)),
   labelTitle: (label, { labels }) => titleOfLabel(labels, label),
 };

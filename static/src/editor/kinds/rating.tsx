@@ -12,6 +12,8 @@ export interface RatingQuestion extends Question {
 
 /** Up to this many named steps are explained below the scale. */
 const NAMES_BELOW = 3;
+/** Ten steps in a row, or a list of named ones, in pixels. */
+const WIDTH = 360;
 const DIGITS = "1234567890";
 /** Longer scales are entered as a number. */
 const BUTTONS_AT_MOST = 21;
@@ -135,6 +137,7 @@ export const kind: Kind<RatingQuestion, number> = {
     const name = question.labels?.[String(value)];
     return name ? `${value} ${name}` : `${value} of ${question.max}`;
   },
+  width: () => WIDTH,
   guideLabel: (value) => String(value),
   labelTitle(label, question) {
     const name = question.labels?.[label];

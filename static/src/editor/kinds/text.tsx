@@ -8,6 +8,8 @@ export interface TextQuestion extends Question {
   multiline?: boolean;
 }
 
+/** Room for some words in a line. */
+const WIDTH = 420;
 const TALLEST_PX = 320;
 const NEARLY_FULL = 0.8;
 
@@ -78,6 +80,7 @@ export const kind: Kind<TextQuestion, string> = {
     return null;
   },
   describe: (value) => value.replace(/\s+/g, " ").trim(),
+  width: () => WIDTH,
   guideLabel: () => null,
   labelTitle: (label) => label,
 };

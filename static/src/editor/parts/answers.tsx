@@ -1,5 +1,6 @@
 // The questions and their answers, with what the server or the editor has to say about them.
 import { useComputed, useSignalEffect } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import type { Answer } from "../../core/documents.ts";
 import { isRequired, type Question, titleOf } from "../../core/schema.ts";
 import { inWords } from "../../sending/api.ts";
@@ -10,10 +11,15 @@ import { Icon } from "./icon.tsx";
 export function AnswersPane({ item }: { item: Item }) {
   const { state, keyboard } = useEditor();
   const { questions } = state.config.schema;
+  // Every item anew, also where the keys go to the same question as on the one before.
+  useLayoutEffect(
+    () => keyboard.showQuestion(state.question.peek(), { anew: true }),
+    [item, keyboard, state],
+  );
   useSignalEffect(() => keyboard.showQuestion(state.question.value));
   useSignalEffect(() => keyboard.questionReached(state.question.value));
   return (
-    <div class="ed-answers">
+    <div class="ed-answers" data-answers>
       <Standing item={item} />
       {questions.map((question) => (
         <QuestionView
@@ -85,7 +91,7 @@ function Standing({ item }: { item: Item }) {
 }
 
 function QuestionView({ item, question, only }: { item: Item; question: Question; only: boolean }) {
-  const { state, session } = useEditor();
+  const { state, session, keyboard } = useEditor();
   const kind = session.kinds.get(question.kind);
   const focused = useComputed(() => state.question.value === question.name);
   const problem = item.problems.value[question.name];
@@ -98,6 +104,7 @@ function QuestionView({ item, question, only }: { item: Item; question: Question
       data-focused={(!only && focused.value) || undefined}
       data-problem={problem ? true : undefined}
       tabIndex={-1}
+      onPointerDown={() => keyboard.questionPressed(question.name)}
       aria-describedby={problem ? `${id}-problem` : undefined}
       onFocusIn={() => {
         state.question.value = question.name;

@@ -1,8 +1,11 @@
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { SIDE_BY_ITSELF } from "../../core/layout.ts";
+import type { Item } from "../session/item.ts";
 import { ActionBar } from "./actions.tsx";
 import { AnswersPane } from "./answers.tsx";
 import { useEditor } from "./context.ts";
 import { Dialogs } from "./dialogs.tsx";
+import { SideHandle } from "./handle.tsx";
 import { Key } from "./icon.tsx";
 import { ItemPane } from "./item.tsx";
 import { Notices } from "./notices.tsx";
@@ -25,14 +28,7 @@ export function App() {
       <StatusBar />
       <Notices />
       {item ? (
-        <div class="ed-work">
-          <ItemPane item={item} />
-          <SidePanel />
-          <section class="ed-side" aria-label="Answers">
-            <AnswersPane item={item} />
-            <ActionBar item={item} />
-          </section>
-        </div>
+        <Work item={item} />
       ) : (
         <div class="ed-work">
           <Nothing />
@@ -44,6 +40,34 @@ export function App() {
       <div class="visually-hidden" aria-live="polite" data-announcer>
         {state.announcement}
       </div>
+    </div>
+  );
+}
+
+/** The item beside its answers: what is only read stands in the middle of the window, an image takes all there is. */
+function Work({ item }: { item: Item }) {
+  const { state, session, device } = useEditor();
+  const { fields, questions } = state.config.schema;
+  const natural = useMemo(
+    () =>
+      Math.max(SIDE_BY_ITSELF, ...questions.map((asked) => session.kinds.get(asked.kind)?.width(asked) ?? 0)),
+    [questions, session],
+  );
+  const width = Math.round(device.sideWidth.value ?? natural);
+  return (
+    <div
+      class="ed-work"
+      data-work
+      data-texts={fields.every(({ type }) => type === "text") || undefined}
+      style={{ "--ed-side": `${width}px`, "--ed-text-size": `${device.textSize.value}px` }}
+    >
+      <ItemPane item={item} />
+      <SidePanel />
+      <section class="ed-side" aria-label="Answers">
+        <SideHandle width={width} />
+        <AnswersPane item={item} />
+        <ActionBar item={item} />
+      </section>
     </div>
   );
 }

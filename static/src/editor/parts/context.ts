@@ -4,6 +4,7 @@ import { useContext } from "preact/hooks";
 import type { ImageField } from "../../fields/image_field.ts";
 import type { ImageCache } from "../../fields/images.ts";
 import type { Api } from "../../sending/api.ts";
+import type { Device } from "../device.ts";
 import type { GuidelineReader } from "../guideline.ts";
 import type { Keyboard } from "../keyboard.ts";
 import type { Session } from "../session/session.ts";
@@ -16,6 +17,8 @@ export interface Editor {
   images: ImageCache;
   /** What shows an image; null where the schema has none. */
   imageField: typeof ImageField | null;
+  /** What belongs to this device: sizes, mostly. */
+  device: Device;
   guideline: GuidelineReader;
   keyboard: Keyboard;
   openGuideline: () => void;

@@ -1,5 +1,6 @@
 // The line above the item: why this task, the guideline's version, progress, and whether all is saved.
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { stepTextSize } from "../../core/layout.ts";
 import { saveWords } from "../../sending/save_words.ts";
 import { useEditor } from "./context.ts";
 import { Icon, Key } from "./icon.tsx";
@@ -22,6 +23,7 @@ export function StatusBar() {
         )}
       </p>
       <div class="ed-status-tools">
+        <TextSize />
         <button
           type="button"
           class="btn btn-quiet btn-sm"
@@ -36,6 +38,33 @@ export function StatusBar() {
         <SaveState />
       </div>
     </div>
+  );
+}
+
+/** Smaller and larger text, where there is text to read. */
+function TextSize() {
+  const { state, device } = useEditor();
+  if (!state.config.schema.fields.some(({ type }) => type === "text")) return null;
+  const size = device.textSize.value;
+  const button = (by: 1 | -1, title: string) => (
+    <button
+      type="button"
+      class="btn btn-quiet btn-sm ed-text-size"
+      title={title}
+      aria-label={title}
+      disabled={stepTextSize(size, by) === size}
+      data-by={by}
+      onClick={() => device.resizeText(stepTextSize(size, by))}
+    >
+      A
+    </button>
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: two buttons are no part of a form
+    <span role="group" aria-label="Text size">
+      {button(-1, "Smaller text")}
+      {button(1, "Larger text")}
+    </span>
   );
 }
 
