@@ -40,7 +40,7 @@ OF_PROJECT = (
     Page("Import data", "project-imports", "upload", Action.MANAGE),
     Page("Export labels", "project-export", "download", Action.EXPORT),
     Page("Review", "project-review", "flag", Action.REVIEW, rail=True, count="flags"),
-    Page("Quality", "project-quality", "quality", rail=True),
+    Page("Quality", "project-quality", "quality", Action.REVIEW, rail=True),
     Page("People", "project-people", "people", rail=True, count="people"),
     Page("Guideline", "project-guideline", "guideline", rail=True),
     Page("Edit the guideline", "guideline-edit", "edit", Action.MANAGE),

@@ -38,6 +38,12 @@ def members_of(project: Project) -> QuerySet[Membership]:
     return Membership.objects.filter(project=project, user__is_service=False).select_related("user")
 
 
+def managers_of(project: Project, *, size: int = 3) -> list[User]:
+    """Return who manages a project and can be asked, the longest first."""
+    found = members_of(project).filter(role=Role.MANAGER, user__is_active=True).order_by("pk")
+    return [member.user for member in found[:size]]
+
+
 def service_accounts_of(project: Project) -> QuerySet[Membership]:
     """Return the project's service accounts by name, with their tokens that were not revoked as `shown_tokens`."""
     kept = Prefetch("user__api_tokens", _unrevoked(ApiToken.objects.all()), to_attr="shown_tokens")

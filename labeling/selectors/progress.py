@@ -193,24 +193,31 @@ def by_person(project: Project, *, limit: int = 12) -> list[PersonProgress]:
     rows = kept(f"progress:people:{project.pk}", lambda: _person_rows(project.pk))
     newest = sorted(rows, key=lambda row: row["last_at"], reverse=True)[:limit]
     people = User.objects.in_bulk([row["annotator_id"] for row in newest])
-    return [
-        PersonProgress(
-            person=people[row["annotator_id"]],
-            answered=row["answered"],
-            skipped=row["skipped"],
-            recent=row["recent"],
-            seconds=row["lead"] / row["answered"] / 1000 if row["answered"] and row["lead"] else None,
-            last_at=row["last_at"],
-        )
-        for row in newest
-    ]
+    return [_person_progress(people[row["annotator_id"]], row) for row in newest]
 
 
-def _person_rows(project_id: int) -> list[dict[str, Any]]:
+def progress_of_person(project: Project, user: User) -> PersonProgress | None:
+    """Return what one person answered; nothing before their first answer."""
+    rows = _person_rows(project.pk, annotator=user)
+    return _person_progress(user, rows[0]) if rows else None
+
+
+def _person_progress(person: User, row: dict[str, Any]) -> PersonProgress:
+    return PersonProgress(
+        person=person,
+        answered=row["answered"],
+        skipped=row["skipped"],
+        recent=row["recent"],
+        seconds=row["lead"] / row["answered"] / 1000 if row["answered"] and row["lead"] else None,
+        last_at=row["last_at"],
+    )
+
+
+def _person_rows(project_id: int, **only: Any) -> list[dict[str, Any]]:
     since = timezone.now() - timedelta(days=PACE_DAYS)
     submitted = Q(state=AnnotationState.SUBMITTED)
     rows = (
-        Annotation.objects.filter(project_id=project_id)
+        Annotation.objects.filter(project_id=project_id, **only)
         .exclude(state=AnnotationState.DRAFT)
         .values("annotator_id")
         .annotate(

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from labeling.models import Project, User
 from labeling.selectors import chrome as chrome_reads
+from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import pages
 
 register = template.Library()
@@ -19,10 +20,7 @@ register = template.Library()
 @register.inclusion_tag("components/rail.html", takes_context=True)
 def rail(context: Mapping[str, Any], project: Project, active: str = "") -> dict[str, Any]:
     """Render the rail of a project's pages; `active` is the view name of the entry the page belongs to."""
-    request: HttpRequest = context["request"]
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101 - project pages are only rendered for signed-in people
-    found = chrome_reads.rail(user=user, project=project)
+    found = chrome_reads.rail(user=_person(context), project=project)
     entries = [
         {
             "name": page.title,
@@ -36,3 +34,15 @@ def rail(context: Mapping[str, Any], project: Project, active: str = "") -> dict
         if page.rail
     ]
     return {"entries": entries, "active": active, "project": project}
+
+
+@register.inclusion_tag("components/no_data.html", takes_context=True)
+def no_data(context: Mapping[str, Any], project: Project) -> dict[str, Any]:
+    """Say that a project has no tasks yet, and who can change that: see components/no_data.html."""
+    return {"project": project, "found": no_data_reads.no_data_for(_person(context), project)}
+
+
+def _person(context: Mapping[str, Any]) -> User:
+    request: HttpRequest = context["request"]
+    assert isinstance(request.user, User)  # noqa: S101 - project pages are only rendered for signed-in people
+    return request.user

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
 from labeling.models import SkipReason
+from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
@@ -28,8 +29,10 @@ PREFETCH = 5
 @ensure_csrf_cookie
 @require_GET
 def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Show the editor."""
+    """Show the editor; where there is nothing to label yet, say who can change that."""
     project = project_for(request.user, slug, Action.ANNOTATE)
+    if not no_data_reads.has_tasks(project):
+        return render(request, "labeling/annotations/no_data.html", {"project": project})
     values = {"project": project, "config": _config(request, project)}
     return render(request, "labeling/annotations/label.html", values)
 

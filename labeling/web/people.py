@@ -41,6 +41,7 @@ def values_of_page(
         "asked": asked,
         "roles": Role.choices,
         "can_manage": can_manage,
+        "can_review": may(request.user, project, Action.REVIEW),
         "services": _services(project, refused or {}) if can_manage else (),
         "form": InviteForm(),
         "service_form": ServiceAccountForm(auto_id="service_%s"),

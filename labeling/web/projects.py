@@ -14,6 +14,7 @@ from labeling.access import Action, may, project_for
 from labeling.errors import DomainError
 from labeling.models import Project
 from labeling.selectors import activity as activity_reads
+from labeling.selectors import first_page as first_page_reads
 from labeling.selectors import home as home_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import queues as queue_reads
@@ -41,21 +42,25 @@ def home(request: SignedInRequest) -> HttpResponseBase:
 @signed_in
 @require_GET
 def overview(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Show how far a project is."""
+    """Show how far a project is; to annotators, what to do in it."""
     project = project_for(request.user, slug, Action.VIEW)
     may_do = allowed(request, project)
-    answers_of = None if Action.REVIEW in may_do else request.user
-    values = {
-        "project": project,
+    can_annotate = project.archived_at is None and Action.ANNOTATE in may_do
+    values: dict[str, Any] = {"project": project, "can_annotate": can_annotate}
+    can_review = Action.REVIEW in may_do
+    if Action.ANNOTATE in may_do and not can_review:
+        values |= {"first": first_page_reads.first_page_for(request.user, project)}
+        return render(request, "labeling/projects/first_page.html", values)
+    answers_of = None if can_review else request.user
+    values |= {
         "counts": progress_reads.counts([project.pk])[project.pk],
         "pace": progress_reads.pace(project),
         "shortage": staffing_reads.shortage(project),
         "questions": progress_reads.by_label(project),
-        "people": progress_reads.by_person(project),
+        "people": progress_reads.by_person(project) if can_review else [],
         "lines": activity_reads.lines(activity_reads.activity(project, answers_of=answers_of, size=8).rows),
-        "queue": queue_reads.waiting_for(request.user, [project.pk])[project.pk],
         "flags": queue_reads.capped(queue_reads.open_flags([project.pk])[project.pk]),
-        "can_annotate": project.archived_at is None and Action.ANNOTATE in may_do,
+        "can_review": can_review,
         "can_manage": Action.MANAGE in may_do,
         "can_export": Action.EXPORT in may_do,
     }

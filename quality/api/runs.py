@@ -147,7 +147,7 @@ class Runs(Endpoint):
     @operation("runs_list", "List runs", tag=TAG, needs=Scope.READ, query=Page, returns={200: RunList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the runs, newest first."""
-        project = access.project_for(actor(request), slug, Action.VIEW)
+        project = access.project_for(actor(request), slug, Action.REVIEW)
         return listed(
             request,
             run_reads.jobs_of(project),

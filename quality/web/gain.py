@@ -48,7 +48,7 @@ class Measure:
 @require_GET
 def panel(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the gain of a question, for the page that asks for it."""
-    project = project_for(request.user, slug, Action.VIEW)
+    project = project_for(request.user, slug, Action.REVIEW)
     asked = request.GET.get("question", "")[:64]
     questions = [question for question in version_reads.schema(project.pk).questions if question.track]
     chosen = next((question for question in questions if question.name == asked), questions[0] if questions else None)

@@ -15,6 +15,7 @@ from labeling.errors import Conflict, NotFound
 from labeling.models import ALIVE, JobState
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import jobs as job_reads
+from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
@@ -34,20 +35,22 @@ if TYPE_CHECKING:
 @require_GET
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show what is known about the quality of a question's labels."""
-    project = project_for(request.user, slug, Action.VIEW)
+    project = project_for(request.user, slug, Action.REVIEW)
     questions = list(version_reads.schema(project.pk).questions)
     asked = request.GET.get("question", "")[:64]
     question = next((each for each in questions if each.name == asked), questions[0])
     reviewer = may(request.user, project, Action.REVIEW)
     run = run_reads.newest(project, question.name)
+    has_tasks = no_data_reads.has_tasks(project)
     values = {
         "project": project,
         "questions": questions,
         "question": question,
         "run": run,
+        "has_tasks": has_tasks,
         "standing": standing_reads.standing_for(project, question, run),
         "can_review": reviewer,
-        "can_run": reviewer and project.archived_at is None,
+        "can_run": reviewer and has_tasks and project.archived_at is None,
         "can_manage": may(request.user, project, Action.MANAGE),
         "review": addresses.flags(project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name),
         **_runs(request, project, question),
@@ -76,7 +79,7 @@ def _runs(request: SignedInRequest, project: Project, question: Question) -> dic
 @require_GET
 def progress(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
     """Show how far a run is, for the page that asks again and again."""
-    project = project_for(request.user, slug, Action.VIEW)
+    project = project_for(request.user, slug, Action.REVIEW)
     job = job_for(request.user, job_id, Action.VIEW)
     if job.project_id != project.pk or job.kind != run_reads.KIND:
         raise NotFound

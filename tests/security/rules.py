@@ -92,9 +92,9 @@ _RULES: dict[str, dict[str, str]] = {
     "project-review-tiles": {"post": "reviewer"},
     "media": {"get": "viewer"},
     # quality
-    "project-quality": {"get": "viewer"},
-    "project-gain": {"get": "viewer"},
-    "project-quality-progress": {"get": "viewer"},
+    "project-quality": {"get": "reviewer"},
+    "project-gain": {"get": "reviewer"},
+    "project-quality-progress": {"get": "reviewer"},
     "project-quality-run": {"post": "reviewer"},
     "project-quality-settings": {"get": "manager", "post": "manager"},
     # people

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from labeling.models import Flag, Project, Role, User
+from labeling.models import Flag, Project, Role, SkipReason, User
 from labeling.services.imports.history import PastRevision
 from tests import factories
 
@@ -32,8 +32,9 @@ def test_a_reviewer_reads_the_words_that_the_annotator_chose(client_for: SignIn)
     project = factories.project()
     annotator, reviewer = factories.member(project), factories.member(project, Role.REVIEWER)
     client = client_for(annotator)
+    tasks = factories.tasks(project, len(SkipReason))
     reasons = config(client, project)["skip_reasons"]
-    for reason, task in zip(reasons, factories.tasks(project, len(reasons)), strict=True):
+    for reason, task in zip(reasons, tasks, strict=True):
         sent = {"answers": {}, "state": "skipped", "skip_reason": reason["name"], "version": 0, "lead_time_ms": 1}
         address = f"/api/tasks/{task.pk}/annotations/"
         key = {"Idempotency-Key": f"skip-{task.pk}"}
@@ -46,6 +47,7 @@ def test_a_reviewer_reads_the_words_that_the_annotator_chose(client_for: SignIn)
 
 def test_an_import_knows_the_reasons_of_the_label_page(client_for: SignIn) -> None:
     project = factories.project()
+    factories.task(project)
     past = {"state": "skipped", "created_at": "2026-01-01T00:00:00Z"}
     for reason in config(client_for(factories.member(project)), project)["skip_reasons"]:
         assert PastRevision.model_validate({**past, "skip_reason": reason["name"]}).skip_reason == reason["name"]

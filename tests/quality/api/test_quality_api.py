@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 JSONL = "application/x-ndjson"
 PARQUET = "application/vnd.apache.parquet"
 RULES = {
-    ("api-runs", "get"): "viewer",
+    ("api-runs", "get"): "reviewer",
     ("api-runs", "post"): "reviewer",
     ("api-predictions", "get"): "viewer",
     ("api-predictions", "post"): "manager",
