@@ -43,6 +43,8 @@ class FirstPage:
         What they have answered; None before their first answer.
     managers
         Whom to ask.
+    lines
+        What they did last.
     """
 
     counts: Counts
@@ -70,7 +72,7 @@ def first_page_for(user: User, project: Project) -> FirstPage:
         questions=[_asked(question) for question in version_reads.schema(project.pk).questions],
         guideline=guideline_reads.newest(project),
         managers=people_reads.managers_of(project),
-        lines=activity_reads.lines(activity_reads.activity(project, answers_of=user, size=8).rows),
+        lines=activity_reads.lines(activity_reads.activity(project, answers_of=user, person=user.pk, size=8).rows),
     )
 
 

@@ -43,6 +43,14 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
         self.fields["username"].label = "E-mail address"
 
+    def clean(self) -> dict[str, Any]:
+        """Mark the password where the two do not fit: it is what is typed again."""
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            self.fields["password"].widget.attrs["aria-invalid"] = "true"
+            raise
+
 
 class CodeForm(forms.Form):
     """A code of the authenticator app, or a recovery code."""

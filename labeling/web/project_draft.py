@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Invalid, Problem
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from labeling.kinds.templates import Template
 
 MAX_QUESTIONS = 20
-MAX_KEPT = 200_000
-"""Characters of a draft that are kept between pages."""
 
 
 def kinds_for(*field_types: str) -> list[Kind]:
@@ -97,21 +95,29 @@ class Checked:
     problems: list[str]
 
 
-def of_template(template: Template, earlier: ProjectDraft) -> ProjectDraft:
-    """Return the form of a template; what was typed for another one is carried over."""
-    if earlier.template == template.key and earlier.questions:
-        return earlier
+def fresh_draft(template: Template) -> ProjectDraft:
+    """Return the form of a template before anything is typed."""
     sample = template.build(template.suggested_labels or ("A label",)).questions[0]
     labels = "\n".join(template.suggested_labels)
     first = DraftQuestion(kind=sample.kind, title=sample.title, name=sample.name, labels=labels)
-    if earlier.questions:
-        before = earlier.questions[0]
-        if first.behavior.NAMES == before.behavior.NAMES == "labels":
-            first = replace(first, labels=before.labels, chosen=before.chosen)
-    others = tuple(replace(question) for question in earlier.questions[1:])
-    return ProjectDraft(
-        template=template.key, name=earlier.name, field_type=template.field_type, questions=(first, *others)
-    )
+    return ProjectDraft(template=template.key, field_type=template.field_type, questions=(first,))
+
+
+def is_worth_keeping(draft: ProjectDraft, template: Template) -> bool:
+    """Whether anything was typed or chosen that the template does not say by itself."""
+    asked = _without_blanks(draft).questions
+    plain = fresh_draft(template).questions
+    return bool(draft.name.strip()) or [_typed(each) for each in asked] != [_typed(each) for each in plain]
+
+
+def _typed(question: DraftQuestion) -> tuple[object, ...]:
+    return question.kind, question.title.strip(), question.names, question.chosen
+
+
+def _without_blanks(draft: ProjectDraft) -> ProjectDraft:
+    """Leave out the questions that were added and then left empty."""
+    asked = tuple(each for each in draft.questions[1:] if each.title.strip() or each.names)
+    return replace(draft, questions=draft.questions[:1] + asked)
 
 
 def parse_project_draft(form: QueryDict, template: Template) -> ProjectDraft:
@@ -223,20 +229,13 @@ def _rows(schema: Schema, question: DraftQuestion) -> list[LabelRow]:
     ]
 
 
-def dump(draft: ProjectDraft) -> dict[str, Any] | None:
-    """Return a draft as JSON to keep, unless it is too long."""
-    kept = asdict(draft)
-    return kept if len(json.dumps(kept)) <= MAX_KEPT else None
-
-
-def load(kept: Any) -> ProjectDraft:
-    """Return the draft that was kept; an unreadable one is a new one."""
+def load(kept: dict[str, Any]) -> ProjectDraft | None:
+    """Return the draft that was kept, without what was left empty; nothing if an older version kept it otherwise."""
     try:
-        return ProjectDraft(
-            **{**kept, "questions": tuple(DraftQuestion(**question) for question in kept.get("questions", ()))}
-        )
-    except (TypeError, AttributeError):
-        return ProjectDraft()
+        questions = tuple(DraftQuestion(**question) for question in kept["questions"])
+        return _without_blanks(ProjectDraft(**{**kept, "questions": questions}))
+    except (TypeError, KeyError):
+        return None
 
 
 def example() -> str:

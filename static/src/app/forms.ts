@@ -3,9 +3,10 @@ import { toast } from "./toasts.ts";
 
 /** Small manners of forms: focus, copying, sending once, selects that apply at once, waiting for the server. */
 export function startForms(): void {
+  // The first field that is marked before the words above them, which are read out anyhow; dialogs see to their own.
   const first =
+    document.querySelector<HTMLElement>("[aria-invalid=true]:not(dialog *)") ??
     document.querySelector<HTMLElement>("[data-focus]") ??
-    document.querySelector<HTMLElement>("[aria-invalid=true]") ??
     document.querySelector<HTMLElement>("[autofocus]");
   first?.focus();
 
@@ -22,6 +23,8 @@ export function startForms(): void {
   });
   on("focusin", "[data-select-on-focus]", (_event, input) => (input as HTMLInputElement).select());
   on("change", "[data-submit-on-change]", (_event, control) => control.closest("form")?.requestSubmit());
+  // What is being mended is no longer marked.
+  on("input", "[aria-invalid=true]", (_event, field) => field.removeAttribute("aria-invalid"));
   on("click", "[data-back]", () => window.history.back());
 
   on<SubmitEvent>("submit", "form[method=post]:not([data-upload])", (event, form) => {

@@ -39,7 +39,7 @@ def test_an_annotator_begins_with_what_to_do(client_for: SignIn) -> None:
     assert f'href="/p/{project.slug}/guideline/" data-key="g"' in words
     assert "What changed last: The first rule" in words
     assert '<span class="dc-stat-value">3</span> <span class="dc-stat-unit">tasks</span>' in words
-    assert "2 today" in words
+    assert "2 of them today" in words
     assert "40%" in words
     assert f'class="btn btn-primary" href="/p/{project.slug}/label/"' in words
     assert words.count("btn-primary") == 1

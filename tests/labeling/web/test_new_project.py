@@ -146,16 +146,53 @@ def test_it_is_checked_while_it_is_typed(client: Client) -> None:
     assert not Project.objects.exists()
 
 
-def test_what_was_typed_is_there_on_the_way_back(client: Client) -> None:
+def test_what_was_typed_is_there_on_the_way_back_and_in_its_own_template_alone(client: Client) -> None:
     client.post("/p/new/text-classification/check/", typed())
     again = client.get("/p/new/text-classification/").content.decode()
     assert 'value="Support"' in again
     assert "Billing" in again
-    other = client.get("/p/new/image-classification/").content.decode()
-    assert 'value="Support"' in other
-    assert "Billing" in other
+    assert "This is what you typed before" in again
+    for other in set(TEMPLATES) - {"text-classification"} | {"schema"}:
+        page = client.get(f"/p/new/{other}/").content.decode()
+        assert 'value="Support"' not in page, other
+        assert "Billing" not in page, other
+        assert "This is what you typed before" not in page, other
     client.post("/p/new/text-classification/", typed())
     assert 'value="Support"' not in client.get("/p/new/text-classification/").content.decode()
+
+
+def test_a_draft_is_offered_with_its_name_and_age_until_it_is_thrown_away(client: Client) -> None:
+    assert "Not finished yet" not in client.get("/p/new/").content.decode()
+    client.post("/p/new/text-classification/check/", typed())
+    client.post("/p/new/schema/check/", {"schema": "{half", "name": "Mine"})
+    page = client.get("/p/new/").content.decode()
+    assert "Not finished yet" in page
+    assert page.index("Mine") < page.index("Support") < page.index("just now", page.index("Support"))
+    assert page.count('value="afresh"') == 2
+    reply = client.post("/p/new/text-classification/", {"do": "afresh"}, follow=True)
+    assert 'value="Support"' not in reply.content.decode()
+    assert client.post("/p/new/schema/", {"do": "afresh"}, follow=True).context["name"] == ""
+    assert "Not finished yet" not in client.get("/p/new/").content.decode()
+
+
+def test_looking_at_a_template_leaves_no_draft(client: Client) -> None:
+    question = client.get("/p/new/text-classification/").context["draft"].questions[0]
+    seen = {"q0-title": question.title, "q0-labels": question.labels, "q0-name": question.name}
+    client.post("/p/new/text-classification/", typed(name="", do="back", **seen))
+    assert "Not finished yet" not in client.get("/p/new/").content.decode()
+
+
+def test_questions_that_were_left_empty_do_not_come_back(client: Client) -> None:
+    empty = {"questions": "2", "q1-kind": "choice", "q1-title": "", "q1-labels": "", "q1-name": ""}
+    client.post("/p/new/text-classification/check/", typed(**empty))
+    assert len(client.get("/p/new/text-classification/").context["draft"].questions) == 1
+
+
+def test_the_first_problem_is_marked_so_that_it_gets_the_focus(client: Client) -> None:
+    page = client.post("/p/new/text-classification/", typed(**{"q0-labels": ""})).content.decode()
+    assert page.count('aria-invalid="true"') == 1
+    assert 'aria-invalid="true"' in page[page.index('id="q0-labels"') : page.index("</textarea>")]
+    assert "data-focus" not in page
 
 
 def test_back_keeps_what_was_typed_just_now(client: Client) -> None:
