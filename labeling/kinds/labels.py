@@ -63,11 +63,12 @@ def _named(raw: Any) -> Any:
 
 def _completed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
     keys = _keys(labels)
+    colors = palette.colors_for(["" if label.color else label.title.strip() or label.name for label in labels])
     return tuple(
         Label.model_construct(
             name=label.name,
             title=label.title.strip() or label.name,
-            color=label.color or palette.color(position),
+            color=label.color or colors[position],
             key=keys[position],
             description=label.description,
         )

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#000000")
 """The eight colors of Okabe and Ito (2008), made to be told apart with any common color vision."""
@@ -32,9 +37,69 @@ PALETTE: tuple[str, ...] = (
 """Okabe-Ito first, then the same hues lighter and darker: lightness is what every kind of vision can see."""
 
 
+_ORANGE, _SKY, _GREEN, _YELLOW, _BLUE, _RED, _PURPLE, _BLACK = OKABE_ITO
+COLOR_WORDS = {
+    "orange": _ORANGE,
+    "cyan": _SKY,
+    "turquoise": _SKY,
+    "green": _GREEN,
+    "yellow": _YELLOW,
+    "blue": _BLUE,
+    "red": _RED,
+    "pink": _PURPLE,
+    "magenta": _PURPLE,
+    "black": _BLACK,
+    "gray": "#7f7f7f",
+    "grey": "#7f7f7f",
+    "brown": _mix(_RED, "#000000", 0.5),
+    "navy": _mix(_BLUE, "#000000", 0.5),
+    "white": "#c8c8c8",
+    "purple": _mix(_PURPLE, "#000000", 0.5),
+    "violet": _mix(_PURPLE, "#000000", 0.5),
+    "silver": "#c8c8c8",
+}
+"""Words for colors, and what in the palette comes nearest to each."""
+
+
 def color(index: int) -> str:
     """Return the color of the label at a position; positions beyond the palette start over."""
     return PALETTE[index % len(PALETTE)]
+
+
+def color_named_in(text: str) -> str:
+    """Return the color of the palette that a text names.
+
+    Parameters
+    ----------
+    text : str
+        Such as the name of a label: "red", "Green light".
+
+    Returns
+    -------
+    str
+        Empty if no color is named, or more than one.
+    """
+    named = {COLOR_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in COLOR_WORDS}
+    return named.pop() if len(named) == 1 else ""
+
+
+def colors_for(names: Sequence[str]) -> list[str]:
+    """Return a color for each label: what its name says, else the next one that no name says.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The labels in their order. Of two that name the same color, the first one gets it.
+
+    Returns
+    -------
+    list of str
+        As many as names; beyond the palette they start over.
+    """
+    said = [color_named_in(name) for name in names]
+    said = [color if color not in said[:position] else "" for position, color in enumerate(said)]
+    others = cycle([color for color in PALETTE if color not in said] or PALETTE)
+    return [color or next(others) for color in said]
 
 
 def luminance(of: str) -> float:

@@ -79,7 +79,7 @@ def scores(project: Project) -> Iterator[tuple[int, str, str, float, str]]:
 
 
 def capped(count: int) -> str:
-    """Write a count; nothing for none, "1k+" beyond the cap."""
+    """Write a count; nothing for none, "1,000+" beyond the cap."""
     if count > CAP:
-        return f"{CAP // 1000}k+"
-    return str(count) if count else ""
+        return f"{CAP:,}+"
+    return f"{count:,}" if count else ""

@@ -83,9 +83,14 @@ class Edited:
         names = project_draft.typed_names(self.more)
         known = {label["name"] for label in labels}
         fresh = [name for name in dict.fromkeys(names) if name not in known]
+        said = [palette.color_named_in(name) for name in fresh]
         colors = {label["color"] for label in labels}
-        unused = iter([color for color in palette.PALETTE if color not in colors])
-        self.body["labels"] = labels + [_label(name, color=next(unused, "")) for name in fresh]
+        unused = iter([color for color in palette.PALETTE if color not in colors.union(said)])
+        for name, own in zip(fresh, said, strict=True):
+            color = own if own and own not in colors else next(unused, "")
+            colors.add(color)
+            labels = [*labels, _label(name, color=color)]
+        self.body["labels"] = labels
         self.more = ""
 
     def drop(self, place: int) -> None:

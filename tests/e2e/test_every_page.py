@@ -95,6 +95,15 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
     }
 
 
+def cut_off(page: Page) -> list[str]:
+    """Return the tabs at the bottom of a phone that are not on the screen as a whole."""
+    outside: list[str] = page.evaluate("""() => [...document.querySelectorAll(".dc-rail-tab")]
+        .filter((tab) => tab.checkVisibility())
+        .filter((tab) => tab.getBoundingClientRect().left < 0 || tab.getBoundingClientRect().right > innerWidth)
+        .map((tab) => tab.textContent.trim())""")
+    return outside
+
+
 def faults(page: Page, path: str, violations: Check) -> list[str]:
     """Open a page and return what is wrong with it in light, in dark and on a phone."""
     found: list[str] = []
@@ -116,6 +125,7 @@ def faults(page: Page, path: str, violations: Check) -> list[str]:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict of the two sizes
     if (sideways := wide(page)) > 0:
         found.append(f"phone: {sideways} px too wide")
+    found += [f"phone: cut off: {tab}" for tab in cut_off(page)]
     found += [f"phone: {violation}" for violation in violations(page)]
     if size:
         page.set_viewport_size(size)

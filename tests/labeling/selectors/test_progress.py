@@ -47,7 +47,7 @@ def test_what_waits_is_what_a_person_holds_and_could_take() -> None:
     assert queue_reads.waiting_for(another, ids) == {project.pk: 3, other.pk: 0}
 
 
-@pytest.mark.parametrize(("count", "words"), [(0, ""), (7, "7"), (1000, "1000"), (1001, "1k+")])
+@pytest.mark.parametrize(("count", "words"), [(0, ""), (7, "7"), (1000, "1,000"), (1001, "1,000+")])
 def test_a_count_says_where_it_stopped(count: int, words: str) -> None:
     assert queue_reads.capped(count) == words
 

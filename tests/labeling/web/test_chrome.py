@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling.models import Role, User
-from labeling.selectors import pages
+from labeling.selectors import pages, queues
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +55,23 @@ def test_the_rail_and_the_palette_show_one_list(client_for: ClientFor, role: str
         shown = page in pages.pages_for_role(role)
         assert (address in found) is shown, page
         assert not page.rail or not shown or address in rail, page
+
+
+@pytest.mark.parametrize(("role", "folded"), [(Role.VIEWER, 0), (Role.MANAGER, 4)])
+def test_what_has_no_place_among_the_tabs_of_a_phone_is_behind_more(
+    client_for: ClientFor, role: str, folded: int
+) -> None:
+    project = factories.project()
+    overview = client_for(factories.member(project, role)).get(reverse("project-people", args=(project.slug,)))
+    page = overview.content.decode()
+    assert page.count('<li class="dc-rail-folded">') == folded
+    assert page.count('<summary class="dc-rail-tab" data-current>') == (1 if folded else 0)
+
+
+def test_a_count_beyond_the_cap_says_so(client_for: ClientFor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "CAP", 3)
+    project = factories.project()
+    factories.tasks(project, 5)
+    page = client_for(factories.member(project)).get(reverse("project-guideline", args=(project.slug,)))
+    assert 'title="Label: more than 3"' in page.content.decode()
+    assert ">3+</span>" in page.content.decode()

@@ -94,6 +94,7 @@ def test_an_added_label_is_in_the_editor_from_the_next_version_on(client_for: Si
     client = client_for(project.created_by)
     saved = client.post(address(project), form(project, **{"s0-more": "refund\nbilling\nlost parcel"}), follow=True)
     assert "Version 2 holds from the next task on." in saved.content.decode()
+    factories.task(project)
     config = client.get(f"/p/{project.slug}/label/").context["config"]
     assert config["schema_version"] == 2
     labels = config["schema"]["questions"][0]["labels"]
