@@ -98,7 +98,6 @@ def frame(project: Project, wanted: FlagFilter) -> dict[str, Any]:
         "questions": [(question.name, question.title) for question in schema.questions],
         "names": _names(schema, wanted),
         "conditions": list(_conditions(project, wanted, schema)),
-        "narrowed": any((wanted.given, wanted.suggested, wanted.annotator, wanted.below, wanted.question)),
     }
 
 

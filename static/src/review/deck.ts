@@ -80,6 +80,10 @@ export class Deck {
       this.#counted = this.#sent;
       this.#tellCount();
     });
+    // What stands above the cards may wrap anew, open or close.
+    const heights = new ResizeObserver(() => this.#measure());
+    for (const part of this.#place.parentElement?.children ?? [])
+      if (part !== this.#place) heights.observe(part);
     this.#tellCount();
     void this.#fetch();
   }
@@ -201,10 +205,17 @@ export class Deck {
     if (nothing) nothing.hidden = card !== undefined || this.#asking;
     this.#tellMoves();
     if (!card) return;
+    this.#measure();
     card.hidden = false;
     mountFields(card, this.#images);
     card.focus({ preventScroll: true });
     if (this.#root.getBoundingClientRect().top < 0) this.#top().scrollIntoView({ block: "start" });
+  }
+
+  /** Tell the styles how far down the cards begin, so that one fills what is left of the window. */
+  #measure(): void {
+    const top = this.#place.getBoundingClientRect().top + window.scrollY;
+    this.#root.style.setProperty("--dc-card-top", `${Math.round(top)}px`);
   }
 
   /** Where a card begins: on a phone the filters above it would fill the screen. */

@@ -24,6 +24,9 @@ export async function startReview(root: HTMLElement): Promise<void> {
     if (given) deck.decide(card, "relabel", given.answer, given.words);
     else toast("Choose a label first.", "info");
   });
+  on("click", "[data-others-show]", (_event, button) => {
+    button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+  });
   on("click", "[data-relabel-open]", (_event, button) => focusField(button));
   on("click", "[data-comment-open]", (_event, button) => focusField(button));
   on<SubmitEvent>("submit", "form[data-comment]", (event, form) => {
