@@ -25,6 +25,7 @@ from django.utils.html import format_html
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from labeling.access import Action, project_for
 from labeling.errors import (
     Conflict,
     DiskFull,
@@ -67,6 +68,8 @@ _NOT_FOUND = "There is nothing at this address. Addresses of the API end with a 
 _FAILED = (
     "Nothing was changed by this request unless the answer said so. Try again; if it fails again, quote the instance."
 )
+_PERSONS = {"frame": "base.html"}
+_FORMS_ONLY = "This address takes what a form sends, and shows nothing by itself. Go back to the page with the form."
 
 
 def problem(
@@ -182,7 +185,12 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.path.startswith(API_PREFIX):
+            return response
+        page = _page(request, status=HTTPStatus.METHOD_NOT_ALLOWED, title="This is not a page", message=_FORMS_ONLY)
+        page["Allow"] = response.headers.get("Allow", "")
+        return page
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a domain error; everything else goes on to Django."""
@@ -219,6 +227,8 @@ def _page(request: HttpRequest, *, status: HTTPStatus, title: str = "", **contex
     """Render an error page; when even that fails, a few plain words."""
     title = title or _TITLES.get(status, status.phrase)
     context |= {"title": title, "status": int(status), "request_id": _request_id()}
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        context |= _frame(request)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         context["messages"] = ()  # those of the request are kept in its session, which may be what cannot be read
     for template in (f"errors/{int(status)}.html", "errors/error.html"):
@@ -231,6 +241,18 @@ def _page(request: HttpRequest, *, status: HTTPStatus, title: str = "", **contex
             break
     words = format_html("<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}</p>", title, context.get("message", ""))
     return HttpResponse(words, status=status)
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    """Return the frame that the person had around the pages: a project's if they may see it, theirs, or none."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    slug = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
+    try:
+        return {"frame": "project.html", "project": project_for(user, slug, Action.VIEW)} if slug else _PERSONS
+    except DomainError:
+        return _PERSONS
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""All addresses: the apps' own, the site administration, and the page on how the site is."""
+"""All addresses: the apps' own, the site administration, and the page of the system's status."""
 
 from django.contrib import admin
 from django.templatetags.static import static

@@ -111,7 +111,7 @@ class Reopened(BaseModel):
     """The flags that are open again."""
 
     flags: list[int]
-    labels: dict[str, int] = Field(description="The labels of record that the task has now, by question.")
+    labels: dict[str, int] = Field(description="The final labels that the task has now, by question.")
 
 
 class FlagQuery(Page):
@@ -120,7 +120,7 @@ class FlagQuery(Page):
     reason: str = Field("", max_length=20, json_schema_extra=_name_reasons)
     state: Literal["open", "resolved", "closed", ""] = ""
     question: str = Field("", max_length=64)
-    given: str = Field("", max_length=200, description="Flags of tasks whose label of record is this.")
+    given: str = Field("", max_length=200, description="Flags of tasks whose final label is this.")
     suggested: str = Field("", max_length=200)
     task: Id | None = None
 
@@ -175,7 +175,7 @@ class Decide(Ruled):
 
     labels: Ids | None = Field(
         None,
-        description="Ids of the labels of record that you saw; 409 if others hold now. Without it: the label that was "
+        description="Ids of the final labels that you saw; 409 if others hold now. Without it: the label that was "
         "flagged.",
     )
 

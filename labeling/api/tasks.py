@@ -95,8 +95,8 @@ class TaskQuery(Page):
     state: Literal["todo", "labeled", "disputed", "quarantined", ""] = ""
     split: Literal["train", "validation", "test", "none", ""] = Field("", description="`none`: tasks without a split.")
     external_id: str = Field("", max_length=200)
-    question: str = Field("", max_length=64, description="Tasks with a label of record for this question.")
-    label: str = Field("", max_length=200, description="Tasks whose label of record (of that question) has this class.")
+    question: str = Field("", max_length=64, description="Tasks with a final label for this question.")
+    label: str = Field("", max_length=200, description="Tasks whose final label (of that question) has this class.")
     source: Literal["import", "model", "annotation", "consensus", "bulk", "review", ""] = ""
     flag: str = Field(
         "",

@@ -26,14 +26,14 @@ class Part(Enum):
     """A part of a project that a file may carry or lose: in a word, and in full."""
 
     TASKS = "tasks", "data, external id, split, metadata, state"
-    LABELS = "labels", "labels of record"
+    LABELS = "labels", "final labels"
     SOURCES = "sources of labels", "their source, confidence, author, time"
     EARLIER = "earlier labels", "earlier labels"
     ANNOTATIONS = "annotations", "annotations with every save, lead time, versions"
     DISCUSSION = "comments and flags", "comments, flags and their resolution"
     IMAGES = "image files", "image files"
     TYPES = "types of values", "types (lists, numbers)"
-    SITE = "running leases", "running leases, events, people's roles, schema, guideline"
+    SITE = "who holds which task", "who holds which task now, events, people's roles, schema, guideline"
 
     def __init__(self, title: str, about: str) -> None:
         self.title = title

@@ -278,7 +278,7 @@ FORMAT = Format(
     writing=Writing(
         content_type="text/csv; charset=utf-8",
         suffix="csv",
-        carries="One row per task: data, split, metadata (as JSON), and each question's label of record.",
+        carries="One row per task: data, split, metadata (as JSON), and each question's final label.",
         loses=frozenset(set(Part) - {Part.TASKS, Part.LABELS}),
         remark="Cells that a spreadsheet would run as a formula begin with an apostrophe.",
         write=write_tasks,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.access import ALLOWED, Action, projects_of
 from labeling.models import Membership, Role
+from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import queues as queue_reads
 from labeling.selectors.paging import keyset
@@ -31,6 +32,7 @@ class Card:
     counts: Counts
     queue: int
     flags: int
+    is_importing: bool
 
     @property
     def role_title(self) -> str:
@@ -41,6 +43,11 @@ class Card:
     def can_annotate(self) -> bool:
         """Whether the person may label here."""
         return Action.ANNOTATE in ALLOWED[self.role] and self.project.archived_at is None
+
+    @property
+    def can_manage(self) -> bool:
+        """Whether the person may bring data here."""
+        return Action.MANAGE in ALLOWED[self.role] and self.project.archived_at is None
 
     @property
     def can_review(self) -> bool:
@@ -72,6 +79,11 @@ class Home:
         """Whether the person is still at the first steps."""
         return self.answered < FIRST_STEPS
 
+    @property
+    def first(self) -> Card | None:
+        """The project of the first steps: the one to go on with, else one that has anything in it."""
+        return self.continue_with or next((card for card in self.cards if card.counts.total), None)
+
 
 def home(user: User, *, q: str = "", sort: str = "", archived: bool = False, cursor: str = "") -> Home:
     """Return what the home page shows; the same number of queries for one project and for many."""
@@ -83,6 +95,7 @@ def home(user: User, *, q: str = "", sort: str = "", archived: bool = False, cur
     ids = [project.pk for project in page.rows]
     roles = dict(Membership.objects.filter(user=user, project_id__in=ids).values_list("project_id", "role"))
     counts, waiting, flags = progress_reads.counts(ids), queue_reads.waiting_for(user, ids), queue_reads.open_flags(ids)
+    importing = no_data_reads.importing_among(ids)
     cards = [
         Card(
             project=project,
@@ -90,6 +103,7 @@ def home(user: User, *, q: str = "", sort: str = "", archived: bool = False, cur
             counts=counts[project.pk],
             queue=waiting[project.pk],
             flags=flags[project.pk] if _reviews(user, roles.get(project.pk)) else 0,
+            is_importing=project.pk in importing,
         )
         for project in page.rows
     ]

@@ -54,7 +54,7 @@ OF_PERSON = (
     Page("Jobs", "jobs", "jobs"),
     Page("Profile and tokens", "profile", "person"),
 )
-OF_SITE = (Page("How the site is", "site", "activity"),)
+OF_SITE = (Page("System status", "site", "activity"),)
 
 
 def pages_for_role(role: str) -> list[Page]:

@@ -24,10 +24,10 @@ from labeling.web.toasts import notify
 
 TARGETS = {
     "external_id": "External id",
-    "external_id_hash": "External id, as a keyed hash",
+    "external_id_hash": "External id, hashed",
     "split": "Split (train, validation, test)",
     "meta": "Metadata",
-    "hash": "Metadata, as a keyed hash",
+    "hash": "Metadata, hashed",
     "meta_object": "Metadata (an object with several)",
     "labels": "Labels (an object: question, answer)",
     "history": "History (of a dcai export)",

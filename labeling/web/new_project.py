@@ -45,7 +45,7 @@ def _files_for(field_type: str) -> str:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def questions(request: SignedInRequest, template: str) -> HttpResponseBase:
-    """Ask for the name, the questions and their labels; then make the project."""
+    """Ask for the name, the questions and their labels; then create the project."""
     chosen = _template(template)
     if request.method == "GET":
         kept = kept_draft(request.session, template)
@@ -120,7 +120,7 @@ def _keep(request: SignedInRequest, template: Template, draft: ProjectDraft) -> 
 
 def _created(request: SignedInRequest, project: Project, template: str) -> HttpResponseBase:
     drop_draft(request.session, template)
-    notify(request, f"“{project.name}” is made. Now drop a file with your data.")
+    notify(request, f"“{project.name}” is created. Now add a file with your data.")
     return redirect("project-imports", project.slug)
 
 

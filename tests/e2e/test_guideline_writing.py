@@ -82,7 +82,7 @@ def test_tab_leaves_the_field(writing: tuple[Page, Project]) -> None:
     expect(field).to_have_value("plain\n- item")
 
 
-def test_the_field_is_as_tall_as_its_text(writing: tuple[Page, Project]) -> None:
+def test_fields_follow_what_is_written(writing: tuple[Page, Project]) -> None:
     page, _ = writing
     field = page.get_by_label("Guideline", exact=True)
     field.fill("line\n" * 80)
@@ -90,3 +90,11 @@ def test_the_field_is_as_tall_as_its_text(writing: tuple[Page, Project]) -> None
     assert tall[0] >= tall[1]
     field.fill("line")
     assert field.evaluate("field => field.clientHeight") < tall[0]
+
+    billing = page.locator("details", has_text="billing")
+    expect(billing.get_by_text("nothing said yet")).to_be_visible()
+    billing.locator("summary").click()
+    billing.get_by_label("Use when").fill("Money")
+    expect(billing.get_by_text("nothing said yet")).to_be_hidden()
+    billing.get_by_label("Use when").fill(" ")
+    expect(billing.get_by_text("nothing said yet")).to_be_visible()

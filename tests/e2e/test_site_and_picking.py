@@ -1,4 +1,4 @@
-"""The page on how the site is, and picking a task to label: in a browser."""
+"""The page of the system's status, and picking a task to label: in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the site is: queues, workers, jobs, database, Redis, disk, backups. Each part says so when it cannot be read."""
+"""The status of the system: queues, workers, jobs, database, Redis, disk, backups; each says when it cannot be read."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Status:
 
 
 def read_status() -> Status:
-    """Return how the site is now; the database must answer, nothing else need."""
+    """Return the status of the system now; the database must answer, nothing else need."""
     now = timezone.now()
     redis = _redis()
     queues = _queues(redis)

@@ -16,7 +16,7 @@ from labeling.web.requests import SignedInRequest, signed_in
 @signed_in
 @require_GET
 def show(request: SignedInRequest) -> HttpResponseBase:
-    """Show how the site is; the figures renew themselves unless that is paused."""
+    """Show the status of the system; the figures renew themselves unless that is paused."""
     _demand_administrator(request.user)
     return render(request, "site/status.html", {"status": status.read_status(), "paused": "paused" in request.GET})
 

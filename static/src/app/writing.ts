@@ -17,6 +17,10 @@ export function startWriting(): void {
     grow(field);
     field.addEventListener("input", () => grow(field));
   }
+  on("input", "[data-said]", (_event, entry) => {
+    const said = all<HTMLTextAreaElement>("textarea", entry).some((field) => field.value.trim());
+    for (const words of all("[data-nothing-said]", entry)) words.hidden = said;
+  });
   // What is folded up has no height yet.
   document.addEventListener(
     "toggle",

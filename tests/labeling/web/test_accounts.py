@@ -24,7 +24,12 @@ def test_signing_in_and_out() -> None:
     person = factories.user("anna@example.org", password=factories.PASSWORD)
     client = Client()
     wrong = client.post("/login/", {"username": person.email, "password": "wrong"})
-    assert "do not fit together" in wrong.content.decode()
+    content = wrong.content.decode()
+    assert "do not fit together" in content
+    # What is typed again is marked, so that it gets the focus; the address is still there.
+    (marked,) = re.findall(r'<input[^>]*aria-invalid="true"', content)
+    assert 'name="password"' in marked
+    assert f'value="{person.email}"' in content
     right = client.post("/login/?next=/me/", {"username": "Anna@Example.org", "password": factories.PASSWORD})
     assert right["Location"] == "/me/"
     assert client.get("/me/").status_code == 200

@@ -24,7 +24,7 @@ def test_what_is_chosen_is_downloaded_and_recorded(client_for: ClientFor) -> Non
     client = client_for(factories.member(project, Role.REVIEWER))
     page = client.get(f"/p/{project.slug}/export/")
     assert page.status_code == 200
-    assert "Not carried" in page.content.decode()
+    assert "Not included" in page.content.decode()
     assert "ZIP with images" not in page.content.decode()
 
     def ids(query: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from labeling.models import Role, User
+from labeling.models import JobRun, Role, User
 from labeling.services import flags, projects
 from tests import factories
 from tests.labeling.web.answering import answer
@@ -122,3 +122,16 @@ def test_the_first_steps_lead_to_what_the_person_may_do(client_for: SignIn, role
     content = client_for(factories.member(project, role)).get("/").content.decode()
     assert "Label 10 tasks" in content
     assert all(step in content for step in steps)
+
+
+def test_home_says_while_data_comes_in_and_begins_with_a_project_that_has_some(client_for: SignIn) -> None:
+    manager = factories.user()
+    empty, filled = factories.project(manager=manager, name="A"), factories.project(manager=manager, name="B")
+    assert "No data yet" in client_for(manager).get("/").content.decode()
+    assert "First steps" not in client_for(manager).get("/").content.decode()
+    factories.tasks(filled, 3)
+    JobRun.objects.create(project=empty, kind="labeling.import")
+    page = client_for(manager).get("/").content.decode()
+    assert page.count("Data is being imported") == 1
+    assert "No data yet" not in page
+    assert f'<a href="/p/{filled.slug}/label/">Label 10 tasks</a>' in page

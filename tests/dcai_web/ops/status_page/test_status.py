@@ -1,4 +1,4 @@
-"""How the site is: true figures, a word for everything that is away, and for site administrators only."""
+"""The status of the system: true figures, a word for everything that is away, and for site administrators only."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def test_the_way_to_it_is_shown_to_them_only(client_for: Callable[[User], Client
     member = client_for(factories.user())
     assert 'href="/site/"' in admin.get("/").content.decode()
     assert 'href="/site/"' not in member.get("/").content.decode()
-    assert 'href="/site/"' in admin.get("/palette/?q=site").content.decode()
-    assert 'href="/site/"' not in member.get("/palette/?q=site").content.decode()
+    assert 'href="/site/"' in admin.get("/palette/?q=status").content.decode()
+    assert 'href="/site/"' not in member.get("/palette/?q=status").content.decode()
 
 
 @pytest.mark.usefixtures("well")
