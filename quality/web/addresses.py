@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from labeling.models import LabelSource
 
@@ -16,22 +16,15 @@ if TYPE_CHECKING:
 def flags(
     project: Project,
     *,
-    reviewer: bool,
     question: str,
     reason: str,
     given: str = "",
     suggested: str = "",
     split: str = "",
 ) -> str:
-    """Return where open flags are: the review for those who decide them, the task list for all others."""
-    if reviewer:
-        wanted = {"reason": reason, "question": question, "given": given, "suggested": suggested, "split": split}
-        try:
-            return f"{reverse('project-review', args=(project.slug,))}?{_query(wanted)}"
-        except NoReverseMatch:
-            pass
-    wanted = {"flag": reason, f"label.{question}": f"is:{given}" if given else "", "split": split}
-    return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
+    """Return where open flags are decided."""
+    wanted = {"reason": reason, "question": question, "given": given, "suggested": suggested, "split": split}
+    return f"{reverse('project-review', args=(project.slug,))}?{_query(wanted)}"
 
 
 def labeled(project: Project, *, question: str, label: str, split: str = "") -> str:

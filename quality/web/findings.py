@@ -44,7 +44,7 @@ class Figure:
     href: str = ""
 
 
-def findings_for(project: Project, question: Question, run: Run, *, reviewer: bool) -> dict[str, Any]:
+def findings_for(project: Project, question: Question, run: Run) -> dict[str, Any]:
     """Return all parts of the page that rest on a run."""
     summary = Summary.load(run.summary)
     chips = explorer_reads.named_labels(question)
@@ -53,16 +53,16 @@ def findings_for(project: Project, question: Question, run: Run, *, reviewer: bo
     return {
         "summary": summary,
         "errors": summary.label_errors,
-        "figures": _figures(project, run, waiting, chips, reviewer=reviewer),
+        "figures": _figures(project, run, waiting, chips),
         "notices": _notices(summary),
         "decided": flag_count_reads.decided(project, question.name),
         "confusion": mixed,
-        "matrix": _matrix(project, question, mixed, chips, reviewer=reviewer),
-        "classes": _classes(project, question, summary, chips, reviewer=reviewer),
+        "matrix": _matrix(project, question, mixed, chips),
+        "classes": _classes(project, question, summary, chips),
         "health": health_reads.health_for(project, run),
         "splits": _splits(project, question, summary, chips),
         "groups": _groups(project, summary),
-        **(_people(run, chips) if reviewer else {}),
+        **_people(run, chips),
     }
 
 
@@ -72,15 +72,13 @@ def _notices(summary: Summary) -> list[tuple[str, str]]:
     return [(title, summary.unavailable[part]) for part, title in titles.items() if part in summary.unavailable]
 
 
-def _figures(
-    project: Project, run: Run, waiting: dict[str, int], chips: dict[str, Chip], *, reviewer: bool
-) -> list[Figure]:
+def _figures(project: Project, run: Run, waiting: dict[str, int], chips: dict[str, Chip]) -> list[Figure]:
     summary = Summary.load(run.summary)
 
     def behind(reason: str) -> str:
         if not waiting.get(reason):
             return ""
-        return addresses.flags(project, reviewer=reviewer, question=run.question, reason=reason)
+        return addresses.flags(project, question=run.question, reason=reason)
 
     found = [*_errors(summary, waiting, behind(LABEL_ERROR.name))]
     looked_for = summary.all_looked_for()
@@ -133,14 +131,13 @@ def _counted(reason: Reason[Evidence], waiting: int, looked: LookedForPart | Non
 
 
 def _matrix(
-    project: Project, question: Question, mixed: confusion_reads.Confusion, chips: dict[str, Chip], *, reviewer: bool
+    project: Project, question: Question, mixed: confusion_reads.Confusion, chips: dict[str, Chip]
 ) -> dict[str, Any]:
     def address(cell: confusion_reads.Cell) -> str:
         if not cell.open:
             return ""
         return addresses.flags(
             project,
-            reviewer=reviewer,
             question=question.name,
             reason=LABEL_ERROR.name,
             given=cell.given,
@@ -162,18 +159,14 @@ def _chip(chips: dict[str, Chip], name: str) -> Chip:
     return chips.get(name) or explorer_reads.Chip(name)
 
 
-def _classes(
-    project: Project, question: Question, summary: Summary, chips: dict[str, Chip], *, reviewer: bool
-) -> list[dict[str, Any]]:
+def _classes(project: Project, question: Question, summary: Summary, chips: dict[str, Chip]) -> list[dict[str, Any]]:
     """Return the classes, those with the largest estimated share of wrong labels first."""
     rows = [
         {
             **row.model_dump(),
             "chip": _chip(chips, row.name),
             "rate": min(1.0, row.wrong / row.labels) if row.labels else 0.0,
-            "href": addresses.flags(
-                project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, given=row.name
-            )
+            "href": addresses.flags(project, question=question.name, reason=LABEL_ERROR.name, given=row.name)
             if row.flagged
             else "",
         }

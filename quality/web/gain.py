@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from labeling.access import Action, may, project_for
+from labeling.access import Action, project_for
 from labeling.models import Split
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.selectors import versions as version_reads
@@ -60,13 +60,12 @@ def panel(request: SignedInRequest, slug: str) -> HttpResponseBase:
             project,
             chosen,
             axis=request.GET.get("x", ""),
-            reviewer=may(request.user, project, Action.REVIEW),
         ),
     }
     return render(request, "quality/gain.html", values)
 
 
-def gain_values(project: Project, question: Question | None, *, axis: str, reviewer: bool) -> dict[str, Any]:
+def gain_values(project: Project, question: Question | None, *, axis: str) -> dict[str, Any]:
     """Return what the panel shows of a question."""
     if question is None:
         return {"story": None, "why": ""}
@@ -87,13 +86,10 @@ def gain_values(project: Project, question: Question | None, *, axis: str, revie
         "axis_title": AXES[shown],
         "axes": AXES,
         "since": correction_reads.since(project, question.name, after_label=newest.last_label if newest else 0),
-        "can_review": reviewer,
         "to_review": to_review,
         "test_labels": gain_reads.describe_test_labels(story.last, flagged=to_review),
         "least": gain_reads.LEAST_PAIRS,
-        "review_test": addresses.flags(
-            project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name, split=test
-        ),
+        "review_test": addresses.flags(project, question=question.name, reason=LABEL_ERROR.name, split=test),
         "imported_test": addresses.imported(project, split=test),
     }
 

@@ -39,7 +39,6 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     questions = list(version_reads.schema(project.pk).questions)
     asked = request.GET.get("question", "")[:64]
     question = next((each for each in questions if each.name == asked), questions[0])
-    reviewer = may(request.user, project, Action.REVIEW)
     run = run_reads.newest(project, question.name)
     has_tasks = no_data_reads.has_tasks(project)
     values = {
@@ -49,15 +48,14 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "run": run,
         "has_tasks": has_tasks,
         "standing": standing_reads.standing_for(project, question, run),
-        "can_review": reviewer,
-        "can_run": reviewer and has_tasks and project.archived_at is None,
+        "can_run": has_tasks and project.archived_at is None,
         "can_manage": may(request.user, project, Action.MANAGE),
-        "review": addresses.flags(project, reviewer=reviewer, question=question.name, reason=LABEL_ERROR.name),
+        "review": addresses.flags(project, question=question.name, reason=LABEL_ERROR.name),
         **_runs(request, project, question),
     }
     if run is not None:
-        values |= findings.findings_for(project, question, run, reviewer=reviewer)
-        values |= gain_values(project, question, axis=request.GET.get("x", ""), reviewer=reviewer)
+        values |= findings.findings_for(project, question, run)
+        values |= gain_values(project, question, axis=request.GET.get("x", ""))
     return render(request, "quality/index.html", values)
 
 
