@@ -32,6 +32,10 @@ class ExportQuery(Query):
     split: Literal["any", "train", "validation", "test", "none"] = "any"
     state: Literal["any", "todo", "labeled", "disputed", "quarantined"] = "any"
     quarantined: bool = Field(default=False, description="Carry tasks in quarantine too.")
+    escape: bool = Field(
+        default=True,
+        description="Write an apostrophe in front of a cell of CSV that a spreadsheet would run as a formula.",
+    )
 
 
 class Export(Endpoint):
@@ -54,7 +58,9 @@ class Export(Endpoint):
         filters = Filters(
             split="" if wanted.split == "none" else wanted.split, state=wanted.state, quarantined=wanted.quarantined
         )
-        export = exports.download(actor=user, project=project, format=wanted.format, filters=filters)
+        export = exports.download(
+            actor=user, project=project, format=wanted.format, filters=filters, escape=wanted.escape
+        )
         response = StreamingHttpResponse(export.content, content_type=export.content_type)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=export.filename) or ""
         return response

@@ -1,7 +1,7 @@
 """CSV and TSV.
 
-Cells that a spreadsheet would run as a formula are written with a leading apostrophe; reading takes it
-off again only in our own exports, which are known by their first column's name.
+Cells that a spreadsheet would run as a formula are written with a leading apostrophe, labels and what is asked for as
+it is excepted; reading takes it off again only in our own exports, which are known by their first column's name.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def unescape(cell: str) -> str:
     """Undo `escape`."""
     bare = cell.lstrip(FORMULA_LEADS)
     return cell[1:] if cell[:1] == "'" and bare and bare[0] in FORMULA_STARTS else cell
+
+
+def keep_apart(cell: str) -> str:
+    """Return a cell that is written as it is; one that looks escaped gets an apostrophe, which `unescape` takes off."""
+    return cell if unescape(cell) == cell else f"'{cell}"
 
 
 def find_delimiter(sample: str) -> tuple[str, float, int]:
@@ -280,7 +285,7 @@ FORMAT = Format(
         suffix="csv",
         carries="One row per task: data, split, metadata (as JSON), and each question's final label.",
         loses=frozenset(set(Part) - {Part.TASKS, Part.LABELS}),
-        remark="Cells that a spreadsheet would run as a formula begin with an apostrophe.",
+        remark="Cells that a spreadsheet would run as a formula begin with an apostrophe, labels excepted.",
         write=write_tasks,
     ),
 )

@@ -49,6 +49,11 @@ SUFFIXES = {
 }
 """The endings that files get when they leave, by what they are."""
 
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+"""The endings that images come with."""
+
+_FIRST_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+
 ALLOWED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 # How much memory these take follows from the pixels that their headers tell; a GIF's frames may be larger than the
 # picture, and so may a TIFF's tiles.
@@ -125,6 +130,11 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         if width < 1 or height < 1:
             raise ImageRefused("The image has no pixels.")
         yield image
+
+
+def looks_like_image(head: bytes) -> bool:
+    """Tell by its first bytes whether a file is an image of a kind that is taken."""
+    return head.startswith(_FIRST_BYTES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def looks_like_svg(content: bytes) -> bool:

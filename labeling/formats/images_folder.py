@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from labeling.formats.base import Format, Reading
-from labeling.formats.images import MAX_FILE_BYTES
+from labeling.formats.images import IMAGE_SUFFIXES, MAX_FILE_BYTES
 from labeling.formats.images_zip import COLUMNS, row_of
 from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, SourceInfo
-
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def walk_folder(root: Path) -> Iterator[Item]:
         subfolders.sort()
         for name in sorted(names):
             path = Path(directory, name)
-            if path.suffix.lower() not in _SUFFIXES or name.startswith("._"):
+            if path.suffix.lower() not in IMAGE_SUFFIXES or name.startswith("._"):
                 continue
             number += 1
             yield Row(number, row_of(path.relative_to(root).as_posix()), folder)

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from labeling.formats import csv as csv_format
 from labeling.formats import jsonl as jsonl_format
 from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
-from labeling.formats.images import MAX_FILE_BYTES, SUFFIXES
+from labeling.formats.images import IMAGE_SUFFIXES, MAX_FILE_BYTES, SUFFIXES, looks_like_image
 from labeling.formats.lines import Head, find_encoding, whole_of
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
 from labeling.formats.zip_writing import write_zip
@@ -33,6 +33,9 @@ MAX_RATIO = 200
 RATIO_FREE_BYTES = 8 * 1024**2
 MAX_MANIFEST_BYTES = 1024**3
 _PIECE = 1024 * 1024
+_HEAD = 1024
+_LOOKED_INTO = 50
+_DAMAGES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, struct.error)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -115,6 +118,14 @@ class Archive:
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
             raise FormatError("The manifest in the ZIP file cannot be unpacked.") from error
 
+    def head(self, info: zipfile.ZipInfo) -> bytes:
+        """Return the first bytes of an entry; none where it cannot be unpacked."""
+        try:
+            with self._zip.open(info) as stream:
+                return stream.read(_HEAD)
+        except (*_DAMAGES, NotImplementedError, RuntimeError):
+            return b""
+
     def content(self, info: zipfile.ZipInfo) -> bytes:
         """Return the unpacked bytes, counting them while they come."""
         fault = fault_of(info)
@@ -129,16 +140,7 @@ class Archive:
                     if size > MAX_FILE_BYTES:
                         raise FormatError(_too_large(info))
                     pieces.append(piece)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            ValueError,
-            struct.error,
-        ) as error:
+        except (*_DAMAGES, NotImplementedError, RuntimeError) as error:
             raise FormatError(f"{info.filename} cannot be unpacked: the ZIP file is damaged here.") from error
         return b"".join(pieces)
 
@@ -224,8 +226,22 @@ def sniff_zip(candidate: Candidate) -> SourceInfo | None:
         return None
     archive = contents_of(whole_of(candidate.file))
     if archive.manifest is None:
+        _check_images(archive)
         return SourceInfo("zip", columns=COLUMNS)
     return sniff_manifest(archive, archive.manifest, head_only=isinstance(candidate.file, Head))
+
+
+def _check_images(archive: Archive) -> None:
+    """Refuse an archive of other files: by their names, and where none is that of an image by their first bytes."""
+    names = [info.filename for info in archive.entries]
+    if any(PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES for name in names):
+        return
+    if any(looks_like_image(archive.head(info)) for info in archive.entries[:_LOOKED_INTO] if not fault_of(info)):
+        return
+    others = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    raise FormatError(
+        f"This ZIP holds no images, but {names[0][:100]}{others}. Unpack it, and import the files in it one by one."
+    )
 
 
 def count_files(file: BinaryIO, _source: SourceInfo) -> int:

@@ -130,6 +130,8 @@ class SourceInfo:
         True when the file is an export of this product (escaped cells are then restored).
     notes
         Things worth telling, each a sentence.
+    dialect
+        The name of the `Dialect` that its rows speak; None: they have the keys known here.
     """
 
     format: str
@@ -141,6 +143,7 @@ class SourceInfo:
     root: str | None = None
     own_export: bool = False
     notes: tuple[str, ...] = field(default=())
+    dialect: str | None = None
 
 
 def weigh(value: Any) -> int:

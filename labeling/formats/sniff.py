@@ -8,32 +8,13 @@ from itertools import islice
 from typing import BinaryIO
 
 from labeling.formats.base import Candidate, Reading
-from labeling.formats.images import looks_like_svg
+from labeling.formats.dialects import dialect_of, translate_items
 from labeling.formats.lines import BeyondHeadError
+from labeling.formats.refused import refuse_marked, refuse_text
 from labeling.formats.registry import list_nouns, readable_files, reading_of
 from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, RowProblem, SourceInfo, check_columns, weigh
 
-_SINGLE_IMAGE = "This is a single image. Pack images into a ZIP file and import that."
 _SAMPLE_WEIGHT = 32 * 1024**2
-_PROGRAM = "This is a program, not data."
-# What is known by its first bytes and never taken.
-_REFUSED: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b", "This file is compressed with gzip. Unpack it and import what is inside."),
-    (b"BZh", "This file is compressed with bzip2. Unpack it and import what is inside."),
-    (b"7z\xbc\xaf\x27\x1c", "This is a 7-Zip archive. Pack the images as a ZIP file instead."),
-    (b"Rar!", "This is a RAR archive. Pack the images as a ZIP file instead."),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "This is an old Office document (such as an Excel workbook). Save the sheet as CSV and import that.",
-    ),
-    (b"%PDF", "This is a PDF document. Import {nouns}."),
-    (b"\x89PNG", _SINGLE_IMAGE),
-    (b"\xff\xd8\xff", _SINGLE_IMAGE),
-    (b"GIF8", _SINGLE_IMAGE),
-    (b"\x7fELF", _PROGRAM),
-    (b"MZ\x90", _PROGRAM),
-    (b"SQLite format 3", "This is an SQLite database. Export its table as CSV and import that."),
-)
 
 
 def sniff(file: BinaryIO, filename: str, *, head_only: bool = False) -> SourceInfo:
@@ -47,9 +28,9 @@ def sniff(file: BinaryIO, filename: str, *, head_only: bool = False) -> SourceIn
     candidate = Candidate(file, filename, head_only=head_only)
     if not candidate.head.strip(b"\xef\xbb\xbf \t\r\n"):
         raise FormatError("The file is empty.")
-    for magic, message in _REFUSED:
-        if candidate.head.startswith(magic):
-            raise FormatError(message.format(nouns=list_nouns()))
+    refused = refuse_marked(candidate.head)
+    if refused is not None:
+        raise FormatError(refused.format(nouns=list_nouns()))
     reading, info = _claimed(candidate)
     if reading.textual and info.encoding not in {"utf-8", "utf-8-sig"}:
         info = replace(info, notes=(f"The file is not UTF-8; it was read as {info.encoding}.", *info.notes))
@@ -57,8 +38,8 @@ def sniff(file: BinaryIO, filename: str, *, head_only: bool = False) -> SourceIn
 
 
 def read_source(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
-    """Yield the rows of a file that was sniffed before."""
-    return reading_of(source).read(file, source)
+    """Yield the rows of a file that was sniffed before, with the keys known here where another tool wrote it."""
+    return translate_items(reading_of(source).read(file, source), source.dialect, source.root)
 
 
 def _claimed(candidate: Candidate) -> tuple[Reading, SourceInfo]:
@@ -76,10 +57,9 @@ def _claimed(candidate: Candidate) -> tuple[Reading, SourceInfo]:
 
 
 def _refuse_other_text(candidate: Candidate) -> None:
-    if looks_like_svg(candidate.head):
-        raise FormatError(
-            "This is an SVG or XML document. SVG is refused because it can carry scripts; export pictures as PNG."
-        )
+    refused = refuse_text(candidate.whole_lines, candidate.suffix)
+    if refused is not None:
+        raise FormatError(refused)
     if candidate.encoding is None:
         texts = {suffix for _, reading in readable_files() if reading.textual for suffix in reading.suffixes}
         name = f", although its name ends in .{candidate.suffix}" if candidate.suffix in texts else ""
@@ -109,6 +89,11 @@ def _with_sample(file: BinaryIO, info: SourceInfo) -> SourceInfo:
         if error.row is None:
             raise
         items.append(RowProblem(error.row, "", error.message))
+    dialect = dialect_of(items, info.root)
+    if dialect is not None:
+        info = replace(info, columns=(), dialect=dialect.name)
+        notes = (*notes, dialect.note)
+        items = list(translate_items(items, dialect.name, info.root))
     rows = tuple(item for item in items if isinstance(item, Row))
     problems = tuple(item for item in items if isinstance(item, RowProblem))
     columns = info.columns or tuple(dict.fromkeys(name for row in rows for name in row.values))

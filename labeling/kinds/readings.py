@@ -15,14 +15,18 @@ def plain_readings(raw: Any) -> Iterator[Any]:
     Parameters
     ----------
     raw : object
-        A cell of a file, or what a form sent; only texts and numbers have other readings.
+        A cell of a file, or what a form sent; only texts, numbers and lists of one have other readings.
 
     Yields
     ------
     object
         The text without space around it, what it says as JSON, the list it is when split at ``|``, ``;`` or ``,``, and
-        the list of it alone; of a number its digits and, if it is whole, the whole number.
+        the list of it alone; of a number its digits and, if it is whole, the whole number; of a list of one what is in
+        it, which is how several tools write a single label.
     """
+    if isinstance(raw, list) and len(raw) == 1 and not isinstance(raw[0], list):
+        yield raw[0]
+        yield from plain_readings(raw[0])
     if isinstance(raw, int | float):
         yield str(int(raw)) if float(raw).is_integer() else str(raw)
         if float(raw).is_integer():

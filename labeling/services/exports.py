@@ -20,9 +20,10 @@ def download(
     project: Project,
     format: str = "jsonl",
     filters: export_reads.Filters | None = None,
+    escape: bool = True,
 ) -> export_reads.Export:
     """Return a project's tasks and labels as a stream, and record that they were taken out."""
-    export = export_reads.stream(project=project, format=format, filters=filters)
+    export = export_reads.stream(project=project, format=format, filters=filters, escape=escape)
     chosen = filters or export_reads.Filters()
     events.record(
         verb="export.downloaded",

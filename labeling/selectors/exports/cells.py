@@ -14,8 +14,16 @@ _A_STRING, _A_DIVIDER = r'"(?:[^"\\]|\\.)*"', r"[,:]"
 
 def without_formula(cell: str) -> str:
     """Return the text with an apostrophe in front where a spreadsheet would run it: `csv.escape`, in SQL."""
-    first = f"ascii(ltrim({cell}, U&'{_LEADS}'))"
-    return f"CASE WHEN {first} IN ({_FORMULA_CODES}) THEN '''' || {cell} ELSE {cell} END"
+    return f"CASE WHEN {_is_formula(cell)} THEN '''' || {cell} ELSE {cell} END"
+
+
+def kept_apart(cell: str) -> str:
+    """Return the text as it is, told apart from one that was escaped: `csv.keep_apart`, in SQL."""
+    return f"CASE WHEN left({cell}, 1) = '''' AND {_is_formula(cell)} THEN '''' || {cell} ELSE {cell} END"
+
+
+def _is_formula(cell: str) -> str:
+    return f"ascii(ltrim({cell}, U&'{_LEADS}')) IN ({_FORMULA_CODES})"
 
 
 def compact_json(cell: str) -> str:

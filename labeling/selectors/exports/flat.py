@@ -15,7 +15,7 @@ from django.db import connection
 
 from labeling.formats.base import ColumnType
 from labeling.formats.rows import EXPORT_MARK
-from labeling.selectors.exports.cells import bare_value, compact_json, filled, without_formula
+from labeling.selectors.exports.cells import bare_value, compact_json, filled, kept_apart, without_formula
 from labeling.selectors.exports.reading import batches
 from labeling.selectors.exports.select import Select, left_join
 
@@ -55,29 +55,42 @@ class Column:
     member: str = ""
 
 
-def columns_of(schema: Schema) -> list[Column]:
-    """Return the columns of a project's rows; the first is the one by which they are put in order."""
+def columns_of(schema: Schema, *, escape: bool = True) -> list[Column]:
+    """Return the columns of a project's rows; the first is the one by which they are put in order.
+
+    Parameters
+    ----------
+    escape
+        Whether a cell of CSV that a spreadsheet would run is written with an apostrophe. One that holds labels on offer
+        never is: who reads it would know a class under another name.
+    """
+    safely = without_formula if escape else kept_apart
     return [
         Column(EXPORT_MARK, "t.id", in_csv=str, type=int),
-        _text_column("external_id", "t.external_id"),
-        _text_column("split", filled("t.split")),
-        _text_column(STATE, "q.state"),
+        _text_column("external_id", "t.external_id", safely),
+        _text_column("split", filled("t.split"), safely),
+        _text_column(STATE, "q.state", safely),
         *(
-            Column(field.name, "t.data", in_csv=_image_in_csv, typed=_structure, type=_IMAGE, member="->")
+            Column(
+                field.name, "t.data", in_csv=partial(_image_in_csv, safely), typed=_structure, type=_IMAGE, member="->"
+            )
             if field.type == "image"
-            else _text_column(field.name, "t.data", member="->>")
+            else _text_column(field.name, "t.data", safely, member="->>")
             for field in schema.fields
         ),
-        *(_answer_column(question.name, question.column) for question in schema.questions),
-        _text_column("meta", "nullif(t.meta, '{}')::text"),
+        *(
+            _answer_column(question.name, question.column, kept_apart if question.class_names else safely)
+            for question in schema.questions
+        ),
+        _text_column("meta", "nullif(t.meta, '{}')::text", safely),
     ]
 
 
-def _text_column(name: str, pick: str, *, member: str = "") -> Column:
-    return Column(name, pick, in_csv=lambda cell: filled(without_formula(cell)), member=member)
+def _text_column(name: str, pick: str, safely: Write, *, member: str = "") -> Column:
+    return Column(name, pick, in_csv=lambda cell: filled(safely(cell)), member=member)
 
 
-def _answer_column(name: str, type: ColumnType) -> Column:
+def _answer_column(name: str, type: ColumnType, safely: Write) -> Column:
     typed: Write
     if isinstance(type, list | dict):
         typed = _structure
@@ -85,15 +98,15 @@ def _answer_column(name: str, type: ColumnType) -> Column:
         typed = partial(_number, _NUMBERS[type])
     else:
         typed = _words
-    return Column(name, "l.given", in_csv=_answer_in_csv, typed=typed, type=type, member="->")
+    return Column(name, "l.given", in_csv=partial(_answer_in_csv, safely), typed=typed, type=type, member="->")
 
 
-def _image_in_csv(cell: str) -> str:
-    return without_formula(f"coalesce(nullif({cell} ->> 'name', ''), {cell} ->> 'sha256')")
+def _image_in_csv(safely: Write, cell: str) -> str:
+    return safely(f"coalesce(nullif({cell} ->> 'name', ''), {cell} ->> 'sha256')")
 
 
-def _answer_in_csv(cell: str) -> str:
-    text, structure = filled(without_formula(bare_value(cell))), compact_json(cell)
+def _answer_in_csv(safely: Write, cell: str) -> str:
+    text, structure = filled(safely(bare_value(cell))), compact_json(cell)
     return (
         f"CASE jsonb_typeof({cell}) WHEN 'string' THEN {text} "
         f"WHEN 'array' THEN {structure} WHEN 'object' THEN {structure} ELSE {bare_value(cell)} END"

@@ -40,10 +40,10 @@ class Export:
 class ProjectTasks:
     """The tasks of a project that an export carries, in the shapes that writers ask for (`formats.base.Tasks`)."""
 
-    def __init__(self, project: Project, schema: Schema, filters: Filters) -> None:
+    def __init__(self, project: Project, schema: Schema, filters: Filters, *, escape: bool = True) -> None:
         self._project = project
         self._filters = filters
-        self._columns = flat.columns_of(schema)
+        self._columns = flat.columns_of(schema, escape=escape)
         self._image_fields = [field.name for field in schema.fields if field.type == "image"]
         self._image_types: dict[str, str] = {}
 
@@ -99,8 +99,11 @@ def _pieces(path: str) -> Iterator[bytes]:
         yield from file.chunks()
 
 
-def stream(*, project: Project, format: str = "jsonl", filters: Filters | None = None) -> Export:
-    """Return a project's tasks and labels as a download; nothing is read before the first bytes are asked for."""
+def stream(*, project: Project, format: str = "jsonl", filters: Filters | None = None, escape: bool = True) -> Export:
+    """Return a project's tasks and labels as a download; nothing is read before the first bytes are asked for.
+
+    Without `escape` a cell of CSV is written as it is, whatever a spreadsheet would make of it.
+    """
     known = {found.name: writing for found, writing in writable_files()}
     if format not in known:
         message = f"Expected one of {', '.join(known)}."
@@ -113,7 +116,7 @@ def stream(*, project: Project, format: str = "jsonl", filters: Filters | None =
 
     def content() -> Iterator[bytes]:
         with one_instant():
-            yield from writing.write(ProjectTasks(project, schema, checked))
+            yield from writing.write(ProjectTasks(project, schema, checked, escape=escape))
 
     return Export(
         content=content(),

@@ -228,6 +228,11 @@ def _content(row: Row, raw: Any) -> tuple[str, bytes | None]:
             return name, _named(row, raw["file"])[1]
         if isinstance(raw.get("sha256"), str):
             return name, None
+        if "bytes" in raw and "path" in raw:
+            raise FormatError(
+                f"The image is not in this file, only its path ({name[:100]}). Save the data set with the bytes of its "
+                "images in it, or pack the images into a ZIP."
+            )
     if not isinstance(raw, str):
         raise FormatError("Expected the name of an image file in the ZIP.")
     if raw.startswith("data:"):

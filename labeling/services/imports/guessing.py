@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labeling.formats import FormatError
 from labeling.formats.mapping import guess
-from labeling.formats.registry import reading_of
+from labeling.formats.registry import describe_source, list_nouns, reading_of
 from labeling.services.imports.checking import fits
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
     A column is taken for the label of a question by its usual name only if the question takes one of its values: a
     column `rating` beside the question "good or bad" is metadata.
     """
+    _check_fields(source, schema)
     mapping = guess(
         source.columns,
         fields={field.name: field.type for field in schema.fields},
@@ -46,3 +48,20 @@ def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
         if column != question.name and values and not fits(question, values):
             mapping[column] = "meta"
     return mapping
+
+
+def _check_fields(source: SourceInfo, schema: Schema) -> None:
+    """Refuse a file whose rows show nothing that the project asks about: images where texts are labeled.
+
+    Raises
+    ------
+    FormatError
+        With what the file brings and what is asked for.
+    """
+    reading = reading_of(source)
+    wanted = {field.type for field in schema.fields}
+    if reading.nameless(source) and not reading.fields & wanted:
+        raise FormatError(
+            f"This is {describe_source(source)}, and the tasks of this project show no {min(reading.fields)}. "
+            f"Import {list_nouns(min(wanted))}."
+        )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from labeling.errors import Invalid
-from labeling.formats import Item, SourceInfo, images_folder, sniff
+from labeling.formats import Item, SourceInfo, images_folder, read_source, sniff
 from labeling.formats.registry import reading_of
 from labeling.models import Upload
 from labeling.services.imports.uploading import discard
@@ -65,7 +65,7 @@ def _input(file: BinaryIO, info: SourceInfo) -> Input:
     total = reading.total(file, info)
     return Input(
         info=info,
-        rows=lambda: reading.read(file, info),
+        rows=lambda: read_source(file, info),
         total=total.amount,
         tell=None if total.in_rows else file.tell,
     )

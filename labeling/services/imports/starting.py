@@ -79,9 +79,9 @@ def preview(*, project: Project, upload: Upload) -> Preview:
     try:
         with upload.file.open("rb") as file:
             source = look_into(file, upload.filename)
+        mapping = guess_mapping(source, schema)
     except FormatError as error:
         raise Invalid(error.message, problems=(Problem("file", error.message, row=error.row),)) from None
-    mapping = guess_mapping(source, schema)
     first = source.columns[:SHOWN_COLUMNS]
     rows = tuple(tuple(shown(row.values.get(name)) for name in first) for row in source.sample)
     columns = tuple(
