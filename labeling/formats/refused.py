@@ -103,7 +103,7 @@ def _has_front_matter(text: str) -> bool:
     first, *rest = text.splitlines()
     if first.rstrip() != "---":
         return False
-    block = []
+    block: list[str] = []
     for line in rest[:_LINES]:
         if line.rstrip() in {"---", "..."}:
             return bool(block) and all(_SETTING.fullmatch(setting) for setting in block)
