@@ -98,8 +98,8 @@ def test_the_file_name_of_an_image_is_no_text() -> None:
 def test_a_list_of_one_is_that_label(label: Any) -> None:
     project = factories.project()
     rows = [{"id": 1, "text": "Where is it?", "label": label}]
-    options = {"mapping": {"text": "field:text", "label": "label:intent", "id": "external_id"}}
-    assert counts(imported(project, jsonl(rows), **options)) == (1, 0, 0)
+    mapping = {"text": "field:text", "label": "label:intent", "id": "external_id"}
+    assert counts(imported(project, jsonl(rows), mapping=mapping)) == (1, 0, 0)
     assert labels() == {"Where is it?": "delivery"}
 
 
