@@ -103,10 +103,17 @@ def test_a_manager_of_an_empty_project_is_led_to_the_import(client_for: SignIn, 
     assert f'class="btn btn-primary" href="/p/{project.slug}/imports/"' in words
 
 
-@pytest.mark.parametrize("path", ["", "label/", "tasks/"])
-def test_an_annotator_of_an_empty_project_is_told_whom_to_ask(client_for: SignIn, path: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [(Role.ANNOTATOR, ""), (Role.ANNOTATOR, "label/"), (Role.ANNOTATOR, "tasks/"), (Role.VIEWER, ""),
+     (Role.VIEWER, "tasks/"), (Role.REVIEWER, "quality/")],
+)  # fmt: skip
+def test_who_may_not_import_into_an_empty_project_is_told_whom_to_ask(
+    client_for: SignIn, role: Role, path: str
+) -> None:
     project = factories.project(manager=factories.user(name="Mara Manager"))
-    words = words_of(client_for(factories.member(project)), f"/p/{project.slug}/{path}")
+    words = words_of(client_for(factories.member(project, role)), f"/p/{project.slug}/{path}")
+    assert f"/p/{project.slug}/imports/" not in words
     assert "This project has no data yet. Ask <strong>Mara Manager</strong>, who manages it" in words
     assert "Import a file" not in words
 

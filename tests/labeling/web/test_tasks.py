@@ -46,15 +46,6 @@ def test_tasks_are_listed_with_their_state_labels_and_text_escaped(client_for: S
     assert "To do" in page
 
 
-def test_an_empty_project_offers_an_import_to_those_who_may(client_for: SignIn) -> None:
-    project = factories.project()
-    viewer = factories.member(project, Role.VIEWER)
-    assert f"/p/{project.slug}/imports/" in client_for(project.created_by).get(address(project)).content.decode()
-    seen = client_for(viewer).get(address(project)).content.decode()
-    assert "once a manager has imported" in seen
-    assert "/imports/" not in seen
-
-
 def test_no_match_offers_to_clear_the_filters(client_for: SignIn) -> None:
     project = factories.project()
     factories.tasks(project, 2)
