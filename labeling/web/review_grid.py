@@ -13,9 +13,12 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reswap
 
-from labeling.access import Action, project_for
-from labeling.errors import DomainError, Invalid
+from labeling.access import Action, bulk_act_for, project_for
+from labeling.errors import DomainError, Invalid, NotFound
+from labeling.models import FlagState
+from labeling.models.acts import ReviewAct
 from labeling.reasons.decisions import ABOUT_LABELS, decision_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import reviews as review_reads
@@ -25,7 +28,7 @@ from labeling.services.reviews import Ruling
 from labeling.web.answers import MAX_BUTTONS as MOST_BUTTONS
 from labeling.web.answers import from_form
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.reviews import frame, waiting_now
+from labeling.web.reviews import frame, numbers, waiting_now
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
@@ -49,6 +52,17 @@ class Tile:
     def seen(self) -> str:
         """The flag with the labels of record that are on the screen: `7:31,32`."""
         return f"{self.card.flag.pk}:{','.join(map(str, self.card.seen))}"
+
+    @property
+    def decided(self) -> str:
+        """What was decided about it, in words; empty while it waits."""
+        decision = decision_named(self.card.flag.resolution)
+        return decision.label if decision and self.card.flag.state == FlagState.RESOLVED else ""
+
+    @property
+    def undo(self) -> str:
+        """The act that decided it with its task, to take back that part alone: `5:7`."""
+        return f"{self.card.flag.act_id}:{self.card.flag.task_id}"
 
 
 @dataclass(slots=True)
@@ -78,14 +92,11 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 @signed_in
 @require_POST
 def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Decide the selected flags, if a decision was pressed, and show the next ones."""
+    """Show the next flags; or decide the selected ones or take an act back, and show in place what that changed."""
     project = project_for(request.user, slug, Action.REVIEW)
     wanted = review_reads.parse_flag_filter(request.POST.dict())
-    if "decision" in request.POST:
-        try:
-            _decide(request, project)
-        except DomainError as error:
-            notify(request, error.message, level=messages.WARNING)
+    if {"decision", "undo"} & set(request.POST):
+        return _changed_tiles(request, project, wanted)
     values = {
         "project": project,
         "groups": _groups(project, _claimed(request, project, wanted)),
@@ -94,9 +105,26 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "choices": ABOUT_LABELS,
         "relabels": _relabels(project, wanted),
     }
-    if "decision" in request.POST:
-        values |= {"decided": True, "pairs": review_reads.by_pair(project, wanted), **waiting_now(project, wanted)}
     return render(request, "labeling/reviews/tiles.html", values)
+
+
+def _changed_tiles(request: SignedInRequest, project: Project, wanted: FlagFilter) -> HttpResponseBase:
+    """Decide or take back, and answer with those tiles of the screen that are others now: all keep their places."""
+    changed: list[int] = []
+    try:
+        changed = _take_back(request, project) if "undo" in request.POST else _decide(request, project)
+    except DomainError as error:
+        notify(request, error.message, level=messages.WARNING)
+    shown = numbers(request.POST, "shown")
+    values = {
+        "tiles": _tiles(project, [flag for flag in shown if flag in set(changed)]),
+        "key": uuid4(),
+        "last_act": review_reads.last_act_about(request.user, shown),
+        "pairs": review_reads.by_pair(project, wanted),
+        **waiting_now(project, wanted),
+    }
+    answer = render(request, "labeling/reviews/tiles_decided.html", values)
+    return reswap(answer, "none")  # each part takes the place of the one on the page
 
 
 def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
@@ -110,8 +138,19 @@ def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
     return [(answer, known.get(name, explorer_reads.Chip(name))) for name, answer in answers.items()]
 
 
-def _decide(request: SignedInRequest, project: Project) -> None:
-    """Do what the pressed button says: a decision, or relabel:<the answer as JSON>."""
+def _take_back(request: SignedInRequest, project: Project) -> list[int]:
+    """Take an act back, or what it did to one task (`<act>:<task>`), and return the flags that wait again."""
+    act_id, _, task_id = request.POST["undo"].partition(":")
+    act = bulk_act_for(request.user, project.slug, int(act_id) if act_id.isdecimal() else 0, Action.REVIEW)
+    if act.verb != ReviewAct.VERB:
+        raise NotFound
+    reopened = reviews.undo(actor=request.user, act=act, task_id=int(task_id) if task_id.isdecimal() else None)
+    notify(request, f"{len(reopened):,} flag{' waits' if len(reopened) == 1 else 's wait'} again.")
+    return reopened
+
+
+def _decide(request: SignedInRequest, project: Project) -> list[int]:
+    """Do what the pressed button says (a decision, or relabel:<the answer as JSON>); return the flags it closed."""
     name, _, rest = request.POST["decision"].partition(":")
     decision = decision_named(name)
     if decision is None:
@@ -131,6 +170,7 @@ def _decide(request: SignedInRequest, project: Project) -> None:
     back = request.htmx.current_url_abs_path or reverse("project-review-grid", args=(project.slug,))
     undo = reverse("project-act-undo", args=(project.slug, done.act.pk))
     notify(request, words, undo=f"{undo}?{urlencode({'back': back})}")
+    return done.closed_flags
 
 
 def _chosen(sent: list[str]) -> dict[int, list[int]]:
@@ -164,16 +204,21 @@ def _more(request: SignedInRequest, project: Project, wanted: FlagFilter, found:
 
 
 def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
-    cards = review_reads.cards(project, flag_ids)
-    rows = {row.id: row for row in explorer_reads.rows(project, [card.flag.task_id for card in cards])}
     groups: dict[tuple[str, ...], Group] = {}
-    for card in cards:
+    for tile in _tiles(project, flag_ids):
+        card = tile.card
         given = [chip for label in card.given for chip in label.chips]
         suggested = card.suggestion.chips if card.suggestion and card.suggestion.of_flag else []
         key = (card.flag.reason, card.flag.question, *(c.title for c in given), "", *(c.title for c in suggested))
         group = groups.setdefault(key, Group(card.reason.title, given, suggested))
-        group.tiles.append(Tile(card, rows[card.flag.task_id]))
+        group.tiles.append(tile)
     return sorted(groups.values(), key=lambda group: -len(group.tiles))
+
+
+def _tiles(project: Project, flag_ids: list[int]) -> list[Tile]:
+    cards = review_reads.cards(project, flag_ids)
+    rows = {row.id: row for row in explorer_reads.rows(project, [card.flag.task_id for card in cards])}
+    return [Tile(card, rows[card.flag.task_id]) for card in cards]
 
 
 urlpatterns = [

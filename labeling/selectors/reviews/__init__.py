@@ -1,6 +1,6 @@
 """Flags as reviewers see them: filters, counts, rows and cards."""
 
-from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_acts, names
+from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_act_about, last_acts, names
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, parse_flag_filter, waiting
 from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids
 
@@ -18,6 +18,7 @@ __all__ = [
     "flags_by_id",
     "label_ids",
     "labeled_neighbors",
+    "last_act_about",
     "last_acts",
     "matching",
     "names",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,8 @@ MOST_COMMENTS = 20
 MOST_PARTS = 6
 LEAST_VOTES = 2
 LONGEST_VOTE = 60
+MOST_VOTERS = 4
+"""People who are named for an answer; of more, how many."""
 NEIGHBORS = 6
 LOOKED_AT = 60
 """Similar items of which the labeled ones are shown."""
@@ -100,11 +102,17 @@ class Neighbor:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one person answered."""
+    """What one person answered, and the last thing that they remarked about the item."""
 
     who: str
     chips: list[Chip]
     at: datetime
+    remark: str = ""
+
+    @property
+    def answer(self) -> str:
+        """The answer in words."""
+        return ", ".join(chip.title for chip in self.chips)[:LONGEST_VOTE] or "no label"
 
 
 @dataclass(slots=True)
@@ -137,15 +145,17 @@ class Card:
 
     @property
     def votes(self) -> str:
-        """How many people gave which answer, where their answers are why it is flagged: `2 of 3 say “neutral”`."""
+        """Who gave which answer, where their answers are why it is flagged: `2 of 3 say “neutral”: ann, bob; 1 …`."""
         if self.reason.raised_by is not Raiser.ANSWERS or self.question is None or len(self.people) < LEAST_VOTES:
             return ""
-        said = Counter(", ".join(chip.title for chip in one.chips)[:LONGEST_VOTE] or "no label" for one in self.people)
-        (first, most), *others = said.most_common()
-        if others and others[0][1] == most:
-            return ", ".join(f"{count} “{answer}”" for answer, count in said.most_common()) + "."
-        rest = "".join(f", {count} “{answer}”" for answer, count in others)
-        return f"{most} of {len(self.people)} say “{first}”{rest}."
+        voters: defaultdict[str, list[str]] = defaultdict(list)
+        for one in self.people:
+            voters[one.answer].append(one.who)
+        (first, most), *others = sorted(voters.items(), key=lambda vote: -len(vote[1]))
+        tied = bool(others) and len(others[0][1]) == len(most)
+        head = f"{len(most)}" if tied else f"{len(most)} of {len(self.people)} say"
+        votes = [f"{head} “{first}”: {_named(most)}"]
+        return "; ".join(votes + [f"{len(who)} “{answer}”: {_named(who)}" for answer, who in others]) + "."
 
     @property
     def name(self) -> str:
@@ -177,6 +187,11 @@ class _Sources:
     verdicts: dict[int, verdict_reads.Verdict]
     evidence: dict[int, Evidence]
     """By flag."""
+
+
+def _named(people: Sequence[str]) -> str:
+    more = len(people) - MOST_VOTERS
+    return ", ".join(people[:MOST_VOTERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:
@@ -330,6 +345,7 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
     if len(said) < 2 and not reason.shows_one_answer:
         return []
     asked: Collection[Question] = [question] if question else sources.schema.questions
+    remarks = {comment.author_id: comment.body for comment in sources.comments.get(task_id, [])}
     return [
         Said(
             who=str(annotation.annotator),
@@ -340,6 +356,7 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
                 for chip in explorer_reads.chips_of(one, annotation.answers[one.name])
             ],
             at=annotation.updated_at,
+            remark=remarks.get(annotation.annotator_id, ""),
         )
         for annotation in said
     ]
@@ -363,6 +380,12 @@ def last_acts(project: Project, reviewer: User) -> list[BulkAct]:
     """Return the reviewer's last decisions, newest first, with the flags they decided."""
     acts = BulkAct.objects.filter(project=project, actor=reviewer, verb=ReviewAct.VERB).order_by("-pk")
     return list(acts.prefetch_related("flags__task")[:LAST])
+
+
+def last_act_about(reviewer: User, flag_ids: Collection[int]) -> int | None:
+    """Return the reviewer's last act that still decides one of these flags, if there is one."""
+    decided = Flag.objects.filter(pk__in=flag_ids, state=FlagState.RESOLVED, act__actor=reviewer)
+    return decided.order_by("-act_id").values_list("act_id", flat=True).first()
 
 
 def names(acts: Iterable[BulkAct]) -> dict[int, str]:

@@ -60,6 +60,11 @@ export function startTables(): void {
     if (event.ctrlKey || event.metaKey) window.open(address, "_blank", "noopener");
     else window.location.assign(address);
   });
+  // What takes the place of a selected row may not be selected.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    const table = (event.target as Element).closest<HTMLElement>("[data-selectable]");
+    if (table) refresh(table);
+  });
   // The browser restores ticked boxes when a page is come back to.
   window.addEventListener("pageshow", () => {
     for (const table of all("[data-selectable]")) refresh(table);

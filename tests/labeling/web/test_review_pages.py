@@ -147,9 +147,47 @@ def test_the_grid_puts_pairs_together_and_decides_them_at_once(project: Project,
     sent = {"decision": "accept_suggestion", "flag": chosen, "key": "one"}
     decided = client.post(f"{address}tiles/", sent)
     assert "20 flags took the suggested label." in decided.content.decode()
-    assert [len(group.tiles) for group in decided.context["groups"]] == [10]
     assert Label.objects.filter(retired_at=None, value="delivery", source="review").count() == 20
     assert BulkAct.objects.filter(verb="review").count() == 1
+    following = client.post(f"{address}tiles/", {"next": "1"})
+    assert [len(group.tiles) for group in following.context["groups"]] == [10]
+
+
+def test_what_was_decided_in_the_grid_keeps_its_place_and_can_be_taken_back(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 3)
+    label(project, made)
+    first, second, third = flag_all(made)
+    address = f"/p/{project.slug}/review/grid/tiles/"
+    tiles = {tile.card.flag.pk: tile for tile in client.post(address).context["groups"][0].tiles}
+    screen = {"shown": list(tiles)}
+    chosen = {"flag": [tiles[first.pk].seen, tiles[second.pk].seen]}
+    answered = client.post(address, {"decision": "accept_suggestion", "key": "one", **chosen, **screen})
+    assert answered["HX-Reswap"] == "none"
+    assert {tile.card.flag.pk: tile.decided for tile in answered.context["tiles"]} == {
+        first.pk: "The suggested label was taken",
+        second.pk: "The suggested label was taken",
+    }
+    page = answered.content.decode()
+    assert f'id="tile-{first.pk}" data-row hx-swap-oob="true"' in page
+    assert f'id="tile-{third.pk}"' not in page
+    act = BulkAct.objects.get(verb="review")
+    assert f'name="undo" value="{act.pk}" data-key="z"' in page
+
+    # One of them, then what is left of the act.
+    undone = client.post(address, {"undo": f"{act.pk}:{first.task_id}", **screen})
+    assert [(tile.card.flag.pk, tile.decided) for tile in undone.context["tiles"]] == [(first.pk, "")]
+    assert undone.context["last_act"] == act.pk
+    undone = client.post(address, {"undo": str(act.pk), **screen})
+    assert [tile.card.flag.pk for tile in undone.context["tiles"]] == [second.pk]
+    assert undone.context["last_act"] is None
+    assert set(Label.objects.filter(retired_at=None).values_list("value", flat=True)) == {"billing"}
+    # What is on the screen is what holds now: it can be decided again.
+    again = client.post(
+        address, {"decision": "keep", "key": "two", "flag": [undone.context["tiles"][0].seen], **screen}
+    )
+    assert [tile.decided for tile in again.context["tiles"]] == ["Kept as it is"]
+    assert "was taken back already" in client.post(address, {"undo": f"{act.pk}", **screen}).content.decode()
+    assert "dc-toast-warning" in client.post(address, {"undo": "99999999", **screen}).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,8 @@ def test_a_dispute_without_a_label_has_nothing_to_keep(client_for: SignIn) -> No
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        (["billing", "billing", "other"], "2 of 3 say “billing”, 1 “other”."),
-        (["billing", "delivery", "other"], "1 “billing”, 1 “delivery”, 1 “other”."),
+        (["billing", "billing", "other"], "2 of 3 say “billing”: Bob, Cleo; 1 “other”: Dora."),
+        (["billing", "delivery", "other"], "1 “billing”: Bob; 1 “delivery”: Cleo; 1 “other”: Dora."),
     ],
 )
 def test_a_conflict_says_who_says_what_and_no_bare_score(client_for: SignIn, answers: list[str], said: str) -> None:
@@ -165,14 +165,18 @@ def test_a_conflict_says_who_says_what_and_no_bare_score(client_for: SignIn, ans
     Project.objects.filter(pk=project.pk).update(agreement_floor=0.9)
     project.refresh_from_db()
     task = factories.task(project)
-    for place, given in enumerate(answers):
-        person = factories.member(project)
-        saving.submit(actor=person, task=task, submission=Submission({"intent": given}), key=f"{place}")
+    for name, given in zip(("Bob", "Cleo", "Dora"), answers, strict=True):
+        person = factories.member(project, name=name)
+        saving.submit(actor=person, task=task, submission=Submission({"intent": given}), key=name)
+    saving.comment(actor=person, task=task, body="I took it for a joke.")
     client = client_for(project.created_by)
     tiles = client.post(f"/p/{project.slug}/review/grid/tiles/").content.decode()
     for page in (cards(client, project, again=Flag.objects.get().pk), tiles):
         assert said in page
         assert "score 0" not in page
+    assert '<q class="dc-review-remark">I took it for a joke.</q>' in cards(
+        client, project, again=Flag.objects.get().pk
+    )
 
 
 def test_flags_without_a_finding_get_their_neighbors_when_asked(
