@@ -42,6 +42,13 @@ def _name_reasons(schema: dict[str, Any]) -> None:
     schema["enum"] = ["", *REASONS]
 
 
+class FirstChoiceDocument(BaseModel):
+    """What a reviewer decided before the suggestion was shown."""
+
+    decision: Decision
+    answer: Any = Field(None, description="The label that it gave or kept, if any.")
+
+
 class FlagDocument(BaseModel):
     """A reason for a reviewer to look at a task, and what was decided about it."""
 
@@ -62,6 +69,14 @@ class FlagDocument(BaseModel):
     resolved_by: str | None = Field(description="E-mail address.")
     resolved_at: datetime | None
     label: int | None = Field(description="The label that the decision led to.")
+    suggestion_hidden: bool = Field(
+        description="Whether `suggested` and `note` are left out until it is decided, as the project's `decide_first` "
+        "wants it."
+    )
+    first_choice: FirstChoiceDocument | None = Field(
+        description="What was decided before the suggestion was shown, where it was hidden; it stays when the reviewer "
+        "changes their mind."
+    )
 
 
 class FlagList(BaseModel):
@@ -222,7 +237,7 @@ class Flags(Endpoint):
             found = found.filter(state=wanted.state)
         return listed(
             request,
-            found.select_related("task", "resolved_by").defer("task__data", "task__meta"),
+            found.select_related("task", "resolved_by", "project").defer("task__data", "task__meta"),
             wanted,
             order="score",
             show=review_reads.documents,

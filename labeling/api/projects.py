@@ -43,6 +43,7 @@ class ProjectDocument(BaseModel):
     max_overlap: int = Field(description="How many may be asked when they disagree.")
     agreement_floor: float = Field(description="Below this agreement one more person is asked.")
     lease_seconds: int
+    decide_first: bool = Field(description="Whether reviewers see what is suggested only once they have decided.")
     archived: bool
     created_at: datetime
     role: str = Field(description="Your role in it.")
@@ -75,6 +76,7 @@ class ProjectNew(Body):
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
+    decide_first: bool | None = None
     description: str = Field("", json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
 
 
@@ -87,6 +89,7 @@ class ProjectChange(Body):
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
+    decide_first: bool | None = None
     archived: bool | None = None
 
     settle: bool = Field(
@@ -160,6 +163,7 @@ def document(project: Project, role: str) -> dict[str, Any]:
         "max_overlap": project.max_overlap,
         "agreement_floor": project.agreement_floor,
         "lease_seconds": project.lease_seconds,
+        "decide_first": project.decide_first,
         "archived": project.archived_at is not None,
         "created_at": project.created_at,
         "role": role,
@@ -199,7 +203,7 @@ class Projects(Endpoint):
             overlap=sent.overlap,
             max_overlap=sent.max_overlap,
             description=sent.description,
-            **sent.model_dump(include={"agreement_floor", "lease_seconds"}, exclude_none=True),
+            **sent.model_dump(include={"agreement_floor", "lease_seconds", "decide_first"}, exclude_none=True),
         )
         return Response(document(project, Role.MANAGER), status=201)
 

@@ -9,7 +9,7 @@ from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.people import SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
 from labeling.models.projects import Project, SchemaVersion
-from labeling.models.reviews import Flag, FlagState, ReviewLease
+from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScore, Split, Task, TaskState
 
@@ -23,6 +23,7 @@ __all__ = [
     "BulkAct",
     "Comment",
     "Event",
+    "FirstChoice",
     "Flag",
     "FlagState",
     "GuidelineDraft",

@@ -22,6 +22,9 @@ class Project(models.Model):
     max_overlap = models.PositiveSmallIntegerField(default=1)
     agreement_floor = models.FloatField(default=0.5)
     lease_seconds = models.PositiveIntegerField(default=900)
+    decide_first = models.BooleanField(
+        default=False, db_default=False, help_text="Reviewers see what is suggested only once they have decided."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from labeling.models.acts import BulkAct
+from labeling.models.documents import JsonDocument
 from labeling.models.labels import Label
 from labeling.models.projects import Project
 from labeling.models.tasks import Task
@@ -18,6 +21,23 @@ class FlagState(models.TextChoices):
     OPEN = "open", "Open"
     RESOLVED = "resolved", "Resolved"
     CLOSED = "closed", "No longer holds"
+
+
+class FirstChoice(JsonDocument):
+    """What a reviewer decided about a flag before the suggestion was shown.
+
+    Parameters
+    ----------
+    decision
+        The decision, by its stored word.
+    answer
+        The label that it gave or kept, if any.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    decision: str
+    answer: Any = None
 
 
 class Flag(models.Model):
@@ -40,6 +60,9 @@ class Flag(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolution = models.CharField(max_length=20, blank=True)
     resolution_note = models.TextField(blank=True)
+    first_choice = models.JSONField(
+        null=True, help_text="A FirstChoice: what was decided before the suggestion was shown, where it was hidden."
+    )
     label = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, related_name="+")
     act = models.ForeignKey(BulkAct, on_delete=models.SET_NULL, null=True, related_name="flags", db_index=False)
 

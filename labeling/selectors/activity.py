@@ -91,6 +91,7 @@ _SETTINGS = {
     "max_overlap": "the most people per task",
     "agreement_floor": "the least agreement",
     "lease_seconds": "the time to answer",
+    "decide_first": "when reviewers see what is suggested",
 }
 
 

@@ -55,10 +55,11 @@ def create(
     description: str = "",
     agreement_floor: float | None = None,
     lease_seconds: int | None = None,
+    decide_first: bool | None = None,
 ) -> Project:
     """Create a project with its first schema version; the creator becomes its manager."""
     access.check_person(actor, "make projects")
-    given = {"agreement_floor": agreement_floor, "lease_seconds": lease_seconds}
+    given = {"agreement_floor": agreement_floor, "lease_seconds": lease_seconds, "decide_first": decide_first}
     settings = {name: value for name, value in given.items() if value is not None}
     parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
     _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap, **settings)
@@ -80,7 +81,7 @@ def create(
 
 @transaction.atomic
 def update(*, actor: User, project: Project, **changes: Any) -> Project:
-    """Change name, description, overlap, max_overlap, agreement_floor or lease_seconds."""
+    """Change name, description, overlap, max_overlap, agreement_floor, lease_seconds or decide_first."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     overlap = changes.get("overlap", project.overlap)
     if "max_overlap" not in changes and overlap > project.max_overlap:

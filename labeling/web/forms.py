@@ -237,10 +237,17 @@ class ProjectForm(forms.Form):
         help_text="For so long a task is kept for whoever has it open. It is renewed while they work on it.",
     )
 
+    decide_first = forms.BooleanField(
+        label="Hide what is suggested until the reviewer has decided",
+        required=False,
+        help_text="Review cards then show the item and the given label, but not what the model says or who answered "
+        "what. Once decided, they are shown, and the reviewer can still change their mind; the first choice is kept.",
+    )
+
     @classmethod
     def for_project(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
         """Return the form with what holds now."""
-        same = ("name", "description", "overlap", "max_overlap", "agreement_floor")
+        same = ("name", "description", "overlap", "max_overlap", "agreement_floor", "decide_first")
         initial = {name: getattr(project, name) for name in same}
         return cls(data, initial=initial | {"lease_minutes": max(1, round(project.lease_seconds / 60))})
 

@@ -25,7 +25,7 @@ from labeling.web.requests import SignedInRequest, allowed, page_number, signed_
 from labeling.web.toasts import notify
 
 KEPT = "settings_before"
-SETTINGS = ("name", "description", "overlap", "max_overlap", "agreement_floor", "lease_seconds")
+SETTINGS = ("name", "description", "overlap", "max_overlap", "agreement_floor", "lease_seconds", "decide_first")
 
 
 @signed_in

@@ -19,7 +19,7 @@ from labeling.access import Action, bulk_act_for, project_for
 from labeling.errors import DomainError, Invalid, NotFound
 from labeling.models import FlagState
 from labeling.models.acts import ReviewAct
-from labeling.reasons.decisions import ABOUT_LABELS, decision_named
+from labeling.reasons.decisions import ABOUT_LABELS, Decision, decision_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
@@ -34,7 +34,7 @@ from labeling.web.toasts import notify
 if TYPE_CHECKING:
     from labeling.models import Project
     from labeling.selectors.explorer import Chip, TaskRow
-    from labeling.selectors.reviews import Card, FlagFilter
+    from labeling.selectors.reviews import Card, FlagFilter, Pair
 
 TILES = 24
 MOST_GROUPS = 6
@@ -83,7 +83,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     wanted = review_reads.parse_flag_filter(request.GET.dict())
     values = {
         "lease_seconds": project.lease_seconds,
-        "pairs": review_reads.by_pair(project, wanted),
+        "pairs": _pairs(project, wanted),
         **frame(project, wanted),
     }
     return render(request, "labeling/reviews/grid.html", values)
@@ -102,7 +102,7 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "groups": _groups(project, _claimed(request, project, wanted)),
         "wanted": wanted,
         "key": uuid4(),
-        "choices": ABOUT_LABELS,
+        "choices": [each for each in ABOUT_LABELS if not (project.decide_first and each.decision is Decision.ACCEPT)],
         "relabels": _relabels(project, wanted),
     }
     return render(request, "labeling/reviews/tiles.html", values)
@@ -120,7 +120,7 @@ def _changed_tiles(request: SignedInRequest, project: Project, wanted: FlagFilte
         "tiles": _tiles(project, [flag for flag in shown if flag in set(changed)]),
         "key": uuid4(),
         "last_act": review_reads.last_act_about(request.user, shown),
-        "pairs": review_reads.by_pair(project, wanted),
+        "pairs": _pairs(project, wanted),
         **waiting_now(project, wanted),
     }
     answer = render(request, "labeling/reviews/tiles_decided.html", values)
@@ -189,10 +189,15 @@ def _answer(raw: str) -> Any:
         raise Invalid("This label cannot be given. Reload the page.") from None
 
 
+def _pairs(project: Project, wanted: FlagFilter) -> list[Pair]:
+    """Return the pairs of labels that wait most often; none where reviewers decide first."""
+    return [] if project.decide_first else review_reads.by_pair(project, wanted)
+
+
 def _claimed(request: SignedInRequest, project: Project, wanted: FlagFilter) -> list[int]:
     """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together."""
     found: list[int] = []
-    for pair in [] if wanted.given or wanted.suggested else review_reads.by_pair(project, wanted)[:MOST_GROUPS]:
+    for pair in [] if wanted.given or wanted.suggested else _pairs(project, wanted)[:MOST_GROUPS]:
         if isinstance(pair.given, str) and isinstance(pair.suggested, str):
             narrow = replace(wanted, question=pair.question, given=pair.given, suggested=pair.suggested)
             found += _more(request, project, narrow, found)

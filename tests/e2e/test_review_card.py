@@ -9,8 +9,9 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from labeling.models import Flag, Project
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.services import projects
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.reviewing import Browse, address, card, checked, saved
+from tests.e2e.reviewing import Browse, address, card, checked, current, flagged, number, saved
 
 
 def pair(project: Project) -> str:
@@ -77,3 +78,23 @@ def test_a_card_from_a_cell_of_the_matrix_fits_on_a_desk_and_on_a_phone(browse: 
     another.click()
     for button in shown.get_by_label("Give another label").get_by_role("button").all():
         assert is_inside(phone, button, below=bar)
+
+
+def test_who_decides_first_sees_what_is_suggested_afterwards_and_may_change_their_mind(browse: Browse) -> None:
+    project, ann, found = flagged(3)
+    projects.update(actor=project.created_by, project=project, decide_first=True)
+    page = browse(ann, path=address(project))
+    assert number(page) == found[0].pk
+    expect(card(page).get_by_text("Decide first")).to_be_visible()
+    expect(card(page).get_by_label("Suggested label")).to_have_count(0)
+    page.keyboard.press("s")
+    expect(card(page).get_by_label("Suggested label")).to_contain_text("delivery")
+    assert number(page) == found[0].pk
+    expect(card(page).get_by_text("Go on with J, or decide anew.")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-flag='{found[1].pk}']")).to_be_visible()
+    saved(page)
+    flag = Flag.objects.get(pk=found[0].pk)
+    assert flag.resolution == "accept_suggestion"
+    assert flag.first_choice == {"decision": "keep", "answer": "billing"}
+    assert current(flag) == "delivery"

@@ -2,6 +2,7 @@
 
 from labeling.selectors.reviews.cards import NAMED, Card, cards, labeled_neighbors, last_act_about, last_acts, names
 from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, parse_flag_filter, waiting
+from labeling.selectors.reviews.hiding import hides_suggestion
 from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "cards",
     "documents",
     "flags_by_id",
+    "hides_suggestion",
     "label_ids",
     "labeled_neighbors",
     "last_act_about",

@@ -30,6 +30,7 @@ from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import verdicts as verdict_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer import Chip
+from labeling.selectors.reviews.hiding import hides_suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -132,15 +133,21 @@ class Card:
     parts: list[LabelPart] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    hidden: bool = False
+    """Whether what is suggested and who said what wait for the reviewer's decision."""
 
     @property
     def note(self) -> str:
         """What the flag says; where people disagree, who says what."""
+        if self.hidden and self.flag.raised_by_id is None:
+            return "Decide first: what is suggested is shown afterwards."
         return flag_note_reads.note(self.flag, self.question) or self.votes
 
     @property
     def brief(self) -> str:
         """What tells it from its like, in a few words."""
+        if self.hidden:
+            return ""
         return self.votes or flag_note_reads.title_labels(self.evidence.brief(), self.question)
 
     @property
@@ -199,7 +206,7 @@ def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:
     found = Flag.objects.filter(project=project).select_related("task", "raised_by").in_bulk(flag_ids)
     flags = [found[pk] for pk in flag_ids if pk in found]
     sources = _read(project, flags)
-    return [_card(flag, sources) for flag in flags]
+    return [_card(flag, sources, hidden=hides_suggestion(project, flag)) for flag in flags]
 
 
 def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
@@ -208,6 +215,8 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
     labels: defaultdict[int, dict[str, Label]] = defaultdict(dict)
     current = Label.objects.filter(task_id__in=tasks, retired_at__isnull=True)
     for label in current.select_related("created_by", "annotation__annotator").defer("annotation__answers"):
+        labels[label.task_id][label.question] = label
+    for label in _labels_before(flags):
         labels[label.task_id][label.question] = label
     said = Annotation.objects.filter(task_id__in=tasks, state=AnnotationState.SUBMITTED)
     comments = Comment.objects.filter(task_id__in=tasks).select_related("author").order_by("pk")
@@ -234,6 +243,16 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
     )
 
 
+def _labels_before(flags: Sequence[Flag]) -> Iterable[Label]:
+    """Return the labels that decided flags were about: whoever changes their mind decides about those."""
+    acts = {flag.act_id for flag in flags if flag.state == FlagState.RESOLVED and flag.act_id}
+    if not acts:
+        return ()
+    done = [ReviewAct.from_columns(act) for act in BulkAct.objects.filter(pk__in=acts, verb=ReviewAct.VERB)]
+    replaced = [label.old for act in done for entry in act.before for label in entry.labels if label.old is not None]
+    return Label.objects.filter(pk__in=replaced).select_related("created_by", "annotation__annotator")
+
+
 def _by_task(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
     found: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -241,15 +260,15 @@ def _by_task(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
     return found
 
 
-def _card(flag: Flag, sources: _Sources) -> Card:
+def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
     schema, current = sources.schema, sources.labels.get(flag.task_id, {})
     reason, evidence = reason_named(flag.reason), sources.evidence[flag.pk]
     # About the whole task is about its question, where there is but one.
     alone = schema.questions[0] if len(schema.questions) == 1 else None
     question = schema.question(flag.question) if flag.question else alone
     asked = [question] if question else ([] if flag.question else list(schema.questions))
-    given = [_given(one, current[one.name]) for one in asked if one.name in current]
-    suggestion = _suggestion(flag, question, current, sources)
+    given = [_given(one, current[one.name], named=not hidden) for one in asked if one.name in current]
+    suggestion = None if hidden else _suggestion(flag, question, current, sources)
     about = [(label.question, name) for label in given for name in label.classes]
     if question and suggestion:
         about += [(question.name, name) for name in suggestion.classes]
@@ -261,10 +280,10 @@ def _card(flag: Flag, sources: _Sources) -> Card:
         question=question,
         given=given,
         suggestion=suggestion,
-        changed=_changed(evidence, current.get(flag.question)),
-        shares=_shares(evidence, question),
+        changed=flag.state == FlagState.OPEN and _changed(evidence, current.get(flag.question)),
+        shares=[] if hidden else _shares(evidence, question),
         near=_near(evidence, question, sources),
-        people=_people(flag.task_id, reason, question, sources),
+        people=[] if hidden else _people(flag.task_id, reason, question, sources),
         parts=parts[:MOST_PARTS],
         comments=sources.comments.get(flag.task_id, [])[-MOST_COMMENTS:],
         others=[
@@ -272,10 +291,11 @@ def _card(flag: Flag, sources: _Sources) -> Card:
             for other in sources.open_flags.get(flag.task_id, ())
             if other.pk != flag.pk
         ],
+        hidden=hidden,
     )
 
 
-def _given(question: Question, label: Label) -> GivenLabel:
+def _given(question: Question, label: Label, *, named: bool) -> GivenLabel:
     by = label.annotation.annotator if label.annotation else label.created_by
     return GivenLabel(
         label_id=label.pk,
@@ -283,8 +303,8 @@ def _given(question: Question, label: Label) -> GivenLabel:
         title=question.title,
         chips=explorer_reads.chips_of(question, label.value),
         classes=label.classes,
-        source=LabelSource(label.source).of(label.people),
-        who=str(by) if by else "",
+        source=LabelSource(label.source).of(label.people if named else None),
+        who=str(by) if by and named else "",
         at=label.created_at,
         guideline=label.guideline_version,
         value=label.value,

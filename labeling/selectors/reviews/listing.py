@@ -13,6 +13,7 @@ from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.reviews.filters import FlagFilter, waiting
+from labeling.selectors.reviews.hiding import hides_suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +33,17 @@ def documents(flags: Sequence[Flag]) -> list[dict[str, Any]]:
 
 def flags_by_id(flag_ids: Sequence[int]) -> list[Flag]:
     """Return those of these flags that there are, in this order, with what their documents need."""
-    found = Flag.objects.select_related("task", "resolved_by").defer("task__data", "task__meta").in_bulk(flag_ids)
+    found = (
+        Flag.objects.select_related("task", "resolved_by", "project")
+        .defer("task__data", "task__meta")
+        .in_bulk(flag_ids)
+    )
     return [found[pk] for pk in flag_ids if pk in found]
 
 
 def document(flag: Flag, given: Any) -> dict[str, Any]:
     """Return one flag as the API shows it."""
+    hidden = hides_suggestion(flag.project, flag)
     return {
         "id": flag.pk,
         "task": flag.task_id,
@@ -47,15 +53,17 @@ def document(flag: Flag, given: Any) -> dict[str, Any]:
         "reason": flag.reason,
         "score": flag.score,
         "given": given,
-        "suggested": load_evidence(flag.reason, flag.evidence).suggested,
+        "suggested": None if hidden else load_evidence(flag.reason, flag.evidence).suggested,
+        "suggestion_hidden": hidden,
         "state": flag.state,
-        "note": flag.note,
+        "note": "" if hidden and flag.raised_by_id is None else flag.note,
         "created_at": flag.created_at,
         "resolution": flag.resolution,
         "resolution_note": flag.resolution_note,
         "resolved_by": flag.resolved_by.email if flag.resolved_by else None,
         "resolved_at": flag.resolved_at,
         "label": flag.label_id,
+        "first_choice": flag.first_choice,
     }
 
 

@@ -13,10 +13,17 @@ from labeling.models import BulkAct, Flag
 from labeling.models.acts import ReviewAct, load_act
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import reason_named
+from labeling.selectors import reviews as review_reads
 from labeling.services import events, flags
 from labeling.services.reviews import leases
 from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
-from labeling.services.reviews.ruling import Ruling, check_ruling, check_standing, ruled_answers
+from labeling.services.reviews.ruling import (
+    Ruling,
+    check_ruling,
+    check_standing,
+    keep_first_choice,
+    ruled_answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -102,6 +109,8 @@ def _decide(
     answers = ruled_answers(
         flag, ruling, locked.current[flag.task_id], locked.schema, locked.data.get(flag.task_id, {})
     )
+    if review_reads.hides_suggestion(act.project, flag):
+        keep_first_choice(flag, ruling, answers)
     row = locked.row(flag.task_id)
     for question, value in answers.items():
         locked.write(flag, question, value, actor=actor)

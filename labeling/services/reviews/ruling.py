@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.problems import under
-from labeling.models import FlagState
+from labeling.models import FirstChoice, FlagState
 from labeling.reasons.decisions import Decision, decision_named
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.services.flags import MAX_NOTE
@@ -85,6 +85,18 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         message = "The label was changed after this was flagged or shown. Look at it again and decide anew."
         now = {name: {"label": label.pk, "value": label.value} for name, label in standing.items()}
         raise Conflict(message, current={"state": flag.state, "labels": now})
+
+
+def keep_first_choice(flag: Flag, ruling: Ruling, answers: Mapping[str, Any]) -> None:
+    """Write down what was decided about a flag whose suggestion was hidden, which nobody can take unseen."""
+    if ruling.decision == Decision.ACCEPT:
+        message = (
+            "What is suggested is shown once you have decided. Keep the label, or give the one you think is right."
+        )
+        raise Invalid(message, problems=(Problem("decision", message),))
+    answer = answers.get(flag.question) if flag.question else (dict(answers) or None)
+    flag.first_choice = FirstChoice(decision=ruling.decision, answer=answer).dump()
+    flag.save(update_fields=("first_choice",))
 
 
 def ruled_answers(

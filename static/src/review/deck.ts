@@ -97,7 +97,9 @@ export class Deck {
   }
 
   decide(card: HTMLElement, decision: string, answer: Json | undefined, words: string): void {
-    if (card.dataset.decided !== undefined) {
+    if (card.dataset.revealed !== undefined && card.dataset.decided !== undefined) {
+      this.undo(); // they changed their mind: the first choice stays with the flag
+    } else if (card.dataset.decided !== undefined) {
       toast("You have decided this one. Undo it first.", "info");
       return;
     }
@@ -119,7 +121,25 @@ export class Deck {
     this.#say(card, words);
     void this.#kept.decide(entry).catch(() => this.#unkept(entry.key));
     this.#tellCount();
-    this.#forward();
+    // Where what is suggested is hidden it comes now, and they go on themselves.
+    if (card.dataset.decideFirst === undefined) this.#forward();
+    else this.#tellMoves();
+  }
+
+  /** Show what was hidden until a card was decided; it stays decided. */
+  async #reveal(card: HTMLElement): Promise<void> {
+    const [shown] = (await this.#read(new URLSearchParams({ again: card.dataset.flag ?? "" }))) ?? [];
+    const at = this.#cards.indexOf(card);
+    const made = this.#made.find((one) => one.card === card);
+    if (!shown || !made || at < 0) return;
+    shown.dataset.decided = made.key;
+    shown.dataset.revealed = "";
+    made.card = shown;
+    this.#cards[at] = shown;
+    card.replaceWith(shown);
+    this.#prepare(shown);
+    this.#say(shown, made.words);
+    if (at === this.#at) this.#show(at);
   }
 
   /** The browser did not keep the decision: it is not made. */
@@ -130,8 +150,10 @@ export class Deck {
 
   #accepted(entry: DecisionEntry, { flags, labels }: DecisionReply): void {
     const card = this.#cards.find((one) => one.dataset.flag === String(entry.flag));
-    if (entry.kind === "decision") this.#closeOthers(flags, card);
-    else if (card && labels)
+    if (entry.kind === "decision") {
+      this.#closeOthers(flags, card);
+      if (card?.dataset.decideFirst !== undefined) void this.#reveal(card);
+    } else if (card && labels)
       card.dataset.seen = JSON.stringify(labelsSeen(labels, card.dataset.question ?? ""));
     this.#sent += entry.kind === "decision" ? 1 : -1;
     document.body.dispatchEvent(new Event("dc:decided"));
@@ -322,7 +344,8 @@ export class Deck {
     const line = card.querySelector<HTMLElement>("[data-decided]");
     if (!line) return;
     line.hidden = words === "";
-    line.textContent = words && `You decided: ${words}. Undo with Z.`;
+    const now = card.dataset.revealed === undefined ? "Undo with Z." : "Go on with J, or decide anew.";
+    line.textContent = words && `You decided: ${words}. ${now}`;
   }
 
   #tellMoves(): void {
