@@ -1,0 +1,41 @@
+"""The flags of a project: what reviewers are to look at, and their decisions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from dcai.transport import Transport
+
+
+class Flags:
+    """The flags of one project. Iterate over it, or call it with filters: `project.flags(reason="label_error")`."""
+
+    def __init__(self, transport: Transport, slug: str) -> None:
+        self._transport = transport
+        self._path = f"projects/{slug}"
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self()
+
+    def __call__(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """Yield flags; `filters` are those of the API: reason, state, question, given, suggested, task."""
+        return self._transport.pages(f"{self._path}/flags/", {"limit": 1000, **filters})
+
+    def decide(self, flag: int, decision: str, *, answer: Any = None, note: str = "") -> dict[str, Any]:
+        """Decide about a flag: accept_suggestion, keep, relabel (with `answer`), quarantine or ambiguous."""
+        sent = {"decision": decision, "note": note} | ({} if answer is None else {"answer": answer})
+        key = str(uuid.uuid4())
+        decided: dict[str, Any] = self._transport.json(
+            "POST",
+            f"flags/{flag}/resolution/",
+            body=lambda: {"json": sent, "headers": {"Idempotency-Key": key}},
+            harmless=True,
+        )
+        return decided
+
+    def take_back(self, flag: int) -> dict[str, Any]:
+        """Take a decision back: the label before holds again."""
+        undone: dict[str, Any] = self._transport.json("DELETE", f"flags/{flag}/resolution/")
+        return undone

@@ -1,0 +1,150 @@
+"""The tasks of a project: bringing them in, taking them, answering them."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dcai.jobs import Job, job_numbered
+from dcai.transport import Transport
+
+
+class Tasks:
+    """The tasks of one project. Iterate over it, or call it with filters: `project.tasks(state="todo")`."""
+
+    def __init__(self, transport: Transport, slug: str) -> None:
+        self._transport = transport
+        self._path = f"projects/{slug}"
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self()
+
+    def __call__(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """Yield tasks; `filters` are those of the API: q, state, split, label, flag, meta, similar, ..."""
+        return self._transport.pages(f"{self._path}/tasks/", {"limit": 1000, **filters})
+
+    def get(self, task: int) -> dict[str, Any]:
+        """Return one task by its number."""
+        found: dict[str, Any] = self._transport.json("GET", f"tasks/{task}/")
+        return found
+
+    def import_file(
+        self,
+        file: str | Path,
+        *,
+        mapping: Mapping[str, str] | None = None,
+        mode: str | None = None,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> Job:
+        """Import a file; waits until every row was read unless `wait` is false.
+
+        `mapping` says what columns are (`{"body": "field:text", "topic": "label:intent"}`); what is not named is found
+        by its name. Rows that are there already add nothing, so that the same file may be sent again.
+        """
+        path = Path(file)
+        options = {"mode": mode, "encoding": encoding, "delimiter": delimiter}
+        return self._import(path.name, path.open, options, mapping, wait=wait, timeout=timeout)
+
+    def import_rows(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        mapping: Mapping[str, str] | None = None,
+        mode: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> Job:
+        """Import rows that this program has: fields by name, and `labels`, `external_id`, `split`, `meta`."""
+        lines = "".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows).encode()
+        options = {"mode": mode}
+        return self._import("rows.jsonl", lambda _: io.BytesIO(lines), options, mapping, wait=wait, timeout=timeout)
+
+    def _import(
+        self,
+        name: str,
+        opened: Callable[[str], Any],
+        options: Mapping[str, str | None],
+        mapping: Mapping[str, str] | None,
+        *,
+        wait: bool,
+        timeout: float | None,
+    ) -> Job:
+        parts = {key: value for key, value in options.items() if value is not None}
+        if mapping:
+            parts["mapping"] = json.dumps(dict(mapping))
+        with opened("rb") as content:
+
+            def body() -> dict[str, Any]:
+                content.seek(0)
+                return {"files": {"file": (name, content)}, "data": parts}
+
+            started = self._transport.json("POST", f"{self._path}/imports/", body=body)
+        job = job_numbered(self._transport, started["job"])
+        return job.wait(timeout=timeout) if wait else job
+
+    def claim(self, count: int = 1, *, held: bool = False) -> list[dict[str, Any]]:
+        """Take tasks to answer; nobody else is handed them while you hold them. `held`: those you hold come first."""
+        sent = {"json": {"count": count, "held": held}}
+        return list(self._transport.json("POST", f"{self._path}/claims/", body=lambda: sent)["tasks"])
+
+    def renew(self, tasks: Iterable[int]) -> list[int]:
+        """Hold tasks for longer; returns those that you still hold."""
+        sent = {"json": {"tasks": list(tasks)}}
+        renewed = self._transport.json("POST", f"{self._path}/claims/renew/", body=lambda: sent, harmless=True)
+        return list(renewed["renewed"])
+
+    def release(self, tasks: Iterable[int] = ()) -> list[int]:
+        """Give tasks back; without any named, all you hold."""
+        sent = {"json": {"tasks": list(tasks)}}
+        released = self._transport.json("POST", f"{self._path}/claims/release/", body=lambda: sent, harmless=True)
+        return list(released["released"])
+
+    def answer(
+        self,
+        task: int | Mapping[str, Any],
+        answers: Mapping[str, Any],
+        *,
+        state: str = "submitted",
+        version: int | None = None,
+        lead_time_ms: int | None = None,
+        comment: str | None = None,
+    ) -> dict[str, Any]:
+        """Save answers; the save has a key of its own, so that trying again saves nothing twice.
+
+        `version` is the one you know of: when somebody saved meanwhile, `RequestFailed` (409) has what is stored in
+        `current`. A task from `claim` or `get` knows it.
+        """
+        sent: dict[str, Any] = {"answers": dict(answers), "state": state}
+        sent |= {} if version is None else {"version": version}
+        sent |= {} if lead_time_ms is None else {"lead_time_ms": lead_time_ms}
+        sent |= {} if comment is None else {"comment": comment}
+        return self._save(task, sent)
+
+    def skip(self, task: int | Mapping[str, Any], reason: str) -> dict[str, Any]:
+        """Skip a task for one of the reasons of the API."""
+        return self._save(task, {"state": "skipped", "skip_reason": reason})
+
+    def _save(self, task: int | Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+        number, known = (task["id"], task.get("annotation")) if isinstance(task, Mapping) else (task, None)
+        content = {"version": known["version"] if known else 0, **sent}
+        key = str(uuid.uuid4())
+        saved: dict[str, Any] = self._transport.json(
+            "POST",
+            f"tasks/{number}/annotations/",
+            body=lambda: {"json": content, "headers": {"Idempotency-Key": key}},
+            harmless=True,
+        )
+        return saved
+
+    def flag(self, task: int, note: str, *, question: str | None = None) -> dict[str, Any]:
+        """Ask a reviewer to look at a task."""
+        sent = {"json": {"note": note, "question": question}}
+        made: dict[str, Any] = self._transport.json("POST", f"tasks/{task}/flags/", body=lambda: sent)
+        return made
