@@ -33,6 +33,12 @@ def labeled(project: Project, *, question: str, label: str, split: str = "") -> 
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
 
 
+def answered(project: Project, question: str, label: str, person: int) -> str:
+    """Return where the tasks with a label are that a person has answered."""
+    wanted = {f"label.{question}": f"is:{label}" if label else "", "annotator": str(person)}
+    return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
+
+
 def imported(project: Project, *, split: str) -> str:
     """Return where the tasks of a split are whose labels came with them."""
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query({'split': split, 'source': LabelSource.IMPORT})}"

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling.models import Split
+from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import explorer as explorer_reads
 from quality.models.documents import Summary
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 15
 MOST_DIFFERING = 10
+MOST_TOP = 8
+"""Pairs that are listed beside the matrix."""
 NOTICE = {"predictions": "No likely label errors are shown", "label_errors": "No likely label errors are shown"}
 
 
@@ -50,6 +54,7 @@ def findings_for(project: Project, question: Question, run: Run) -> dict[str, An
     chips = explorer_reads.named_labels(question)
     waiting = flag_count_reads.open_by_reason(project, question.name)
     mixed = confusion_reads.confusion_for(project, run)
+    links = _health_links(project, question, summary, waiting)
     return {
         "summary": summary,
         "errors": summary.label_errors,
@@ -58,11 +63,12 @@ def findings_for(project: Project, question: Question, run: Run) -> dict[str, An
         "decided": flag_count_reads.decided(project, question.name),
         "confusion": mixed,
         "matrix": _matrix(project, question, mixed, chips),
-        "classes": _classes(project, question, summary, chips),
-        "health": health_reads.health_for(project, run),
+        "classes": _classes(project, question, summary, mixed, chips),
+        "health": (health := health_reads.health_for(project, run)),
+        "health_parts": [(part, links.get(part.name, "")) for part in health.parts],
         "splits": _splits(project, question, summary, chips),
         "groups": _groups(project, summary),
-        **_people(run, chips),
+        **_people(project, question, run, chips),
     }
 
 
@@ -91,7 +97,8 @@ def _figures(project: Project, run: Run, waiting: dict[str, int], chips: dict[st
         present = [row for row in spread.counts if row[1]]
         ends = [f"“{_chip(chips, name).title}” ({count:,})" for name, count in present]
         basis = f"most: {ends[0]}, fewest: {ends[-1]}" if present else "no labels"
-        found.append(Figure("Imbalance", f"{spread.ratio:.1f} : 1", basis=basis))
+        fewest = addresses.labeled(project, question=run.question, label=present[-1][0]) if present else ""
+        found.append(Figure("Imbalance", f"{spread.ratio:.1f} : 1", basis=basis, href=fewest))
     return found
 
 
@@ -149,6 +156,11 @@ def _matrix(
         "worst": (_chip(chips, worst.given), _chip(chips, worst.suggested)) if worst else None,
         "classes": [_chip(chips, name) for name in mixed.classes],
         "rows": [(_chip(chips, given), [(cell, address(cell)) for cell in cells]) for given, cells in mixed.rows],
+        "top": [
+            (_chip(chips, cell.given), _chip(chips, cell.suggested), cell, address(cell))
+            for cell in sorted(mixed.pairs, key=lambda cell: -cell.open)[:MOST_TOP]
+            if cell.open
+        ],
         "pairs": [
             (_chip(chips, cell.given), _chip(chips, cell.suggested), cell, address(cell)) for cell in mixed.pairs[:100]
         ],
@@ -159,20 +171,41 @@ def _chip(chips: dict[str, Chip], name: str) -> Chip:
     return chips.get(name) or explorer_reads.Chip(name)
 
 
-def _classes(project: Project, question: Question, summary: Summary, chips: dict[str, Chip]) -> list[dict[str, Any]]:
-    """Return the classes, those with the largest estimated share of wrong labels first."""
+def _classes(
+    project: Project, question: Question, summary: Summary, mixed: confusion_reads.Confusion, chips: dict[str, Chip]
+) -> list[dict[str, Any]]:
+    """Return the classes, those with the largest estimated share of wrong labels first, with ways to their items."""
+    waiting = [cell for cell in mixed.pairs if cell.open]
+    given, suggested = {cell.given for cell in waiting}, {cell.suggested for cell in waiting}
+
+    def behind(**wanted: str) -> str:
+        return addresses.flags(project, question=question.name, reason=LABEL_ERROR.name, **wanted)
+
     rows = [
         {
             **row.model_dump(),
             "chip": _chip(chips, row.name),
             "rate": min(1.0, row.wrong / row.labels) if row.labels else 0.0,
-            "href": addresses.flags(project, question=question.name, reason=LABEL_ERROR.name, given=row.name)
-            if row.flagged
-            else "",
+            "labeled": addresses.labeled(project, question=question.name, label=row.name),
+            "href": behind(given=row.name) if row.name in given else "",
+            "missed_href": behind(suggested=row.name) if row.name in suggested else "",
         }
         for row in summary.classes
     ]
     return sorted(rows, key=lambda row: (-row["rate"], -row["wrong"], row["name"]))
+
+
+def _health_links(project: Project, question: Question, summary: Summary, waiting: dict[str, int]) -> dict[str, str]:
+    """Return, by part of the health, where the items are that it could be better by."""
+    reasons = {"accuracy": LABEL_ERROR.name, "uniqueness": NEAR_DUPLICATE.name, "consistency": CONFLICT.name}
+    found = {
+        part: addresses.flags(project, question=question.name, reason=reason)
+        for part, reason in reasons.items()
+        if waiting.get(reason)
+    }
+    if summary.balance and (present := [name for name, count in summary.balance.counts if count]):
+        found["balance"] = addresses.labeled(project, question=question.name, label=present[-1])
+    return found
 
 
 def _splits(project: Project, question: Question, summary: Summary, chips: dict[str, Chip]) -> dict[str, Any] | None:
@@ -227,11 +260,14 @@ def _groups(project: Project, summary: Summary) -> list[dict[str, Any]]:
     ]
 
 
-def _people(run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
+def _people(project: Project, question: Question, run: Run, chips: dict[str, Chip]) -> dict[str, Any]:
     differing = people_reads.differing(run)
     return {
         "crowd": Summary.load(run.summary).people,
-        "people": people_reads.people_for(run),
+        "people": [
+            (row, _chip(chips, row.mixed_up), addresses.answered(project, question.name, row.mixed_up, row.person.pk))
+            for row in people_reads.people_for(run)
+        ],
         "differing": [
             (row, _chip(chips, row.given), _chip(chips, row.suggested), round(row.agreement * row.answers))
             for row in differing[:MOST_DIFFERING]

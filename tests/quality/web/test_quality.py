@@ -137,7 +137,7 @@ def test_what_was_found_is_shown_with_what_it_rests_on(client_for: SignIn) -> No
     assert page.context["health"].overall is not None
     assert "No guideline has been published." in words
     assert [title for title, _ in page.context["splits"]["columns"]] == ["No split", "Test"]
-    assert "Jensen-Shannon 0.000 of 1" in words
+    assert "the difference is too small to matter" in words
 
 
 def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
@@ -341,3 +341,23 @@ def test_who_labeled_what_is_for_reviewers(client_for: SignIn) -> None:
     assert "People who answered the same tasks" in text(shown(client_for, project, Role.REVIEWER))
     assert "People who answered the same tasks" not in text(shown(client_for, project, Role.ANNOTATOR))
     making.label(list(project.tasks.order_by("pk")[:1]), ["billing"], source=LabelSource.REVIEW)
+
+
+def test_figures_open_their_items(client_for: SignIn) -> None:
+    project = checked()
+    page = shown(client_for, project, Role.REVIEWER)
+    figures = {figure.name: figure for figure in page.context["figures"]}
+    rows = {row["name"]: row for row in page.context["classes"]}
+    health = {part.name: href for part, href in page.context["health_parts"]}
+    top = page.context["matrix"]["top"]
+    client = client_for(factories.member(project, Role.REVIEWER))
+    assert rows["other"]["labeled"] == f"/p/{project.slug}/tasks/?label.intent=is%3Aother"
+    review = f"/p/{project.slug}/review/?reason=label_error&question=intent"
+    assert rows["other"]["href"] == f"{review}&given=other"
+    assert rows["billing"]["missed_href"] == f"{review}&suggested=billing"
+    assert health["accuracy"] == review
+    assert all(href.startswith(f"{review}&given=") for *_, href in top)
+    assert top[0][2].open == max(cell.open for *_, cell, _ in top)
+    assert "label.intent=is%3A" in figures["Imbalance"].href
+    for href in (rows["billing"]["missed_href"], health["balance"], figures["Imbalance"].href):
+        assert client.get(href).status_code == 200
