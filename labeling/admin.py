@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from labeling.models import ApiToken, Event, Invitation, JobRun, Membership, Project, User
 from labeling.selectors import activity as activity_reads
-from labeling.services import accounts, people
+from labeling.services import accounts, people, returns
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -82,11 +82,13 @@ class UserAdmin(_UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
         """Store the account: whoever types an address here vouches for it, and what it invited to stays open only
-        where it may still invite."""
+        where it may still invite. What waits for somebody who is switched off is asked of others."""
         if not change or "email" in form.changed_data:
             obj.verified_at = timezone.now()
         super().save_model(request, obj, form, change)
         people.revoke_void_invitations(actor=cast("User", request.user), maker=obj)
+        if not obj.is_active:
+            returns.free_slots(actor=cast("User", request.user), user=obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return people only: service accounts belong to their project and have no password."""

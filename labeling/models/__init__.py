@@ -7,9 +7,11 @@ from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
 from labeling.models.imports import ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
+from labeling.models.notices import Notice, NoticeKind
 from labeling.models.people import SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
 from labeling.models.projects import Project, SchemaVersion
 from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
+from labeling.models.sampling import AnswerReview, AnswerVerdict, ReturnState, Sample, SamplePer, SampleWish
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScore, Split, Task, TaskState
 
@@ -19,6 +21,8 @@ __all__ = [
     "Annotation",
     "AnnotationRevision",
     "AnnotationState",
+    "AnswerReview",
+    "AnswerVerdict",
     "ApiToken",
     "BulkAct",
     "Comment",
@@ -39,11 +43,17 @@ __all__ = [
     "Media",
     "MediaLink",
     "Membership",
+    "Notice",
+    "NoticeKind",
     "Project",
     "QueueEntry",
     "QueueScore",
+    "ReturnState",
     "ReviewLease",
     "Role",
+    "Sample",
+    "SamplePer",
+    "SampleWish",
     "SavedFilter",
     "SchemaVersion",
     "Scope",

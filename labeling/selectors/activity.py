@@ -21,6 +21,7 @@ PAGE = 50
 KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "labeling": ("Labeling", ("annotation.", "comment.")),
     "flags": ("Flags", ("flag.", "flags.")),
+    "answers": ("Reviewed answers", ("answer.", "sample.")),
     "tasks": ("Tasks", ("tasks.",)),
     "jobs": ("Jobs", ("job.", "import.", "export.")),
     "people": ("People", ("member.", "invitation.", "service.", "token.")),
@@ -30,6 +31,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 _ICONS = {
     "annotation": "label",
+    "answer": "check",
+    "sample": "check",
     "comment": "comment",
     "flag": "flag",
     "flags": "flag",
@@ -121,6 +124,14 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "annotation.submitted": lambda p: "answered" if p.get("version", 1) == 1 else "changed the answer to",
     "annotation.skipped": lambda _: "skipped",
     "annotation.draft": lambda _: "took back the answer to",
+    "answer.accepted": lambda _: "reviewed and accepted an answer to",
+    "answer.corrected": lambda _: "reviewed and corrected an answer to",
+    "answer.returned": lambda _: "sent an answer back:",
+    "answer.taken_back": lambda _: "took back the review of an answer to",
+    "answer.freed": lambda p: f"freed what waited for a person who left: {_count(p)}",
+    "sample.drawn": lambda p: f"drew a sample of {p.get('answers', 0):,} from {p.get('population', 0):,} answers",
+    "sample.closed": lambda _: "closed a sample of answers",
+    "sample.reopened": lambda _: "went on with a sample of answers",
     "comment.added": lambda _: "commented on",
     "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
     "flag.resolved": _decided,

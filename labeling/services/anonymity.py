@@ -15,9 +15,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.errors import Conflict
-from labeling.models import ApiToken, Invitation, Lease, Membership, Project, ReviewLease, Role, SavedFilter, User
+from labeling.models import (
+    ApiToken,
+    Invitation,
+    Lease,
+    Membership,
+    Notice,
+    Project,
+    ReviewLease,
+    Role,
+    SavedFilter,
+    User,
+)
 from labeling.selectors.personal_data import SIGN_INS
-from labeling.services import claims, events
+from labeling.services import claims, events, returns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +76,7 @@ def anonymize(*, user: User, actor: User | None = None) -> Forgotten:
             cursor.execute(statement, {"old": old, "new": new, "person": user.pk} if "%(" in statement else None)
     for project in Project.objects.filter(pk__in=Lease.objects.filter(user=user).values("project")):
         claims.release(actor=user, project=project)
+    returns.free_slots(actor=actor, user=user)
     ReviewLease.objects.filter(user=user).delete()
     done = Forgotten(
         name=name,
@@ -73,7 +85,7 @@ def anonymize(*, user: User, actor: User | None = None) -> Forgotten:
         sessions=_end_sessions(user),
         invitations=_withdraw_invitations(user),
     )
-    for kept in (SavedFilter, Authenticator, SocialAccount):
+    for kept in (Notice, SavedFilter, Authenticator, SocialAccount):
         kept.objects.filter(user=user).delete()
     for sign_ins in SIGN_INS:
         sign_ins.objects.filter(username__iexact=old).delete()

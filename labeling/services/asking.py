@@ -91,8 +91,13 @@ def _ask_the_same(project: Project, entries: dict[int, QueueEntry]) -> list[Aske
             entry.required = entry.open_slots = project.overlap
         entry.open_slots += len(answers)
     reopened = [annotation for entry in before for annotation in counted[entry.task]]
-    _revise(reopened, state=AnnotationState.DRAFT, counted=False, key=ASKED_AGAIN)
+    reopen_answers(reopened)
     return before
+
+
+def reopen_answers(annotations: Sequence[Annotation]) -> None:
+    """Let answers count no more, so that they can be given anew; the caller frees their slots."""
+    _revise(annotations, state=AnnotationState.DRAFT, counted=False, key=ASKED_AGAIN)
 
 
 def _revise(annotations: Sequence[Annotation], *, state: AnnotationState, counted: bool, key: str) -> None:

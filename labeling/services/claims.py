@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from labeling import access, locks
 from labeling.errors import Conflict
-from labeling.models import AnnotationState, TaskState
+from labeling.models import AnnotationState, ReturnState, TaskState
 
 if TYPE_CHECKING:
     from labeling.models import Project, Task, User
@@ -22,15 +22,24 @@ if TYPE_CHECKING:
 MAX_CLAIM = 100
 """Tasks that one claim may hand out."""
 
+MAX_RETURNED = 20
+"""Tasks sent back to a person that one claim hands out."""
+
 REMAINING_CAP = 100
 """How far `remaining` counts before it says "at least"."""
 
 # The person is locked first, then the queue entry, then its leases (see `locks`).
 
-# The person, and whether there are leases to reclaim: mostly there are none, which is quicker asked than done.
+# The person, whether there are leases to reclaim (mostly there are none, which is quicker asked than done), and what
+# was sent back to the person: those answers still count, so they hold their slots without a lease.
 _BEGIN = f"""
 SELECT {locks.PERSON}, EXISTS (
     SELECT FROM labeling_lease WHERE project_id = %(project)s AND expires_at < statement_timestamp()
+), ARRAY(
+    SELECT r.task_id FROM labeling_answerreview r JOIN labeling_queueentry q ON q.task_id = r.task_id
+    WHERE r.annotator_id = %(user)s AND r.project_id = %(project)s AND r.back = '{ReturnState.WAITING}'
+      AND q.state <> '{TaskState.QUARANTINED}'
+    ORDER BY r.decided_at, r.id LIMIT {MAX_RETURNED}
 )
 """  # noqa: S608 - only constants are put in
 
@@ -134,7 +143,8 @@ class Claim:
 def claim(*, actor: User, project: Project, count: int, held: bool = False) -> Claim:
     """Lease up to `count` tasks that the person has neither answered nor holds.
 
-    With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed.
+    With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed. What
+    a reviewer sent back to the person comes before all else, and beyond `count`.
     """
     access.check_person(actor, "answer tasks")
     values: dict[str, Any] = {
@@ -145,7 +155,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BEGIN, values)
-        stale = cursor.fetchone()[-1]
+        *_, stale, returned = cursor.fetchone()
         ids: list[int] = []
         if held:
             cursor.execute(_HELD, values)
@@ -157,7 +167,8 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
         cursor.execute(_CLAIM, {**values, "cap": values["count"] + REMAINING_CAP})
         taken, was_open = cursor.fetchone()
     taken = taken or []
-    return Claim(task_ids=ids + taken, remaining=min(REMAINING_CAP, was_open - len(taken)))
+    task_ids = list(dict.fromkeys([*returned, *ids, *taken]))
+    return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, was_open - len(taken)))
 
 
 def claim_task(*, actor: User, task: Task) -> None:

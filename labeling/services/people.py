@@ -16,7 +16,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.errors import Conflict, Invalid, NotFound, Problem
 from labeling.models import SERVICE_DOMAIN, Invitation, Membership, Project, Role, User
-from labeling.services import claims, events
+from labeling.services import claims, events, returns
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -66,6 +66,8 @@ def change_role(*, actor: User, member: Membership, role: str) -> Membership:
         verb="member.changed", project=member.project, actor=actor, member=member.user_id, before=before, role=chosen
     )
     revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
+    if not access.may(member.user, member.project, Action.ANNOTATE):
+        returns.free_slots(actor=actor, user=member.user, project=member.project)
     return member
 
 
@@ -76,6 +78,7 @@ def remove_member(*, actor: User, member: Membership) -> None:
     claims.release(actor=member.user, project=member.project)
     events.record(verb="member.removed", project=member.project, actor=actor, member=member.user_id, role=member.role)
     member.delete()
+    returns.free_slots(actor=actor, user=member.user, project=member.project)
     revoke_void_invitations(actor=actor, maker=member.user, project=member.project)
     _revoke_invitations_to(member.user.email, actor=actor, project=member.project)
 

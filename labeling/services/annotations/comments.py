@@ -8,7 +8,7 @@ from django.db import transaction
 
 from labeling.errors import Invalid, Problem
 from labeling.models import Comment
-from labeling.services import events
+from labeling.services import events, notices
 from labeling.services.annotations.submission import MAX_COMMENT
 
 if TYPE_CHECKING:
@@ -24,4 +24,5 @@ def comment(*, actor: User, task: Task, body: str) -> Comment:
         raise Invalid(message, problems=(Problem("body", message),))
     made = Comment.objects.create(task=task, project_id=task.project_id, author=actor, body=body)
     events.record(verb="comment.added", project=task.project, actor=actor, task=task, comment=made.pk)
+    notices.tell_of_comment(comment=made)
     return made

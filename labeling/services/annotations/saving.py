@@ -13,7 +13,7 @@ from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipRe
 from labeling.reasons.skipped import SKIPPED
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import flags, labels
+from labeling.services import flags, labels, notices
 from labeling.services.annotations import stored
 from labeling.services.annotations.submission import Saved, Submission, check, parsed_answers
 from labeling.services.labels import CountedAnswers
@@ -77,7 +77,10 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
         labels.mark_conflicts(task=task, settlement=settlement, flagged=standing.flags)
     _mark_skips(actor, task, submission, standing, filled=slots.open_slots == 0 and counted)
     if submission.comment.strip():
-        Comment.objects.create(task=task, project_id=task.project_id, author=actor, body=submission.comment.strip())
+        said = submission.comment.strip()
+        notices.tell_of_comment(
+            comment=Comment.objects.create(task=task, project_id=task.project_id, author=actor, body=said)
+        )
     return saved
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labeling import locks, statements
 from labeling.errors import NotFound
-from labeling.models import AnnotationState, FlagState
+from labeling.models import AnnotationState, FlagState, NoticeKind, ReturnState
 from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.skipped import SKIPPED
 from labeling.selectors.versions import Versions
@@ -60,7 +60,7 @@ LEFT JOIN labeling_annotation a ON a.task_id = %(task)s AND a.annotator_id = %(u
 # Apart from the rest: the one label of record of a question must be gone before the next comes.
 _RETIRE = "UPDATE labeling_label SET retired_at = %(now)s WHERE id = ANY(%(retired)s)"
 
-_WRITE = """
+_WRITE = f"""
 WITH gone AS (
     DELETE FROM labeling_lease WHERE %(freed)s AND task_id = %(task)s AND user_id = %(user)s
 ), held AS (
@@ -101,13 +101,23 @@ WITH gone AS (
         question text, value jsonb, classes text[], source text, confidence float8, annotation_id bigint,
         created_by_id bigint, schema_version int, guideline_version int, people int
     )
+), returned AS (
+    UPDATE labeling_answerreview SET back = '{ReturnState.ANSWERED}', back_at = %(now)s
+    WHERE %(final)s AND annotation_id = %(annotation)s AND back = '{ReturnState.WAITING}'
+    RETURNING id, reviewer_id
+), came_back AS (
+    INSERT INTO labeling_notice (user_id, project_id, task_id, kind, actor_id, note, review_id, created_at)
+    SELECT reviewer_id, %(project)s, %(task)s, '{NoticeKind.CAME_BACK}', %(user)s, '', id, %(now)s FROM returned
+), heard AS (
+    UPDATE labeling_notice n SET read_at = %(now)s FROM returned
+    WHERE n.review_id = returned.id AND n.user_id = %(user)s AND n.read_at IS NULL
 ), told AS (
     INSERT INTO labeling_event (project_id, actor_id, verb, task_id, payload, created_at)
     SELECT %(project)s, %(user)s, %(verb)s::text, %(task)s, %(payload)s::jsonb, %(now)s WHERE %(verb)s::text <> ''
 )
 UPDATE labeling_queueentry SET required = %(required)s, open_slots = %(open_slots)s, state = %(task_state)s
 WHERE task_id = %(task)s
-"""
+"""  # noqa: S608 - only names of states and kinds are put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +216,7 @@ def write(
             "schema": standing.versions.schema,
             "guideline": standing.versions.guideline,
             "key": key,
+            "final": saved.state != AnnotationState.DRAFT,
             "labels": json.dumps([asdict(label) for label in settlement.written] if settlement is not None else []),
             "verb": verb,
             "payload": json.dumps({"annotation": saved.annotation_id, "version": saved.version}),

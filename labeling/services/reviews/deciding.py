@@ -14,7 +14,7 @@ from labeling.models.acts import ReviewAct, load_act
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import reason_named
 from labeling.selectors import reviews as review_reads
-from labeling.services import events, flags
+from labeling.services import events, flags, notices
 from labeling.services.reviews import leases
 from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
 from labeling.services.reviews.ruling import (
@@ -86,6 +86,7 @@ def decide(
     locked.store_entries(locked.rows)
     leases.drop_leases(task_ids=locked.rows)
     done = _keep(act, locked, ruling, wanted, left)
+    _tell_people(locked, done, ruling, actor=actor)
     _tell(act, decided, ruling, actor=actor)
     return Decided(act=act, flag_ids=[flag.pk for flag in decided], closed_flags=done.closed_flags, left=left)
 
@@ -113,7 +114,7 @@ def _decide(
         keep_first_choice(flag, ruling, answers)
     row = locked.row(flag.task_id)
     for question, value in answers.items():
-        locked.write(flag, question, value, actor=actor)
+        locked.write(flag.task, question, value, actor=actor)
     if answers:
         locked.close_slots(flag.task_id)
     if ruling.decision == Decision.QUARANTINE:
@@ -166,6 +167,13 @@ def _keep(act: BulkAct, locked: LockedTasks, ruling: Ruling, wanted: list[int], 
         setattr(act, name, value)
     act.save(update_fields=tuple(columns))
     return done
+
+
+def _tell_people(locked: LockedTasks, done: ReviewAct, ruling: Ruling, *, actor: User) -> None:
+    """Tell in their inboxes those whose answers were decided otherwise, and those who had raised the flags."""
+    written = [label.new for entry in done.before for label in entry.labels]
+    notices.tell_of_labels(actor=actor, label_ids=written, note=ruling.note.strip())
+    notices.tell_of_flags(actor=actor, flags=[locked.flags[pk] for pk in done.closed_flags])
 
 
 def _tell(act: BulkAct, decided: Sequence[Flag], ruling: Ruling, *, actor: User) -> None:

@@ -67,9 +67,9 @@ class LockedTasks:
         """Return the flags of a task that are still open."""
         return [flag for flag in self.flags.values() if flag.task_id == task_id and flag.state == FlagState.OPEN]
 
-    def write(self, flag: Flag, question: str, value: Any, *, actor: User) -> None:
+    def write(self, task: Task, question: str, value: Any, *, actor: User) -> None:
         """Make an answer the label of record, unless a reviewer has given this very label already."""
-        row, current = self.row(flag.task_id), self.current[flag.task_id]
+        row, current = self.row(task.pk), self.current[task.pk]
         old = current.get(question)
         if old is not None and old.source == LabelSource.REVIEW and old.value == value:
             return
@@ -77,7 +77,7 @@ class LockedTasks:
         assert asked is not None  # noqa: S101 - rulings answer questions of this schema only
         answer = labels.RecordAnswer(value=value, source=LabelSource.REVIEW, guideline=self.versions.guideline)
         new = labels.write(
-            task=flag.task, question=asked, answer=answer, schema_version=self.versions.schema, actor=actor, old=old
+            task=task, question=asked, answer=answer, schema_version=self.versions.schema, actor=actor, old=old
         )
         first = row.labels[question][0] if question in row.labels else (old.pk if old else None)
         row.labels[question] = (first, new.pk)

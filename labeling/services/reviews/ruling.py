@@ -108,9 +108,9 @@ def ruled_answers(
     """
     match ruling.decision:
         case Decision.ACCEPT:
-            return _parsed(_suggested(flag), schema, data)
+            return parse_given(_suggested(flag), schema, data)
         case Decision.RELABEL:
-            return _parsed(_relabeled(flag, ruling.answer, schema), schema, data)
+            return parse_given(_relabeled(flag, ruling.answer, schema), schema, data)
         case Decision.KEEP if _keeps_label(flag):
             names = [question.name for question in questions_of(flag, schema)]
             if flag.question and flag.question not in current and reason_named(flag.reason).keeps_only_a_label:
@@ -145,7 +145,8 @@ def _relabeled(flag: Flag, answer: Any, schema: Schema) -> dict[str, Any]:
     return answer
 
 
-def _parsed(given: Mapping[str, Any], schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+def parse_given(given: Mapping[str, Any], schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return answers as they are stored, checked against the item that `data` shows; what is wrong raises `Invalid`."""
     parsed = {}
     for name, value in given.items():
         question = schema.question(name)

@@ -11,7 +11,7 @@ from labeling import locks
 from labeling.errors import Conflict
 from labeling.models import BulkAct, Flag, FlagState, Label, TaskState
 from labeling.models.acts import ReviewAct
-from labeling.services import events, flags
+from labeling.services import events, flags, notices
 from labeling.services.reviews import leases
 from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
 
@@ -37,7 +37,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         raise Conflict(message, current={"undone_at": act.undone_at})
     decided = sorted(standing & {pk for entry in entries for pk in entry.flags})
     locked = lock_tasks(act.project, [entry.task for entry in entries], flag_ids=decided)
-    undone = [entry for entry in entries if _restored(locked, entry)]
+    undone = [entry for entry in entries if restore_task(locked, entry)]
     if not undone:
         message = (
             "The label was changed after this decision, so the decision stays. Decide about the new label instead."
@@ -64,7 +64,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     return reopened
 
 
-def _restored(locked: LockedTasks, before: DecidedBefore) -> bool:
+def restore_task(locked: LockedTasks, before: DecidedBefore) -> bool:
     """Put a task back to how it was before, and say whether that could be done."""
     current, entry = locked.current[before.task], locked.entries[before.task]
     standing = {label.pk: label for label in current.values()}
@@ -79,6 +79,7 @@ def _restored(locked: LockedTasks, before: DecidedBefore) -> bool:
             earlier.pk, earlier.retired_at, earlier.created_at = None, None, moment
             earlier.save(force_insert=True)
             current[earlier.question] = earlier
+    notices.forget_labels(label_ids=[label.new for label in before.labels])
     entry.required += before.closed
     entry.open_slots += before.closed
     if before.quarantined and entry.state == TaskState.QUARANTINED:
