@@ -12,7 +12,19 @@ from django.db.models import QuerySet
 
 from labeling import statements
 from labeling.errors import Forbidden, NotFound
-from labeling.models import BulkAct, Flag, JobRun, Membership, Project, Role, SavedFilter, Task, Upload
+from labeling.models import (
+    AnswerReview,
+    BulkAct,
+    Flag,
+    JobRun,
+    Membership,
+    Project,
+    Role,
+    Sample,
+    SavedFilter,
+    Task,
+    Upload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,6 +170,25 @@ def bulk_act_for(user: User | AnonymousUser, slug: str, act_id: int, action: Act
     if act is None:
         raise NotFound
     return act
+
+
+def sample_for(user: User | AnonymousUser, slug: str, sample_id: int, action: Action) -> Sample:
+    """Return the project's sample of answers, if the person may do this in it."""
+    project = project_for(user, slug, action)
+    sample = Sample.objects.select_related("project", "drawn_by").filter(pk=sample_id, project=project).first()
+    if sample is None:
+        raise NotFound
+    return sample
+
+
+def answer_review_for(user: User | AnonymousUser, slug: str, review_id: int, action: Action) -> AnswerReview:
+    """Return the review of an answer in the project, with that answer, if the person may do this in it."""
+    project = project_for(user, slug, action)
+    found = AnswerReview.objects.select_related("project", "task", "annotation", "annotator")
+    review = found.filter(pk=review_id, project=project).first()
+    if review is None:
+        raise NotFound
+    return review
 
 
 def saved_filter_for(user: User, slug: str, filter_id: int, action: Action) -> SavedFilter:

@@ -43,6 +43,14 @@ class OwnAnnotation(BaseModel):
     updated_at: datetime
 
 
+class SentBack(BaseModel):
+    """A reviewer asks you to look at your answer again; it counts until you answer anew."""
+
+    note: str
+    by: str
+    at: datetime
+
+
 class TaskDocument(BaseModel):
     """One item to label."""
 
@@ -58,6 +66,7 @@ class TaskDocument(BaseModel):
     schema_version: int
     lease_expires_at: datetime | None = Field(description="Until when you hold it.")
     annotation: OwnAnnotation | None
+    sent_back: SentBack | None = Field(description="Set while the task waits for your new answer.")
 
 
 class TaskList(BaseModel):
@@ -187,7 +196,8 @@ class Claims(Endpoint):
         needs=Scope.LABEL,
         body=ClaimRequest,
         returns={200: ClaimDocument},
-        description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task.",
+        description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task. "
+        "What was sent back to you comes first, beyond `count`.",
     )
     def post(self, request: Request, slug: str) -> Response:
         """Lease the next tasks to the person."""

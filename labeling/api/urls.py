@@ -2,13 +2,28 @@
 
 from django.urls import path, re_path
 
-from labeling.api import annotations, docs, exports, flags, guidelines, imports, jobs, labels, people, projects, tasks
+from labeling.api import (
+    annotations,
+    docs,
+    exports,
+    flags,
+    guidelines,
+    imports,
+    inbox,
+    jobs,
+    labels,
+    people,
+    projects,
+    tasks,
+)
 from labeling.api.endpoint import AddSlash
 
 urlpatterns = [
     path("schema/", docs.OpenApi.as_view(), name="api-schema"),
     path("docs/", docs.Docs.as_view(), name="api-docs"),
     path("me/", people.Me.as_view(), name="api-me"),
+    path("inbox/", inbox.Inbox.as_view(), name="api-inbox"),
+    path("inbox/read/", inbox.InboxRead.as_view(), name="api-inbox-read"),
     path("tokens/", people.Tokens.as_view(), name="api-tokens"),
     path("tokens/<int:token_id>/", people.OneToken.as_view(), name="api-token"),
     path("projects/", projects.Projects.as_view(), name="api-projects"),

@@ -36,10 +36,12 @@ class Page:
 OF_PROJECT = (
     Page("Overview", "project-overview", "overview", rail=True),
     Page("Label", "project-label", "label", Action.ANNOTATE, rail=True, count="queue"),
+    Page("My answers", "project-my-answers", "clock", Action.ANNOTATE, rail=True),
     Page("Tasks", "project-tasks", "tasks", rail=True),
     Page("Import data", "project-imports", "upload", Action.MANAGE),
     Page("Export labels", "project-export", "download", Action.EXPORT),
     Page("Review", "project-review", "flag", Action.REVIEW, rail=True, count="flags"),
+    Page("Samples", "project-samples", "check", Action.REVIEW),
     Page("Quality", "project-quality", "quality", Action.REVIEW, rail=True),
     Page("People", "project-people", "people", rail=True, count="people"),
     Page("Guideline", "project-guideline", "guideline", rail=True),
@@ -51,6 +53,7 @@ OF_PROJECT = (
 OF_PERSON = (
     Page("Home", "home", "home"),
     Page("New project", "project-new", "plus"),
+    Page("Inbox", "inbox", "mail"),
     Page("Jobs", "jobs", "jobs"),
     Page("Profile and tokens", "profile", "person"),
 )

@@ -27,18 +27,21 @@ def documents(*, project: Project, user: User, task_ids: Sequence[int]) -> list[
 
 _DOCUMENTS = """
 SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason, l.expires_at,
-    a.id, a.version, a.state, a.answers, a.counted, a.skip_reason, a.updated_at
+    a.id, a.version, a.state, a.answers, a.counted, a.skip_reason, a.updated_at,
+    r.note, r.decided_at, COALESCE(NULLIF(u.name, ''), u.email)
 FROM unnest(%(tasks)s::bigint[]) WITH ORDINALITY AS asked (id, place)
 JOIN labeling_task t ON t.id = asked.id AND t.project_id = %(project)s
 JOIN labeling_queueentry q ON q.task_id = t.id
 LEFT JOIN labeling_lease l ON l.task_id = t.id AND l.user_id = %(user)s
 LEFT JOIN labeling_annotation a ON a.task_id = t.id AND a.annotator_id = %(user)s
+LEFT JOIN labeling_answerreview r ON r.annotation_id = a.id AND r.back = 'waiting'
+LEFT JOIN labeling_user u ON u.id = r.reviewer_id
 ORDER BY asked.place
 """
 
 
 def _document(row: tuple[Any, ...], *, project: Project, schema: Schema, now: Versions) -> dict[str, Any]:
-    pk, external_id, split, data, meta, state, reason, lease_expires_at, *mine = row
+    pk, external_id, split, data, meta, state, reason, lease_expires_at, *mine, note, sent_at, sent_by = row
     return {
         "id": pk,
         "external_id": external_id,
@@ -52,6 +55,7 @@ def _document(row: tuple[Any, ...], *, project: Project, schema: Schema, now: Ve
         "schema_version": now.schema,
         "lease_expires_at": lease_expires_at,
         "annotation": _annotation(mine) if mine[0] is not None else None,
+        "sent_back": {"note": note, "by": sent_by, "at": sent_at} if sent_at is not None else None,
     }
 
 

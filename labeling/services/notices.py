@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.utils import timezone
 
 from labeling import statements
@@ -14,7 +13,7 @@ from labeling.reasons.decisions import decision_named
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.models import AnswerReview, Task, User
+    from labeling.models import AnswerReview, User
 
 # Whose answer says otherwise than the label that a reviewer has just given; the reviewer knows.
 _OTHERWISE = f"""
@@ -107,9 +106,3 @@ def mark_read(*, actor: User, notice_ids: Collection[int] | None = None) -> int:
     if notice_ids is not None:
         unread = unread.filter(pk__in=list(notice_ids))
     return unread.update(read_at=timezone.now())
-
-
-@transaction.atomic
-def mark_read_of_task(*, actor: User, task: Task) -> int:
-    """Mark what the person was told about a task as read: they look at it now."""
-    return Notice.objects.filter(user=actor, task=task, read_at=None).update(read_at=timezone.now())

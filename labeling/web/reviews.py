@@ -188,7 +188,7 @@ def near(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponseBase:
     flag = flag_for(request.user, flag_id, Action.REVIEW)
     if flag.project.slug != slug:
         raise NotFound
-    values = {"title": LIKE_IT, "near": review_reads.labeled_neighbors(flag.project, flag)}
+    values = {"title": LIKE_IT, "near": review_reads.labeled_neighbors(flag.project, flag.task_id, flag.question)}
     return render(request, "labeling/reviews/neighbors.html", values)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from labeling.errors import Invalid
+from labeling.scoring.intervals import wilson
 from quality.learning.arrays import Doubles, Floats, Integers, Mask
-from quality.scoring.intervals import wilson
 from quality.scoring.probabilities import SMALLEST
 
 RESAMPLES = 1000

@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
+from labeling.scoring.intervals import wilson
 from quality.learning.arrays import Floats, Integers, Mask
-from quality.scoring.intervals import wilson
 
 LEAST_MEMBERS = 15
 MAX_GROUPS = 25

@@ -10,8 +10,8 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 from labeling.errors import Invalid, Problem
+from labeling.scoring.intervals import wilson
 from quality.learning.arrays import Doubles, Floats, Integers, Mask
-from quality.scoring.intervals import wilson
 from quality.scoring.options import FILTERS, SCORES, Filter
 
 DRAWS = 2_000

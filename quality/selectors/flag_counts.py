@@ -12,9 +12,9 @@ from labeling.models import Flag, FlagState, Split, TaskState
 from labeling.reasons.decisions import Decision
 from labeling.reasons.evidence import GIVEN, SUGGESTED
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.scoring.intervals import wilson
 from labeling.selectors import reviews as review_reads
 from labeling.selectors.reviews import FlagFilter
-from quality.scoring.intervals import wilson
 
 if TYPE_CHECKING:
     from labeling.models import Project

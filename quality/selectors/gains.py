@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from quality.scoring.intervals import Z_95
+from labeling.scoring.intervals import Z_95
 from quality.selectors import runs as run_reads
 
 if TYPE_CHECKING:

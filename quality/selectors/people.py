@@ -9,8 +9,8 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from labeling.models import Flag, FlagState, Label, QueueEntry, TaskState
 from labeling.reasons.registry import REASONS
+from labeling.scoring.intervals import wilson
 from quality.models import AnnotatorQuality, Consensus
-from quality.scoring.intervals import wilson
 from quality.selectors.corrections import REVIEWERS
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 
 from labeling.errors import Invalid
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.scoring.intervals import wilson
 from quality.learning import classifier
 from quality.learning.arrays import Doubles, Floats, Integers, Mask
 from quality.scoring import multi_label, probabilities, queue
-from quality.scoring.intervals import wilson
 from quality.tracks.base import Case, Errors, Finding, Predicted, Track
 from quality.tracks.items import Items
 

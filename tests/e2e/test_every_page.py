@@ -11,9 +11,9 @@ from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import ConsoleMessage, Page
 
-from labeling.models import AnnotationState, Project, Role, User
+from labeling.models import AnnotationState, Project, Role, SamplePer, SampleWish, User
 from labeling.services import annotations as saving
-from labeling.services import demo, flags, guidelines, imports, people, service_accounts, tokens
+from labeling.services import demo, flags, guidelines, imports, people, sampling, service_accounts, tokens
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.e2e.conftest import PHONE, wide
@@ -34,7 +34,8 @@ NO_PAGE = {
     "second-factor-off", "service-new", "service-switch", "service-tokens", "service-token-revoke",
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-counts", "project-review-last", "project-review-near",
-    "project-review-tiles",
+    "project-review-tiles", "inbox-indicator", "project-sample-undo", "project-sample-close", "project-answer-judge",
+    "project-answer-withdraw",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
@@ -64,6 +65,10 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
     saving.submit(actor=bob, task=task, submission=Submission(answers={}, state=AnnotationState.SKIPPED), key="one")
     flags.raise_flag(actor=bob, task=task, note="Is this about an order?")
     saving.comment(actor=bob, task=task, body="I do not know.")
+    other = project.tasks.order_by("pk").first()
+    assert other is not None
+    saving.submit(actor=bob, task=other, submission=Submission(answers={"intent": "order_status"}), key="two")
+    sample = sampling.draw(actor=ann, project=project, wish=SampleWish(per=SamplePer.PERSON, each=5))
     people.invite(actor=ann, project=project, role="viewer", email="cleo@example.org")
     tokens.issue_token(user=ann, name="laptop", scope="manage")
     robot = service_accounts.create_service_account(actor=ann, project=project, name="Robot", role="reviewer")
@@ -87,6 +92,9 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
             "guideline-edit": of,
             "guideline-versions": of,
             "guideline-version": {**of, "number": 1},
+            "project-sample": {**of, "sample_id": sample.pk},
+            "project-sample-next": {**of, "sample_id": sample.pk},
+            "inbox": {},
             "project-task": {**of, "task_id": task.pk},
             "import-preview": {**of, "upload_id": upload.pk},
             "import-report": {**of, "job_id": job.pk},

@@ -15,7 +15,19 @@ from django.utils.http import urlsafe_base64_encode
 from PIL import Image
 
 from labeling.formats import images
-from labeling.models import JobRun, JobState, Membership, Project, Role, Task, User
+from labeling.models import (
+    AnswerReview,
+    JobRun,
+    JobState,
+    Membership,
+    Project,
+    Role,
+    SamplePer,
+    SampleWish,
+    Task,
+    User,
+)
+from labeling.services import annotations as saving
 from labeling.services import (
     explorer,
     flags,
@@ -25,10 +37,12 @@ from labeling.services import (
     media,
     people,
     projects,
+    sampling,
     service_accounts,
     tasks,
     tokens,
 )
+from labeling.services.annotations import Submission
 from labeling.web.people import RETURN
 from quality.selectors.runs import KIND as RUN
 from tests import factories
@@ -72,6 +86,14 @@ def imported(project: Project, content: bytes, name: str, **options: Any) -> Job
     return job
 
 
+def sampled(project: Project, task: Task, person: User) -> AnswerReview:
+    """Let a person answer a task, and draw a sample of that one answer."""
+    submission = Submission(answers={"intent": "billing"})
+    saving.submit(actor=person, task=task, submission=submission, key=f"sampled {task.pk}")
+    sample = sampling.draw(actor=project.created_by, project=project, wish=SampleWish(per=SamplePer.PERSON, each=1))
+    return sample.reviews.get()
+
+
 def world(*, color: str = "red") -> World:
     """Make a project with one of everything; `color` makes its image one that no other project has."""
     manager = factories.user(password=factories.PASSWORD)
@@ -99,8 +121,11 @@ def world(*, color: str = "red") -> World:
     upload = imports.upload(
         actor=manager, project=project, file=ContentFile(b"text,intent\nHi,billing\n"), filename="a.csv"
     )
+    review = sampled(project, worked_on, member.user)
     arguments = {
         "slug": project.slug,
+        "sample_id": review.sample_id,
+        "review_id": review.pk,
         "task_id": task.pk,
         "job_id": job.pk,
         "run_id": JobRun.objects.create(

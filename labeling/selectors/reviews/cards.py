@@ -382,13 +382,13 @@ def _people(task_id: int, reason: Reason[Evidence], question: Question | None, s
     ]
 
 
-def labeled_neighbors(project: Project, flag: Flag) -> list[Neighbor]:
-    """Return the labeled items most like that of a flag, for flags that came without; none before the first check."""
-    rows = explorer_reads.rows(project, similarity_reads.similar_tasks(project, flag.task_id, most=LOOKED_AT))
+def labeled_neighbors(project: Project, task_id: int, question: str = "") -> list[Neighbor]:
+    """Return the labeled items most like a task, with their answers to a question, or to all; none before a check."""
+    rows = explorer_reads.rows(project, similarity_reads.similar_tasks(project, task_id, most=LOOKED_AT))
     found = [
         Neighbor(
             row=row,
-            chips=[chip for given in row.given if flag.question in {"", given.question} for chip in given.chips],
+            chips=[chip for given in row.given if question in {"", given.question} for chip in given.chips],
         )
         for row in rows
         if row.state == TaskState.LABELED

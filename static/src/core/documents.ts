@@ -50,6 +50,14 @@ export interface TaskDoc {
   schema_version: number;
   lease_expires_at: string | null;
   annotation: StoredAnnotation | null;
+  /** Set while a reviewer waits for another answer of this person. */
+  sent_back?: SentBack | null;
+}
+
+export interface SentBack {
+  note: string;
+  by: string;
+  at: string;
 }
 
 export interface ClaimReply {

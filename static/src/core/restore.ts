@@ -27,12 +27,18 @@ export function statusOf(state: StoredAnnotation["state"] | undefined): ItemStat
   return state === "submitted" || state === "skipped" ? state : "open";
 }
 
+/** Whether a task was sent back since it was loaded. */
+export function isNewlySentBack(known: TaskDoc, now: TaskDoc): boolean {
+  return now.sent_back != null && now.sent_back.at !== known.sent_back?.at;
+}
+
 /** Lay the stored annotation, the newest unsent answer and the local draft of a task over each other. */
 export function restore(doc: TaskDoc, entry?: AnnotationEntry, draft?: DraftLike): Restored {
   const stored = doc.annotation;
   const restored: Restored = {
     answers: stored?.answers ?? {},
-    status: statusOf(stored?.state),
+    // What was sent back waits for another answer, with the earlier one filled in.
+    status: doc.sent_back ? "open" : statusOf(stored?.state),
     skipReason: stored?.skip_reason || null,
     base: stored?.version ?? 0,
     leadMs: 0,

@@ -26,6 +26,8 @@ RULES: dict[tuple[str, str], str] = {
     ("api-schema", "get"): PUBLIC,
     ("api-docs", "get"): PUBLIC,
     ("api-me", "get"): SIGNED_IN,
+    ("api-inbox", "get"): SIGNED_IN,
+    ("api-inbox-read", "post"): SIGNED_IN,
     ("api-tokens", "get"): SIGNED_IN,
     ("api-tokens", "post"): SIGNED_IN,
     ("api-token", "delete"): OWN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -50,7 +51,7 @@ def reviews_of(sample: Sample) -> list[AnswerReview]:
     return list(sample.reviews.select_related("project", "annotation", "annotator", "task").order_by("position"))
 
 
-def drawn_one(value: str = "billing", **settings: int) -> tuple[AnswerReview, User]:
+def drawn_one(value: str = "billing", **settings: Any) -> tuple[AnswerReview, User]:
     """Return a sampled answer, the only one, and a reviewer."""
     project = factories.project(**settings)
     answered(project, value)

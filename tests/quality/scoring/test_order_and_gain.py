@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from labeling.errors import Invalid
+from labeling.scoring.intervals import wilson
 from quality.scoring import gain, health, queue
-from quality.scoring.intervals import wilson
 from tests.quality.data import blobs
 
 

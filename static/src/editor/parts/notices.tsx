@@ -12,8 +12,18 @@ export function Notices() {
   };
   const changed = guideline.latest.value > guideline.seen.value;
   const trouble = state.loadTrouble.value;
+  const item = state.current.value;
+  const sentBack = item?.status.value === "open" ? item.task.sent_back : null;
   return (
     <div class="ed-notices">
+      {sentBack && (
+        <div class="ed-notice" data-tone="warn" data-sent-back role="status">
+          <Icon name="undo" />
+          <span>
+            <strong>Sent back by {sentBack.by}:</strong> {sentBack.note}
+          </span>
+        </div>
+      )}
       {changed && (
         <div class="ed-notice" data-tone="info" role="status">
           <Icon name="guideline" />

@@ -1,7 +1,8 @@
 // Claiming ahead, keeping claims alive while somebody works, and giving back what nobody will answer.
 import { backoff } from "../../core/backoff.ts";
 import { type ClaimReply, isImage, type TaskDoc } from "../../core/documents.ts";
-import { addClaimed, openTotal, refillCount } from "../../core/timeline.ts";
+import { isNewlySentBack } from "../../core/restore.ts";
+import { addClaimed, bringNext, openTotal, refillCount } from "../../core/timeline.ts";
 import type { ImageCache } from "../../fields/images.ts";
 import { type Api, RequestFailed } from "../../sending/api.ts";
 import { Presence } from "../../sending/presence.ts";
@@ -120,6 +121,7 @@ export class Leases {
     const reply = await api.post<ClaimReply>(state.config.urls.claims, body);
     this.#presence.leaseIs(reply.lease_seconds);
     state.remaining.value = reply.remaining;
+    this.#dropSentBack(reply.tasks);
     const known = new Set(state.items.peek().map((item) => item.id));
     const mine: TaskDoc[] = [];
     for (const task of reply.tasks) {
@@ -128,9 +130,22 @@ export class Leases {
     for (const task of mine) this.#options.guidelineVersion(task.guideline_version);
     this.#schemaVersionIs(Math.max(0, ...mine.map((task) => task.schema_version)));
     const items = (await itemsOf(mine)).filter((item) => item.open);
-    state.items.value = addClaimed(state.items.peek(), items);
+    const row = addClaimed(state.items.peek(), items);
+    const position = state.position.peek();
+    state.items.value = items
+      .filter((item) => position >= 0 && item.task.sent_back)
+      .reduceRight((slots, item) => bringNext(slots, item, position), row);
     this.decodeAhead();
     return items.length;
+  }
+
+  /** Answers on the page that were sent back since: they come anew, to be answered again. */
+  #dropSentBack(tasks: readonly TaskDoc[]): void {
+    const again = this.#options.state.items
+      .peek()
+      .filter((item) => !(item.open || item.hasWork))
+      .filter((item) => tasks.some((task) => task.id === item.id && isNewlySentBack(item.task, task)));
+    this.drop(again);
   }
 
   /** The page keeps the questions it was opened with; say so once when there is a newer version of them. */

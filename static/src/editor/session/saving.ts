@@ -137,7 +137,8 @@ export class Saving {
   }
 
   async #sendDraft(item: Item): Promise<void> {
-    if (item.refusal.peek() || item.conflict.peek()) return;
+    // What was sent back counts until it is answered anew: a draft on the server would give up its slot.
+    if (item.refusal.peek() || item.conflict.peek() || item.task.sent_back) return;
     await this.answer(item, item.snapshot()).catch(() => undefined);
   }
 
