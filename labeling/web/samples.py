@@ -39,7 +39,7 @@ class SampleForm(forms.Form):
 
     per = forms.ChoiceField(label="The same number of answers per", choices=SamplePer.choices)
     each = forms.IntegerField(label="Answers of each", min_value=1, max_value=sampling.MAX_EACH, initial=20)
-    person = forms.TypedChoiceField(label="Answers by", coerce=int, empty_value=0, required=False)
+    person = forms.TypedChoiceField(label="Answers by", coerce=int, empty_value="0", required=False)
     question = forms.ChoiceField(label="Question", required=False)
     label = forms.CharField(label="Label", max_length=200, required=False, help_text="Empty: all labels.")
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -135,13 +135,13 @@ def next_answer(request: SignedInRequest, slug: str, sample_id: int) -> HttpResp
 
 def _buttons(schema: Schema, review: AnswerReview) -> list[tuple[str, str, Any]]:
     """Return the other labels as buttons: value, key and chip; none where one press cannot give the answer."""
-    (first, *more) = offered(schema) or [None]
-    if first is None or more or not first.buttons or len(schema.questions) > 1:
+    asked = offered(schema)
+    if len(schema.questions) > 1 or not asked or not asked[0].buttons:
         return []
     question = schema.questions[0]
     keys = {option.name: option.key for option in question.options if option.key and option.key in DIGITS}
     given = review.annotation.answers.get(question.name)
-    return [(name, keys.get(name, ""), chip) for name, chip in first.labels if from_form(question, [name]) != given]
+    return [(name, keys.get(name, ""), chip) for name, chip in asked[0].labels if from_form(question, [name]) != given]
 
 
 @signed_in
