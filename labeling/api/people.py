@@ -16,7 +16,7 @@ from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Moment, body, query
 from labeling.models import ApiToken, Invitation, Membership, Role, Scope
 from labeling.selectors import people as people_reads
-from labeling.services import invitations, people, tokens
+from labeling.services import accounts, invitations, people, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -36,6 +36,15 @@ class PersonDocument(BaseModel):
     email: str
     name: str
     verified: bool = Field(description="Whether the person has shown that the address is theirs.")
+
+
+class OwnChange(Body):
+    """How you like to work."""
+
+    goes_on: bool = Field(
+        description="On the label page, a key that is the whole answer also submits it, where the project lets each "
+        "decide."
+    )
 
 
 class MemberDocument(BaseModel):
@@ -191,6 +200,20 @@ class Me(Endpoint):
     def get(self, request: Request) -> Response:
         """Return the owner of the token or session."""
         return Response(person_document(actor(request)))
+
+    @operation(
+        "me_change",
+        "Change how you work",
+        tag=TOKENS,
+        needs=Scope.LABEL,
+        body=OwnChange,
+        returns={200: PersonDocument},
+    )
+    def patch(self, request: Request) -> Response:
+        """Remember what the person likes."""
+        user = actor(request)
+        accounts.choose_goes_on(user=user, goes_on=body(request, OwnChange).goes_on)
+        return Response(person_document(user))
 
 
 class Members(Endpoint):

@@ -16,7 +16,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.kinds.schema import parse_schema
-from labeling.models import Role, Scope
+from labeling.models import GoesOn, Role, Scope
 from labeling.selectors import versions as version_reads
 from labeling.services import asking, deletion, projects, settling
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TAG = "Projects"
 _PEOPLE: dict[str, Any] = {"minimum": 1, "maximum": projects.MAX_OVERLAP}
 _SHARE: dict[str, Any] = {"minimum": 0, "maximum": 1}
+_CHOICES = {"agreement_floor", "lease_seconds", "decide_first", "goes_on"}
 _SECONDS: dict[str, Any] = {"minimum": 60, "maximum": 86_400}
 
 
@@ -44,6 +45,7 @@ class ProjectDocument(BaseModel):
     agreement_floor: float = Field(description="Below this agreement one more person is asked.")
     lease_seconds: int
     decide_first: bool = Field(description="Whether reviewers see what is suggested only once they have decided.")
+    goes_on: str = Field(description="Whether a key that is the whole answer also submits it: `each`, `on` or `off`.")
     archived: bool
     created_at: datetime
     role: str = Field(description="Your role in it.")
@@ -77,6 +79,7 @@ class ProjectNew(Body):
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     decide_first: bool | None = None
+    goes_on: str | None = Field(None, json_schema_extra={"enum": [*GoesOn.values, None]})
     description: str = Field("", json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
 
 
@@ -90,6 +93,7 @@ class ProjectChange(Body):
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     decide_first: bool | None = None
+    goes_on: str | None = Field(None, json_schema_extra={"enum": [*GoesOn.values, None]})
     archived: bool | None = None
 
     settle: bool = Field(
@@ -164,6 +168,7 @@ def document(project: Project, role: str) -> dict[str, Any]:
         "agreement_floor": project.agreement_floor,
         "lease_seconds": project.lease_seconds,
         "decide_first": project.decide_first,
+        "goes_on": project.goes_on,
         "archived": project.archived_at is not None,
         "created_at": project.created_at,
         "role": role,
@@ -203,7 +208,9 @@ class Projects(Endpoint):
             overlap=sent.overlap,
             max_overlap=sent.max_overlap,
             description=sent.description,
-            **sent.model_dump(include={"agreement_floor", "lease_seconds", "decide_first"}, exclude_none=True),
+            **sent.model_dump(
+                include={"agreement_floor", "lease_seconds", "decide_first", "goes_on"}, exclude_none=True
+            ),
         )
         return Response(document(project, Role.MANAGER), status=201)
 

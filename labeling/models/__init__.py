@@ -9,7 +9,7 @@ from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.notices import Notice, NoticeKind
 from labeling.models.people import SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
-from labeling.models.projects import Project, SchemaVersion
+from labeling.models.projects import GoesOn, Project, SchemaVersion
 from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
 from labeling.models.sampling import AnswerReview, AnswerVerdict, ReturnState, Sample, SamplePer, SampleWish
 from labeling.models.saved_filters import SavedFilter
@@ -30,6 +30,7 @@ __all__ = [
     "FirstChoice",
     "Flag",
     "FlagState",
+    "GoesOn",
     "GuidelineDraft",
     "GuidelineVersion",
     "ImportProblem",

@@ -8,6 +8,14 @@ from django.db import models
 from django.db.models import Q
 
 
+class GoesOn(models.TextChoices):
+    """Whether a key that is the whole answer also submits it and shows the next item."""
+
+    EACH = "each", "Each person decides"
+    ON = "on", "For everybody"
+    OFF = "off", "For nobody"
+
+
 class Project(models.Model):
     """A data set being labeled, with its people, schema, guideline and settings."""
 
@@ -25,6 +33,13 @@ class Project(models.Model):
     decide_first = models.BooleanField(
         default=False, db_default=False, help_text="Reviewers see what is suggested only once they have decided."
     )
+    goes_on = models.CharField(
+        max_length=4,
+        choices=GoesOn.choices,
+        default=GoesOn.EACH,
+        db_default=GoesOn.EACH,
+        help_text="Whether a key that is the whole answer also submits it and shows the next item.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -38,6 +53,7 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(agreement_floor__gte=0) & Q(agreement_floor__lte=1), name="project_agreement_floor_range"
             ),
+            models.CheckConstraint(condition=Q(goes_on__in=GoesOn.values), name="project_goes_on_known"),
         )
 
     def __str__(self) -> str:

@@ -95,6 +95,7 @@ _SETTINGS = {
     "agreement_floor": "the least agreement",
     "lease_seconds": "the time to answer",
     "decide_first": "when reviewers see what is suggested",
+    "goes_on": "whether a key answers and goes on",
 }
 
 

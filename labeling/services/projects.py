@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from labeling import access, locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
-from labeling.models import GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
+from labeling.models import GoesOn, GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
 from labeling.selectors import schemas as schema_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import events, queue
@@ -56,10 +56,16 @@ def create(
     agreement_floor: float | None = None,
     lease_seconds: int | None = None,
     decide_first: bool | None = None,
+    goes_on: str | None = None,
 ) -> Project:
     """Create a project with its first schema version; the creator becomes its manager."""
     access.check_person(actor, "make projects")
-    given = {"agreement_floor": agreement_floor, "lease_seconds": lease_seconds, "decide_first": decide_first}
+    given = {
+        "agreement_floor": agreement_floor,
+        "lease_seconds": lease_seconds,
+        "decide_first": decide_first,
+        "goes_on": goes_on,
+    }
     settings = {name: value for name, value in given.items() if value is not None}
     parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
     _check(name=name, description=description, overlap=overlap, max_overlap=max_overlap, **settings)
@@ -81,7 +87,7 @@ def create(
 
 @transaction.atomic
 def update(*, actor: User, project: Project, **changes: Any) -> Project:
-    """Change name, description, overlap, max_overlap, agreement_floor, lease_seconds or decide_first."""
+    """Change name, description, overlap, max_overlap, agreement_floor, lease_seconds, decide_first or goes_on."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     overlap = changes.get("overlap", project.overlap)
     if "max_overlap" not in changes and overlap > project.max_overlap:
@@ -234,5 +240,7 @@ def _check(**values: Any) -> None:
     seconds = values.get("lease_seconds")
     if seconds is not None and not 60 <= seconds <= 86_400:
         problems.append(Problem("lease_seconds", "Expected 60 seconds to a day (86400)."))
+    if (goes_on := values.get("goes_on")) is not None and goes_on not in GoesOn.values:
+        problems.append(Problem("goes_on", f"Expected one of {', '.join(GoesOn.values)}."))
     if problems:
         raise Invalid(problems[0].message, problems=problems)

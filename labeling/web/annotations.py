@@ -12,13 +12,14 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
-from labeling.models import SkipReason
+from labeling.models import GoesOn, SkipReason
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 
 if TYPE_CHECKING:
+    from labeling.kinds.schema import Schema
     from labeling.models import Project
 
 PREFETCH = 5
@@ -39,11 +40,12 @@ def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
     now = version_reads.current(project.pk)
+    schema = version_reads.by_pk(now.schema_pk)
     api = f"/api/projects/{project.slug}/"
     return {
         "project": {"slug": project.slug, "name": project.name},
         "user": {"id": request.user.pk, "name": str(request.user), "email": request.user.email},
-        "schema": version_reads.by_pk(now.schema_pk).dump(),
+        "schema": schema.dump(),
         "schema_version": now.schema,
         "urls": {
             "claims": f"{api}claims/",
@@ -55,6 +57,7 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
             "task": "/api/tasks/{id}/",
             "comments": "/api/tasks/{id}/comments/",
             "flags": "/api/tasks/{id}/flags/",
+            "me": "/api/me/",
             "home": reverse("home"),
             "overview": reverse("project-overview", args=(project.slug,)),
             "guideline_page": reverse("project-guideline", args=(project.slug,)),
@@ -64,8 +67,17 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
         "can_flag": True,
+        "goes_on": _goes_on(request, project, schema),
         "done_today": progress_reads.answered_today(project, request.user),
     }
+
+
+def _goes_on(request: SignedInRequest, project: Project, schema: Schema) -> dict[str, bool]:
+    """Return whether a key that is the whole answer submits it, and whether that is for the person to say."""
+    whole = len(schema.questions) == 1 and schema.questions[0].form == "one"
+    by_person = project.goes_on == GoesOn.EACH
+    on = bool(request.user.preferences.get("goes_on")) if by_person else project.goes_on == GoesOn.ON
+    return {"on": whole and on, "mine": whole and by_person}
 
 
 urlpatterns = [path("p/<slug:slug>/label/", label, name="project-label")]

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils import timezone
 
-from labeling.models import Role, Scope
+from labeling.models import GoesOn, Role, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -244,10 +244,17 @@ class ProjectForm(forms.Form):
         "what. Once decided, they are shown, and the reviewer can still change their mind; the first choice is kept.",
     )
 
+    goes_on = forms.ChoiceField(
+        label="A key answers and goes on",
+        choices=GoesOn.choices,
+        help_text="Where one question is asked and one key or click is its whole answer, it is submitted and the next "
+        "item comes; Z takes it back. With several questions, or several labels per item, nothing changes.",
+    )
+
     @classmethod
     def for_project(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
         """Return the form with what holds now."""
-        same = ("name", "description", "overlap", "max_overlap", "agreement_floor", "decide_first")
+        same = ("name", "description", "overlap", "max_overlap", "agreement_floor", "decide_first", "goes_on")
         initial = {name: getattr(project, name) for name in same}
         return cls(data, initial=initial | {"lease_minutes": max(1, round(project.lease_seconds / 60))})
 

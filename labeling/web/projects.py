@@ -25,7 +25,16 @@ from labeling.web.requests import SignedInRequest, allowed, page_number, signed_
 from labeling.web.toasts import notify
 
 KEPT = "settings_before"
-SETTINGS = ("name", "description", "overlap", "max_overlap", "agreement_floor", "lease_seconds", "decide_first")
+SETTINGS = (
+    "name",
+    "description",
+    "overlap",
+    "max_overlap",
+    "agreement_floor",
+    "lease_seconds",
+    "decide_first",
+    "goes_on",
+)
 
 
 @signed_in

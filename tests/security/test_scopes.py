@@ -26,6 +26,7 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-schema", "get"): READ,
     ("api-docs", "get"): READ,
     ("api-me", "get"): READ,
+    ("api-me", "patch"): LABEL,
     ("api-tokens", "get"): READ,
     ("api-tokens", "post"): MANAGE,
     ("api-token", "delete"): MANAGE,

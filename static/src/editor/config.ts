@@ -13,6 +13,7 @@ export interface EditorConfig {
     release: string;
     mine: string;
     guideline: string;
+    me: string;
     /** These four contain "{id}". */
     task: string;
     annotations: string;
@@ -30,6 +31,8 @@ export interface EditorConfig {
   lease_seconds: number;
   prefetch: number;
   can_flag: boolean;
+  /** A key or click that is the whole answer submits it; `mine`: that is for the person to say. */
+  goes_on: { on: boolean; mine: boolean };
   /** Answers this person gave today before the page was opened. */
   done_today?: number;
 }

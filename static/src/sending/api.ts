@@ -99,6 +99,10 @@ export class Api {
     return this.#request<T>(url, { method: "POST", body: JSON.stringify(body), headers });
   }
 
+  patch<T>(url: string, body: unknown): Promise<T> {
+    return this.#request<T>(url, { method: "PATCH", body: JSON.stringify(body) });
+  }
+
   /** Send without waiting, surviving the page; nobody learns whether it arrived. */
   postAndForget(url: string, body: unknown): void {
     void fetch(url, {

@@ -28,6 +28,7 @@ RULES: dict[tuple[str, str], str] = {
     ("api-me", "get"): SIGNED_IN,
     ("api-inbox", "get"): SIGNED_IN,
     ("api-inbox-read", "post"): SIGNED_IN,
+    ("api-me", "patch"): SIGNED_IN,
     ("api-tokens", "get"): SIGNED_IN,
     ("api-tokens", "post"): SIGNED_IN,
     ("api-token", "delete"): OWN,
@@ -74,6 +75,7 @@ RULES: dict[tuple[str, str], str] = {
     ("api-flag-resolution", "delete"): "reviewer",
 }
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("api-me", "patch"): {"goes_on": True},
     ("api-tokens", "post"): {"name": "script"},
     ("api-projects", "post"): {"name": "New one", "schema": TEXT_SCHEMA},
     ("api-project", "patch"): {"name": "Renamed"},

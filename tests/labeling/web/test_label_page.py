@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labeling.models import Flag, Project, Role, SkipReason, User
+from labeling.services import projects
 from labeling.services.imports.history import PastRevision
 from tests import factories
 
@@ -51,3 +52,53 @@ def test_an_import_knows_the_reasons_of_the_label_page(client_for: SignIn) -> No
     past = {"state": "skipped", "created_at": "2026-01-01T00:00:00Z"}
     for reason in config(client_for(factories.member(project)), project)["skip_reasons"]:
         assert PastRevision.model_validate({**past, "skip_reason": reason["name"]}).skip_reason == reason["name"]
+
+
+TWO_QUESTIONS = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [
+        {"name": "intent", "kind": "choice", "field": "text", "labels": ["billing", "delivery"]},
+        {"name": "mood", "kind": "rating", "field": "text"},
+    ],
+}
+SEVERAL_LABELS = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [{"name": "topics", "kind": "multi_choice", "field": "text", "labels": ["a", "b"]}],
+}
+
+
+@pytest.mark.parametrize(
+    ("project_says", "person_says", "on", "mine"),
+    [("each", False, False, True), ("each", True, True, True), ("on", False, True, False), ("off", True, False, False)],
+)
+def test_a_key_goes_on_as_the_project_says_or_as_the_person_likes(
+    client_for: SignIn, project_says: str, person_says: bool, on: bool, mine: bool
+) -> None:
+    project = factories.project()
+    factories.task(project)
+    projects.update(actor=project.created_by, project=project, goes_on=project_says)
+    client = client_for(factories.member(project))
+    kept = client.patch("/api/me/", {"goes_on": person_says}, content_type="application/json")
+    assert kept.status_code == 200
+    assert config(client, project)["goes_on"] == {"on": on, "mine": mine}
+
+
+@pytest.mark.parametrize("schema", [TWO_QUESTIONS, SEVERAL_LABELS])
+def test_a_key_that_is_not_the_whole_answer_does_not_go_on(client_for: SignIn, schema: dict[str, Any]) -> None:
+    project = factories.project(schema=schema)
+    factories.task(project)
+    projects.update(actor=project.created_by, project=project, goes_on="on")
+    assert config(client_for(factories.member(project)), project)["goes_on"] == {"on": False, "mine": False}
+
+
+def test_whether_a_key_goes_on_is_set_on_the_settings_page_and_nothing_else_is(client_for: SignIn) -> None:
+    project = factories.project()
+    manager = client_for(project.created_by)
+    form = {"name": project.name, "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15}
+    page = reverse("project-settings", args=(project.slug,))
+    assert manager.post(page, {**form, "goes_on": "on"}).status_code == 302
+    project.refresh_from_db()
+    assert project.goes_on == "on"
+    assert manager.post(page, {**form, "goes_on": "maybe"}).status_code == 422
+    sent = manager.patch(f"/api/projects/{project.slug}/", {"goes_on": "maybe"}, content_type="application/json")
+    assert sent.status_code == 400

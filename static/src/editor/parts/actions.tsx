@@ -14,6 +14,7 @@ export function ActionBar({ item }: { item: Item }) {
   return (
     <div class="ed-actions">
       {state.panel.value === "skip" && <SkipReasons />}
+      <GoesOn />
       <div class="ed-actions-row">
         <button
           type="button"
@@ -98,6 +99,38 @@ export function ActionBar({ item }: { item: Item }) {
           <span class="ed-wide">Keys</span> <Key>?</Key>
         </button>
       </div>
+    </div>
+  );
+}
+
+/** Whether a key answers and goes on, for the person to say; and what was answered a moment ago. */
+function GoesOn() {
+  const { state, session, keyboard } = useEditor();
+  const { mine } = state.config.goes_on;
+  const answered = state.answered.value;
+  if (!mine && !state.goesOn.value) return null;
+  return (
+    <div class="ed-goes-on">
+      {mine ? (
+        <label>
+          <input
+            type="checkbox"
+            checked={state.goesOn.value}
+            onChange={(event) => {
+              void session.chooseGoesOn(event.currentTarget.checked);
+              keyboard.focusItem();
+            }}
+          />{" "}
+          A key answers and goes on
+        </label>
+      ) : (
+        <span>A key answers and goes on</span>
+      )}
+      {answered && (
+        <span class="ed-answered" data-answered>
+          <Icon name="ok" /> <span dir="auto">{answered}</span> <Key>Z</Key>
+        </span>
+      )}
     </div>
   );
 }

@@ -81,6 +81,22 @@ export class Saving {
     return this.#enqueue(item, { kind: "annotation", body, base: item.version, quiet });
   }
 
+  /** Remember how the person likes to work; without the server it holds for as long as the page is open. */
+  async rememberGoesOn(on: boolean): Promise<void> {
+    const { api, state } = this.#options;
+    try {
+      await api.patch(state.config.urls.me, { goes_on: on });
+    } catch {
+      state.notify({
+        id: "goes on",
+        tone: "warn",
+        text: "Your choice holds until this page is closed: the server could not be told.",
+        actions: [],
+        dismissible: true,
+      });
+    }
+  }
+
   comment(item: Item, text: string): Promise<string> {
     return this.#enqueue(item, { kind: "comment", body: { body: text } });
   }

@@ -18,6 +18,9 @@ type Act =
   | { type: "answer"; item: Item; question: string; before: Answer | undefined; after: Answer | undefined }
   | { type: "submit"; item: Item; before: Snapshot; after: Snapshot; key: string };
 
+/** An answer that comes so soon after its item appeared was meant for the item before: a double press or click. */
+const SEEN_MS = 150;
+
 export interface SessionOptions {
   state: EditorState;
   kinds: Kinds;
@@ -35,6 +38,9 @@ export class Session {
   readonly #log = new CommandLog<Act>();
   readonly #acts = new Serial((error) => this.#broken(error));
   readonly #questions: Questions;
+  /** The item that is being left by its answer, and when the one on the screen appeared. */
+  #leaving: Item | null = null;
+  #shownAt = 0;
 
   constructor({ state, kinds, saving, leases, now }: SessionOptions) {
     this.state = state;
@@ -62,6 +68,7 @@ export class Session {
       state.panel.value = state.panel.peek() === "guideline" ? "guideline" : null;
       state.pointed.value = null;
     }
+    if (state.current.peek() !== next) this.#shownAt = now;
     state.position.value = position;
     state.phase.value = "working";
     if (!document.hidden) next.clock.resume(now);
@@ -147,9 +154,21 @@ export class Session {
 
   // Answering
 
-  answer(item: Item, question: string, answer: Answer | undefined, finished: boolean): void {
+  answer(
+    item: Item,
+    question: string,
+    answer: Answer | undefined,
+    finished: boolean,
+    started = this.#now(),
+  ): void {
     // A letter typed while its item was being submitted must not end up in the next one.
     if (item !== this.state.current.peek()) return;
+    const goesOn = finished && this.state.goesOn.peek();
+    if (goesOn && (item === this.#leaving || started - this.#shownAt < SEEN_MS)) {
+      // What was clicked shows as it is: not chosen.
+      item.answers.value = { ...item.answers.peek() };
+      return;
+    }
     const before = item.answers.peek()[question];
     this.state.question.value = question;
     if (!this.#questions.same(question, before, answer)) {
@@ -165,6 +184,11 @@ export class Session {
     if (finished) {
       const next = this.#questions.nextOpen(item.answers.peek(), question);
       if (next) this.state.question.value = next;
+    }
+    // A note that is being written is not cut off: Enter goes on then.
+    if (goesOn && this.state.panel.peek() !== "comments" && this.state.panel.peek() !== "flag") {
+      this.#leaving = item;
+      this.run(() => this.submit(started));
     }
   }
 
@@ -183,7 +207,7 @@ export class Session {
     const command = this.commands.find((bound) => bound.key === key);
     const acted = command?.act(this.asked(item, question)) ?? null;
     if (acted === null) return false;
-    if (acted !== "done") this.answer(item, question.name, acted.answer, acted.finished);
+    if (acted !== "done") this.answer(item, question.name, acted.answer, acted.finished, started);
     measureToPaint("dcai:answer", started);
     return true;
   }
@@ -216,6 +240,14 @@ export class Session {
   // Submitting and skipping
 
   async submit(started: number): Promise<void> {
+    try {
+      await this.#submit(started);
+    } finally {
+      this.#leaving = null;
+    }
+  }
+
+  async #submit(started: number): Promise<void> {
     const item = this.state.current.peek();
     if (!item) return;
     if (item.conflict.peek()) {
@@ -257,9 +289,27 @@ export class Session {
     this.#apply(item, after);
     this.#log.record({ type: "submit", item, before, after, key });
     this.#logChanged();
+    this.state.answered.value = this.state.goesOn.peek() ? this.#inWords(item, after) : "";
     this.#moveOn();
     measureToPaint("dcai:next-item", started);
     await this.saving.drafts.settled(item);
+  }
+
+  /** What became of an item, in a few words. */
+  #inWords(item: Item, { status, answers, skipReason }: Snapshot): string {
+    const name = item.task.external_id || `#${item.id}`;
+    if (status === "skipped") return `${name}: skipped, ${this.state.skipWords(skipReason) ?? ""}`;
+    const told = this.state.config.schema.questions.flatMap((question) => {
+      const value = answers[question.name];
+      return value === undefined ? [] : [this.kinds.get(question.kind)?.describe(value, question) ?? ""];
+    });
+    return `${name}: ${told.join(", ")}`;
+  }
+
+  /** Let keys go on, or not any more: remembered for the person, in every project that leaves it to them. */
+  async chooseGoesOn(on: boolean): Promise<void> {
+    this.state.goesOn.value = on;
+    await this.saving.rememberGoesOn(on);
   }
 
   #apply(item: Item, snapshot: Snapshot): void {
@@ -283,6 +333,7 @@ export class Session {
   async undo(): Promise<void> {
     const act = this.#log.undo();
     this.#logChanged();
+    this.state.answered.value = "";
     if (!act) return this.state.announce("There is nothing to undo.");
     this.open(act.item);
     if (act.type === "answer") {

@@ -45,6 +45,10 @@ export class EditorState {
   readonly doneToday = signal(0);
   /** For screen readers: said politely when an item comes up or something was undone. */
   readonly announcement = signal("");
+  /** A key or click that is the whole answer submits it and shows the next item. */
+  readonly goesOn = signal(false);
+  /** What was answered and left a moment ago: the eye is on the next item already. */
+  readonly answered = signal("");
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
 
@@ -55,6 +59,7 @@ export class EditorState {
     this.config = config;
     this.question.value = config.schema.questions[0]?.name ?? "";
     this.doneToday.value = config.done_today ?? 0;
+    this.goesOn.value = config.goes_on.on;
   }
 
   /** The words of a reason to skip. */
