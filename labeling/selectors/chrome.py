@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
+from django.db.models import F
+from django.db.models.functions import Collate
 
 from labeling.access import projects_of, role_in
 from labeling.models import ALIVE, JobRun, Membership, Project, Role, Task
 from labeling.selectors import queues as queue_reads
+from labeling.selectors.explorer.filters import task_number
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -63,9 +66,18 @@ def find_projects(user: User, q: str) -> list[Project]:
     return list(projects_of(user).filter(name__icontains=q).order_by("name", "pk")[:FOUND_LIMIT])
 
 
-def find_task(user: User, q: str) -> Task | None:
-    """Return the task with this number, if the person may see it."""
-    number = q.removeprefix("#")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    return Task.objects.select_related("project").filter(pk=int(number), project__in=projects_of(user)).first()
+def find_tasks(user: User, q: str, *, within: Project | None) -> list[Task]:
+    """Return the tasks with this number or external id that the person may see; in one project, its beginning will do.
+
+    Each is read along an index of its own, so that the palette answers while one types.
+    """
+    if not q:
+        return []
+    seen = Task.objects.select_related("project").filter(project__in=projects_of(user))
+    number = task_number(q)
+    found = list(seen.filter(pk=number)) if number else []
+    found += seen.filter(external_id=q).order_by("pk")[:FOUND_LIMIT]
+    if within is not None:
+        named = seen.filter(project=within).annotate(exact=Collate(F("external_id"), "C"))
+        found += named.filter(exact__startswith=q).order_by("exact", "pk")[:FOUND_LIMIT]
+    return list({task.pk: task for task in found}.values())[:FOUND_LIMIT]

@@ -30,10 +30,10 @@ class Hit:
 @signed_in
 @require_GET
 def palette(request: SignedInRequest) -> HttpResponseBase:
-    """Find pages, projects and tasks."""
+    """Find pages, projects, and tasks by their number or external id."""
     q = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     project = _project(request)
-    hits = [*_task(request, q), *_pages(request, q, project), *_projects(request, q)]
+    hits = [*_tasks(request, q, project), *_pages(request, q, project), *_projects(request, q)]
     return render(request, "components/palette_results.html", {"hits": hits[:14]})
 
 
@@ -44,9 +44,16 @@ def _project(request: SignedInRequest) -> Project | None:
         return None
 
 
-def _task(request: SignedInRequest, q: str) -> list[Hit]:
-    task = chrome_reads.find_task(request.user, q)
-    return [Hit(f"Task {task.pk}", reverse("task-by-id", args=(task.pk,)), "tasks", task.project.name)] if task else []
+def _tasks(request: SignedInRequest, q: str, project: Project | None) -> list[Hit]:
+    return [
+        Hit(
+            task.external_id or f"Task {task.pk}",
+            reverse("task-by-id", args=(task.pk,)),
+            "tasks",
+            f"Task {task.pk} · {task.project.name}" if task.external_id else task.project.name,
+        )
+        for task in chrome_reads.find_tasks(request.user, q, within=project)
+    ]
 
 
 def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hit]:

@@ -59,6 +59,8 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
 HAS_LABEL, NO_LABEL, IS_LABEL = "any", "none", "is:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
+MAX_DIGITS = 19
+"""So many digits and more are no number of a row."""
 
 # Every lexeme of what was typed, read as the index reads texts, as the beginning of a word.
 _WORDS = """
@@ -125,10 +127,10 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     annotator = query.get("annotator", "")
     if annotator and not reviewer:
         raise Forbidden("Who annotated what is shown to reviewers. Take the annotator out of the filter.")
-    if annotator and not (annotator.isascii() and annotator.isdigit() and len(annotator) < 19):
+    if annotator and not (annotator.isascii() and annotator.isdigit() and len(annotator) < MAX_DIGITS):
         problems.append(Problem("annotator", "Expected the number of a person."))
     similar = query.get("similar", "")
-    if similar and not (similar.isascii() and similar.isdigit() and len(similar) < 19):
+    if similar and not (similar.isascii() and similar.isdigit() and len(similar) < MAX_DIGITS):
         problems.append(Problem("similar", "Expected the number of a task."))
     meta = query.get("meta", "").strip()
     if meta and not all(meta.partition("=")[:2]):
@@ -254,10 +256,19 @@ class _Match(Func):
     output_field = BooleanField()
 
 
+def task_number(typed: str) -> int | None:
+    """Return the number of a task as people type it (`3044`, `#3044`), if it is one."""
+    digits = typed.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < MAX_DIGITS else None
+
+
 def _search(tasks: QuerySet[Task], project: Project, search: str) -> QuerySet[Task]:
-    """Keep the tasks whose texts have all the words, or whose external id begins with what was typed."""
+    """Keep the tasks with all the words, with an external id that begins with what was typed, or with that number."""
     mine = Task.objects.filter(project=project)
     named = mine.annotate(exact=Collate(F("external_id"), "C")).filter(exact__startswith=search).values_list("pk")
+    number = task_number(search)
+    if number and mine.filter(pk=number).exists():
+        named = named.union(mine.filter(pk=number).values_list("pk"))
     with connection.cursor() as cursor:
         cursor.execute(_WORDS, (search,))
         (words,) = cursor.fetchone()

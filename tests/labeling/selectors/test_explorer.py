@@ -103,6 +103,19 @@ def test_an_external_id_is_found_by_its_beginning_also_when_it_is_a_pattern() ->
     assert found(project, "q=%25") == set()
 
 
+def test_a_task_is_found_by_its_number_beside_what_else_fits() -> None:
+    project = factories.project()
+    wanted, other = factories.tasks(project, data=[{"text": "one"}, {"text": "two"}])
+    elsewhere = factories.task(factories.project(), text="three")
+    told = factories.task(project, text=f"see {wanted.pk}")
+    (named,) = factories.tasks(project, external_id=f"{wanted.pk}-copy", data=[{"text": "four"}])
+
+    assert found(project, f"q={wanted.pk}") == {wanted.pk, told.pk, named.pk}
+    assert found(project, f"q=%23{other.pk}") == {other.pk}
+    assert found(project, f"q=%23{elsewhere.pk}") == set()
+    assert found(project, "q=" + "9" * 30) == set()
+
+
 def test_words_and_external_ids_are_searched_at_once() -> None:
     project = factories.project()
     named = factories.tasks(project, external_id="alpha-1", data=[{"text": "x"}])[0]

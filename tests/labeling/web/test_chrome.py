@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from labeling.models import Role, User
+from labeling.models import Membership, Role, User
 from labeling.selectors import pages, queues
 from tests import factories
 
@@ -75,3 +75,25 @@ def test_a_count_beyond_the_cap_says_so(client_for: ClientFor, monkeypatch: pyte
     page = client_for(factories.member(project)).get(reverse("project-guideline", args=(project.slug,)))
     assert 'title="Label: more than 3"' in page.content.decode()
     assert ">3+</span>" in page.content.decode()
+
+
+def test_the_palette_finds_tasks_by_external_id_and_number_where_one_is_a_member(client_for: ClientFor) -> None:
+    project, other, foreign = factories.project(name="Mail"), factories.project(name="Chat"), factories.project()
+    (exact,) = factories.tasks(project, external_id="message-0632")
+    (longer,) = factories.tasks(project, external_id="message-06321")
+    (elsewhere,) = factories.tasks(other, external_id="message-0632")
+    (hidden,) = factories.tasks(foreign, external_id="message-0632")
+    person = factories.member(project)
+    Membership.objects.create(project=other, user=person, role=Role.VIEWER)
+    client = client_for(person)
+
+    def found(q: str, within: str = "") -> set[int]:
+        page = client.get(reverse("palette"), {"q": q, "project": within}).content.decode()
+        every = (exact, longer, elsewhere, hidden)
+        return {task.pk for task in every if f'href="{reverse("task-by-id", args=(task.pk,))}"' in page}
+
+    assert found("message-0632") == {exact.pk, elsewhere.pk}
+    assert found("message-06", project.slug) == {exact.pk, longer.pk}
+    assert found("message-06", foreign.slug) == set()
+    assert found(f"#{longer.pk}") == {longer.pk}
+    assert found(f"#{hidden.pk}") == set()
