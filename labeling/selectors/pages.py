@@ -36,11 +36,11 @@ class Page:
 OF_PROJECT = (
     Page("Overview", "project-overview", "overview", rail=True),
     Page("Label", "project-label", "label", Action.ANNOTATE, rail=True, count="queue"),
-    Page("My answers", "project-my-answers", "clock", Action.ANNOTATE, rail=True),
     Page("Tasks", "project-tasks", "tasks", rail=True),
     Page("Import data", "project-imports", "upload", Action.MANAGE),
     Page("Export labels", "project-export", "download", Action.EXPORT),
     Page("Review", "project-review", "flag", Action.REVIEW, rail=True, count="flags"),
+    Page("My answers", "project-my-answers", "clock", Action.ANNOTATE, rail=True),
     Page("Samples", "project-samples", "check", Action.REVIEW),
     Page("Quality", "project-quality", "quality", Action.REVIEW, rail=True),
     Page("People", "project-people", "people", rail=True, count="people"),

@@ -56,6 +56,7 @@ def test_a_task_is_shown_with_its_data_and_what_holds_now(project: Project, api_
         "schema_version": 1,
         "lease_expires_at": None,
         "annotation": None,
+        "sent_back": None,
     }
 
 
