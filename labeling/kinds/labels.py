@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from labeling.errors import Problem
 from labeling.kinds import palette
-from labeling.kinds.base import KindConfig, Line, Prose, Strict, storable
+from labeling.kinds.base import KindConfig, Line, Prose, Strict, one_line, storable
 from labeling.kinds.problems import quoted
-from labeling.kinds.protocol import Option
+from labeling.kinds.protocol import GROUP_STEP, Option
 from labeling.kinds.readings import plain_readings
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ LABEL_KEYS = "1234567890" + "".join(sorted(set(string.ascii_lowercase) - COMMAND
 """Keys a label may have, in the order in which they are handed out."""
 
 MAX_LABELS = 10_000
+
+MAX_GROUP_DEPTH = 10
+MAX_GROUP_PART = 80
 
 
 def _color(text: str) -> str:
@@ -43,14 +46,31 @@ def _key(text: str) -> str:
     return text
 
 
+def _group(text: str) -> str:
+    if not text.strip():
+        return ""
+    parts = [part.strip() for part in one_line(text).split("/")]
+    if not all(parts):
+        raise ValueError(f"Expected groups with / between them, such as Animal / Dog; found {quoted(text)}.")
+    if len(parts) > MAX_GROUP_DEPTH:
+        raise ValueError(f"Expected at most {MAX_GROUP_DEPTH} groups within each other, found {len(parts)}.")
+    if long := [part for part in parts if len(part) > MAX_GROUP_PART]:
+        raise ValueError(f"A group's name may have {MAX_GROUP_PART} characters; {quoted(long[0])} has {len(long[0])}.")
+    return GROUP_STEP.join(parts)
+
+
 class Label(Strict):
-    """One of the answers on offer; `color` and `key` are given out when the schema leaves them empty."""
+    """One of the answers on offer; `color` and `key` are given out when the schema leaves them empty.
+
+    `group` is where people look for it: a path such as ``Animal / Dog``, any depth. The answer is the name alone.
+    """
 
     name: Line
     title: Annotated[str, Field(max_length=200), AfterValidator(storable)] = ""
     color: Annotated[str, AfterValidator(_color)] = ""
     key: Annotated[str, AfterValidator(_key)] = ""
     description: Prose = ""
+    group: Annotated[str, AfterValidator(_group)] = ""
 
 
 def _named(raw: Any) -> Any:
@@ -71,6 +91,7 @@ def _completed(labels: tuple[Label, ...]) -> tuple[Label, ...]:
             color=label.color or colors[position],
             key=keys[position],
             description=label.description,
+            group=label.group,
         )
         for position, label in enumerate(labels)
     )
@@ -135,7 +156,8 @@ class LabeledConfig(KindConfig):
     def options(self) -> tuple[Option, ...]:
         """The labels as every kind offers its options."""
         return tuple(
-            Option(label.name, label.title, label.color, label.key, label.description) for label in self.labels
+            Option(label.name, label.title, label.color, label.key, label.description, label.group)
+            for label in self.labels
         )
 
     def problems(self) -> Iterator[Problem]:
@@ -152,7 +174,7 @@ def label_settings(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) ->
     names : sequence of str
         In the order typed.
     chosen : mapping
-        Color and key that were set by hand, by name; an empty one is given out by the schema.
+        Color, key and group that were set by hand, by name; an empty color or key is given out by the schema.
 
     Returns
     -------
@@ -160,8 +182,8 @@ def label_settings(names: Sequence[str], chosen: Mapping[str, Sequence[str]]) ->
     """
     labels = []
     for name in names:
-        color, key = chosen.get(name, ("", ""))
-        labels.append({"name": name, "color": color, "key": key})
+        parts = dict(zip(("color", "key", "group"), chosen.get(name, ()), strict=False))
+        labels.append({"name": name, "color": "", "key": ""} | parts)
     return {"labels": labels}
 
 

@@ -33,7 +33,11 @@ PALETTE: tuple[str, ...] = (
     *(_mix(hue, "#ffffff", 0.8) for hue in _HUES),
     *(_mix(hue, "#000000", 0.7) for hue in _HUES),
     "#c8c8c8",
-)
+    # Steps between those, and hues between two of them: each lay farthest from all before it, as eyes see distance.
+    "#78c15a", "#a29e6d", "#8f5575", "#007656", "#2b93ce", "#dba1c1", "#aa4b00", "#cec655",
+    "#9196c8", "#008892", "#59c0a4", "#ac7700", "#739e3a", "#6a6859", "#2ba9ae", "#6676ac",
+    "#b4ab32", "#d98c54", "#ad678e", "#738859", "#e8a673", "#6f95aa", "#9e7453", "#bd9333",
+)  # fmt: skip
 """Okabe-Ito first, then the same hues lighter and darker: lightness is what every kind of vision can see."""
 
 

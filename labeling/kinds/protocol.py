@@ -19,6 +19,9 @@ Names = Literal["labels", "steps", "none"]
 Column = type[str] | type[int] | type[float] | list["Column"] | dict[str, "Column"]
 """What a Parquet column holds: a type, a list of one, or named ones. `str` also holds JSON."""
 
+GROUP_STEP = " / "
+"""Between the parts of a group's path."""
+
 WHOLE = ""
 """The id of the one part of an answer that has no pieces."""
 
@@ -39,6 +42,8 @@ class Option:
         The key that chooses it in the editor; empty where there is none.
     definition : str
         What it means, in the words of the schema; may be empty.
+    group : str
+        The path of the group it stands in, such as ``Animal / Dog``; empty for none.
     """
 
     name: str
@@ -46,6 +51,13 @@ class Option:
     color: str = ""
     key: str = ""
     definition: str = ""
+    group: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The paths of the groups it stands in, the outermost first."""
+        parts = self.group.split(GROUP_STEP) if self.group else []
+        return tuple(GROUP_STEP.join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +242,7 @@ class Kind(Protocol):
         names : sequence of str
             In the order typed.
         chosen : dict
-            Color and key that were set by hand, by name; either may be empty.
+            Color, key and group that were set by hand, by name; any may be empty or left out at the end.
         """
 
     def lacks(self, names: Sequence[str]) -> Iterable[str]:

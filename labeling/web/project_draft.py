@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Invalid, Problem
@@ -36,17 +37,18 @@ def typed_names(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """A label as the form shows it: its color and key can be changed."""
+    """A label as the form shows it: its color, key and group can be changed."""
 
     name: str
     color: str
     key: str
+    group: str
     given: str
 
 
 @dataclass(frozen=True, slots=True)
 class DraftQuestion:
-    """A question as it was typed. `chosen` holds the colors and keys a person set by hand, by label."""
+    """A question as it was typed. `chosen` holds colors, keys and groups set by hand, by label."""
 
     kind: str
     title: str = ""
@@ -157,12 +159,12 @@ def _number(raw: str) -> int:
 
 
 def _chosen(form: QueryDict, at: str) -> dict[str, list[str]]:
-    """Return the colors and keys that differ from those that were given out."""
-    parts = (form.getlist(f"{at}{part}") for part in ("row", "color", "key", "given"))
+    """Return the colors and keys that differ from those that were given out, and the groups that were typed."""
+    parts = (form.getlist(f"{at}{part}") for part in ("row", "color", "key", "given", "group"))
     chosen = {}
-    for name, color, key, given in zip(*parts, strict=False):
+    for name, color, key, given, group in zip_longest(*parts, fillvalue=""):
         given_color, _, given_key = given.partition("|")
-        mine = [color if color != given_color else "", key.strip() if key.strip() != given_key else ""]
+        mine = [color if color != given_color else "", key.strip() if key.strip() != given_key else "", group.strip()]
         if any(mine):
             chosen[name] = mine
     return chosen
@@ -224,7 +226,7 @@ def _rows(schema: Schema, question: DraftQuestion) -> list[LabelRow]:
     alone = replace(question, chosen={}).as_schema(schema.fields[0].name)
     plain = parse_schema({"fields": [schema.fields[0].model_dump()], "questions": [alone]}).questions[0]
     return [
-        LabelRow(option.name, option.color, option.key, f"{own.color}|{own.key}")
+        LabelRow(option.name, option.color, option.key, option.group, f"{own.color}|{own.key}")
         for option, own in zip(schema.questions[0].options, plain.options, strict=True)
     ]
 

@@ -33,6 +33,7 @@ class Button:
     chips: list[Chip] = field(default_factory=list)
     chosen: bool = False
     about: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +87,29 @@ def _asked(question: Question, given: Any, *, alone: bool) -> AskedQuestion:
         shown = names[:MOST_BOXES]
         has = given if isinstance(given, list) else ()
         labels = [_label(question, name, keys, name, chosen=name in has) for name in shown]
+        labels = _by_group(question, labels)
         return AskedQuestion(question.name, question.title, SEVERAL, labels, given, more=len(names) - len(shown))
     if not alone and len(names) > MOST_BUTTONS:
         return AskedQuestion(question.name, question.title, LIST, [], given)
     shown = names[:MOST_BUTTONS] if len(names) <= MOST_BUTTONS else [name for name in names if name in keys]
     answers = {name: from_form(question, [name]) for name in shown}
     labels = [_label(question, name, keys, answer, chosen=answer == given) for name, answer in answers.items()]
+    labels = _by_group(question, labels)
     return AskedQuestion(question.name, question.title, ONE, labels, given, more=len(names) - len(shown))
 
 
 def _label(question: Question, name: str, keys: dict[str, str], answer: Any, *, chosen: bool) -> Button:
     option = question.option_named[name]
     chip = Chip(option.title, option.color)
-    return Button(Decision.RELABEL, chip.title, keys.get(name, ""), "", json.dumps(answer), [chip], chosen)
+    return Button(
+        Decision.RELABEL, chip.title, keys.get(name, ""), "", json.dumps(answer), [chip], chosen, group=option.group
+    )
+
+
+def _by_group(question: Question, labels: list[Button]) -> list[Button]:
+    """Return the labels with those of a group side by side; those of none come first."""
+    places = {path: place for place, path in enumerate(("", *question.groups))}
+    return sorted(labels, key=lambda button: places[button.group])
 
 
 def _keys(question: Question) -> dict[str, str]:

@@ -25,7 +25,7 @@ MAX_ROWS = 300
 """Labels of a question that are edited one by one; longer lists are changed as JSON."""
 
 MAX_STEPS = 21
-PARTS = ("title", "color", "key", "description")
+PARTS = ("title", "color", "key", "group", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _beside(question: Edited, found: re.Match[str] | None, path: str, message: s
 
 
 def _label(name: str, *, color: str = "") -> dict[str, str]:
-    return {"name": name, "title": name, "color": color or palette.color(0), "key": "", "description": ""}
+    return {"name": name, "title": name, "color": color or palette.color(0), "key": "", "description": "", "group": ""}
 
 
 def of_schema(schema: Schema) -> SchemaDraft:

@@ -167,12 +167,15 @@ def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
         (f"is:{name}", known.get(name, explorer_reads.Chip(name)).title) for name in question.class_names[:MOST_OPTIONS]
     ]
     chosen = wanted.get(question.name, "")
-    other = chosen.removeprefix("is:") if chosen.startswith("is:") and chosen not in dict(labels) else ""
+    groups = [(f"in:{path}", path) for path in question.groups[:MOST_OPTIONS]]
+    kept = chosen.startswith(("is:", "in:")) and chosen not in dict(labels + groups)
+    other = chosen.partition(":")[2] if kept else ""
     return {
         "param": f"label.{question.name}",
         "title": question.title,
         "wanted": chosen,
         "labels": labels,
+        "groups": groups,
         "other": other,
     }
 
@@ -193,11 +196,15 @@ def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) 
     for name, value in asked.wanted.params():
         if name.startswith("label."):
             title = titles.get(name.removeprefix("label."), name)
-            said = {"any": "any label", "none": "no label"}.get(value, value.removeprefix("is:"))
-            text = f"{title}: {said}"
+            text = f"{title}: {_label_words(value)}"
         else:
             text = words[name](value)
         yield {"words": text, "without": asked.without(name)}
+
+
+def _label_words(wanted: str) -> str:
+    how, _, which = wanted.partition(":")
+    return {"any": "any label", "none": "no label", "in": f"one of {which}"}.get(how, which)
 
 
 def _flag_words(wanted: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -22,6 +23,21 @@ MANY: dict[str, Any] = {
             "labels": [f"Reason to write {number}" for number in range(1, 46)],
         },
         {"name": "mood", "kind": "rating", "field": "text", "min": 1, "max": 5},
+    ],
+}
+GROUPED: dict[str, Any] = {
+    "fields": [{"name": "text", "type": "text"}],
+    "questions": [
+        {
+            "name": "seen",
+            "kind": "choice",
+            "field": "text",
+            "labels": [
+                *({"name": f"breed {number}", "group": "Animal / Dog"} for number in range(1, 40)),
+                {"name": "siamese", "title": "Siamés", "group": "Animal / Cat"},
+                {"name": "granite"},
+            ],
+        }
     ],
 }
 LONG = "A line of a long letter.\n" * 400
@@ -127,3 +143,46 @@ def test_the_answers_scroll_to_the_question_the_keys_go_to_on_every_item(browse:
     page.keyboard.press("ArrowUp")
     expect(first).to_be_in_viewport(ratio=1)
     expect(saved(page)).to_have_text("Saved")
+
+
+def test_one_of_many_labels_is_found_and_taken_by_keyboard_and_groups_stay_folded(
+    browse: Browse, violations: Callable[[Page], list[str]]
+) -> None:
+    project, person = project_of("First message", "Second message", schema=GROUPED)
+    page = label_page(browse, project, person)
+    finder = page.get_by_role("searchbox", name="Find one of 41 labels")
+    page.keyboard.press("/")
+    expect(finder).to_be_focused()
+    page.keyboard.type("SIAMES")
+    expect(label(page, "Siamés")).to_be_visible()
+    expect(page.get_by_role("radio")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(label(page, "Siamés")).to_be_checked()
+    expect(finder).to_have_value("")
+    expect(page.get_by_role("region", name="Item")).to_be_focused()
+
+    page.keyboard.press("/")
+    page.keyboard.type("breed 3")
+    marked = page.locator("[data-marked] .ed-label-title")
+    expect(marked).to_have_text("breed 3")
+    # What is chosen stays in sight.
+    expect(label(page, "Siamés")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(marked).to_have_text("breed 13")
+    page.keyboard.press("Escape")
+    expect(finder).not_to_be_focused()
+    expect(finder).to_have_value("")
+    expect(label(page, "Siamés")).to_be_checked()
+
+    page.locator("summary", has_text="Animal").first.click()
+    expect(page.get_by_role("radio")).to_have_count(1)
+    expect(page.locator("summary", has_text="Animal")).to_contain_text("Siamés")
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(item(page)).to_have_text("Second message")
+    expect(saved(page)).to_have_text("Saved")
+    page.reload()
+    expect(item(page)).to_have_text("Second message")
+    expect(page.get_by_role("radio")).to_have_count(1)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Find a label")

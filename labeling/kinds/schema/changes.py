@@ -10,6 +10,9 @@ NAMED = 3
 
 Document = Mapping[str, Any]
 
+_NEW_PARTS = {"group": ""}
+"""What labels of schemas lack that were stored before there was such a part."""
+
 
 def changes(old: Document, new: Document) -> list[str]:
     """Return what was changed from one normalized schema document to another, a phrase each.
@@ -70,7 +73,7 @@ def _labels(old: Mapping[str, Document], new: Mapping[str, Document], title: str
         told.append(f"added {_named(added)} to {title}")
     if removed := [name for name in old if name not in new]:
         told.append(f"removed {_named(removed)} from {title}")
-    if changed := [name for name in new if name in old and new[name] != old[name]]:
+    if changed := [name for name in new if name in old and _NEW_PARTS | new[name] != _NEW_PARTS | old[name]]:
         told.append(f"changed {_named(changed)} of {title}")
     if [name for name in old if name in new] != [name for name in new if name in old]:
         told.append(f"put the labels of {title} in another order")

@@ -146,6 +146,15 @@ class Question(BaseModel):
         """The names of what the question offers: every class that an accepted answer can have."""
         return list(self.option_named)
 
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The paths of the groups that its options stand in, each before those within it."""
+        return tuple(dict.fromkeys(path for option in self.options for path in option.groups))
+
+    def names_within(self, group: str) -> list[str]:
+        """Return the names of the options that stand in a group or within it."""
+        return [option.name for option in self.options if group in option.groups]
+
     def parts(self, answer: Any) -> tuple[Part, ...]:
         """Return the addressable pieces of an answer."""
         return self.behavior.parts(answer)

@@ -28,6 +28,7 @@ from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import staffing as staffing_reads
+from labeling.selectors import versions as version_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,7 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
     f"{DECIDED}{decision}": decision.label.lower() for decision in Decision
 }
 """Flags to filter by that a reviewer has decided, by what was decided."""
-HAS_LABEL, NO_LABEL, IS_LABEL = "any", "none", "is:"
+HAS_LABEL, NO_LABEL, IS_LABEL, IN_GROUP = "any", "none", "is:", "in:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
 MAX_DIGITS = 19
@@ -120,9 +121,9 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         if name.startswith(LABEL_PREFIX) and (value := query.get(name, ""))
     )
     problems += [
-        Problem(f"{LABEL_PREFIX}{question}", "Expected a label, any label, or no label.")
+        Problem(f"{LABEL_PREFIX}{question}", "Expected a label, a group of labels, any label, or no label.")
         for question, wanted in labels
-        if wanted not in {HAS_LABEL, NO_LABEL} and not wanted.startswith(IS_LABEL)
+        if wanted not in {HAS_LABEL, NO_LABEL} and not wanted.startswith((IS_LABEL, IN_GROUP))
     ]
     annotator = query.get("annotator", "")
     if annotator and not reviewer:
@@ -225,6 +226,10 @@ def _labeled(project: Project, question: str, wanted: str) -> Q:
         return ~Q(Exists(labels))
     if wanted == HAS_LABEL:
         return Q(Exists(labels))
+    if wanted.startswith(IN_GROUP):
+        asked = version_reads.schema(project.pk).question(question)
+        names = asked.names_within(wanted.removeprefix(IN_GROUP)) if asked else []
+        return Q(Exists(labels.filter(classes__overlap=names)))
     return Q(Exists(labels.filter(classes__contains=[wanted.removeprefix(IS_LABEL)])))
 
 

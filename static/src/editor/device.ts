@@ -9,12 +9,17 @@ export class Device {
   readonly textSize: Signal<number>;
   /** Pixels of the answers' panel; null while the labels decide. */
   readonly sideWidth: Signal<number | null>;
+  /** Groups of labels that are folded, as "question group". */
+  readonly #folded: Signal<ReadonlySet<string>>;
   readonly #sideKey: string;
+  readonly #foldedKey: string;
 
   constructor(project: string) {
     this.#sideKey = `dcai-answers-width ${project}`;
     this.textSize = signal(keptNumber(TEXT_SIZE_KEY) ?? TEXT_SIZE);
     this.sideWidth = signal(keptNumber(this.#sideKey));
+    this.#foldedKey = `dcai-folded ${project}`;
+    this.#folded = signal(new Set((kept(this.#foldedKey) ?? "").split("\n").filter(Boolean)));
   }
 
   resizeText(size: number): void {
@@ -26,6 +31,18 @@ export class Device {
   resizeSide(width: number | null): void {
     this.sideWidth.value = width;
     keep(this.#sideKey, width === null ? null : String(width));
+  }
+
+  isFolded(question: string, group: string): boolean {
+    return this.#folded.value.has(`${question} ${group}`);
+  }
+
+  fold(question: string, group: string, folded: boolean): void {
+    const all = new Set(this.#folded.peek());
+    if (folded) all.add(`${question} ${group}`);
+    else all.delete(`${question} ${group}`);
+    this.#folded.value = all;
+    keep(this.#foldedKey, [...all].join("\n"));
   }
 }
 

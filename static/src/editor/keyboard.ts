@@ -3,6 +3,7 @@ import { type Command, commandFor, type Focus, type KeyPress, type Mode } from "
 import { scrollTopFor } from "../core/layout.ts";
 import type { Session } from "./session/session.ts";
 
+const PHONE = "(width < 768px)";
 const TYPED_INPUTS = new Set(["text", "search", "number", "email", "url", "password", "tel"]);
 
 /** What kind of thing has the focus. */
@@ -184,7 +185,7 @@ export class Keyboard {
     if (anew) this.#clicked = "";
     const question = this.#fieldset(name);
     const pane = question?.closest<HTMLElement>("[data-answers]");
-    if (!question || !pane || name === this.#clicked || window.matchMedia("(width < 768px)").matches) return;
+    if (!question || !pane || name === this.#clicked || window.matchMedia(PHONE).matches) return;
     const { top, bottom } = question.getBoundingClientRect();
     const above = pane.scrollTop - pane.getBoundingClientRect().top;
     const isFirst = name === this.#options.session.state.config.schema.questions[0]?.name;
@@ -208,6 +209,8 @@ export class Keyboard {
 
   /** A new item is on the screen; somebody who is typing elsewhere is not disturbed. */
   itemShown(): void {
+    // On a phone item and answers share one page: the item comes first.
+    if (window.matchMedia(PHONE).matches) window.scrollTo({ top: 0, behavior: "instant" });
     const active = document.activeElement;
     const typing = active instanceof HTMLTextAreaElement || active instanceof HTMLInputElement;
     if (typing && !active.closest("fieldset")) return;

@@ -1,9 +1,9 @@
 // The rules of each question kind in the browser; the server's twin has the last word.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LabelOption } from "../../src/core/labels.ts";
 import type { ChoiceQuestion } from "../../src/editor/kinds/choice.tsx";
 import type { AnyKind, Kind } from "../../src/editor/kinds/kind.ts";
-import type { LabelOption } from "../../src/editor/kinds/labels.tsx";
 import type { MultiChoiceQuestion } from "../../src/editor/kinds/multi_choice.tsx";
 import type { RatingQuestion } from "../../src/editor/kinds/rating.tsx";
 import type { TextQuestion } from "../../src/editor/kinds/text.tsx";

@@ -37,6 +37,7 @@ def asking(**settings: Any) -> dict[str, Any]:
 
 def test_defaults_are_filled_in() -> None:
     schema = parse_schema({"fields": [TEXT], "questions": [INTENT | {"name": "main_intent"}]})
+    unsaid = {"description": "", "group": ""}
     assert schema.dump() == {
         "fields": [{"name": "text", "type": "text", "title": "Text", "required": True}],
         "questions": [
@@ -48,8 +49,8 @@ def test_defaults_are_filled_in() -> None:
                 "description": "",
                 "required": True,
                 "labels": [
-                    {"name": "refund", "title": "refund", "color": "#e69f00", "key": "1", "description": ""},
-                    {"name": "delivery", "title": "delivery", "color": "#56b4e9", "key": "2", "description": ""},
+                    {"name": "refund", "title": "refund", "color": "#e69f00", "key": "1"} | unsaid,
+                    {"name": "delivery", "title": "delivery", "color": "#56b4e9", "key": "2"} | unsaid,
                 ],
             }
         ],
@@ -68,6 +69,24 @@ def test_any_labels_round_trip(names: list[str], *, required: bool, kind: str) -
     schema = parse_schema(asking(labels=names, required=required, kind=kind))
     assert parse_schema(json.loads(json.dumps(schema.dump()))) == schema
     assert schema.questions[0].class_names == names
+
+
+def test_labels_stand_in_groups_within_groups() -> None:
+    labels = [
+        {"name": "poodle", "group": " Animal/Dog "},
+        {"name": "cat", "group": "Animal"},
+        "stone",
+        {"name": "beagle", "group": "Animal / Dog"},
+    ]
+    schema = parse_schema(asking(labels=labels))
+    [question] = schema.questions
+    assert [option.group for option in question.options] == ["Animal / Dog", "Animal", "", "Animal / Dog"]
+    assert question.groups == ("Animal", "Animal / Dog")
+    assert question.names_within("Animal") == ["poodle", "cat", "beagle"]
+    assert question.names_within("Animal / Dog") == ["poodle", "beagle"]
+    assert question.names_within("Ani") == []
+    assert parse_schema(schema.dump()) == schema
+    assert question.parse("poodle", "any text") == "poodle"
 
 
 def test_keys_avoid_commands_and_those_that_were_chosen() -> None:
@@ -149,6 +168,26 @@ def test_keys_avoid_commands_and_those_that_were_chosen() -> None:
             asking(labels=[{"name": "a", "key": "x"}, {"name": "b", "key": "x"}]),
             "questions[0].labels[1].key",
             'labels[0] already has the key "x".',
+        ),
+        (
+            asking(labels=[{"name": "a", "group": "Animal // Dog"}]),
+            "questions[0].labels[0].group",
+            'Expected groups with / between them, such as Animal / Dog; found "Animal // Dog".',
+        ),
+        (
+            asking(labels=[{"name": "a", "group": "/".join("abcdefghijk")}]),
+            "questions[0].labels[0].group",
+            "Expected at most 10 groups within each other, found 11.",
+        ),
+        (
+            asking(labels=[{"name": "a", "group": "x" * 81}]),
+            "questions[0].labels[0].group",
+            f'A group\'s name may have 80 characters; "{"x" * 59}…" has 81.',
+        ),
+        (
+            asking(labels=[{"name": "a", "group": "Animal\nDog"}]),
+            "questions[0].labels[0].group",
+            "Expected one line of text without tabs, line ends or control characters.",
         ),
     ],
 )

@@ -384,3 +384,20 @@ def test_the_same_queries_for_one_row_and_for_many(query: str, sort: str) -> Non
         claims.claim(actor=person, project=project, count=1)
 
     assert_same_queries(read, add_rows=add)
+
+
+def test_a_whole_group_of_labels_is_found() -> None:
+    labels = [
+        {"name": "poodle", "group": "Animal / Dog"},
+        {"name": "cat", "group": "Animal"},
+        {"name": "stone"},
+    ]
+    question = {"name": "intent", "kind": "choice", "field": "text", "labels": labels}
+    project = factories.project(schema={"fields": [{"name": "text", "type": "text"}], "questions": [question]})
+    poodle, cat, stone = factories.tasks(project, 3)
+    for task, name in ((poodle, "poodle"), (cat, "cat"), (stone, "stone")):
+        label(task, name)
+    assert found(project, "label.intent=in:Animal") == {poodle.pk, cat.pk}
+    assert found(project, "label.intent=in:Animal+/+Dog") == {poodle.pk}
+    assert found(project, "label.intent=in:Anim") == set()
+    assert found(project, "label.other=in:Animal") == set()

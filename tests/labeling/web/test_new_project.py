@@ -88,18 +88,20 @@ def test_every_template_makes_a_project_from_its_own_form(client: Client, templa
     assert made() == fitting.dump()
 
 
-def test_colors_and_keys_are_changed_and_the_others_move(client: Client) -> None:
+def test_colors_keys_and_groups_are_changed_and_the_others_move(client: Client) -> None:
     rows = {
         "q0-labels": "a\nb",
         "q0-row": ["a", "b"],
         "q0-color": ["#123456", "#56b4e9"],
         "q0-key": ["b", "2"],
         "q0-given": ["#e69f00|1", "#56b4e9|2"],
+        "q0-group": ["", "Animal/Dog"],
     }
     client.post("/p/new/text-classification/", typed(**rows))
     one, two = made()["questions"][0]["labels"]
     assert (one["color"], one["key"]) == ("#123456", "b")
     assert (two["color"], two["key"]) == ("#56b4e9", "1")
+    assert (one["group"], two["group"]) == ("", "Animal / Dog")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,10 @@ def test_colors_and_keys_are_changed_and_the_others_move(client: Client) -> None
         (
             {"q0-labels": "a", "q0-row": ["a"], "q0-color": [""], "q0-key": ["z"], "q0-given": ["|"]},
             "command of the editor",
+        ),
+        (
+            {"q0-labels": "a", "q0-row": ["a"], "q0-color": [""], "q0-key": [""], "q0-given": ["|"], "q0-group": ["/"]},
+            "Expected groups with / between them",
         ),
     ],
 )

@@ -90,6 +90,25 @@ def test_a_card_shows_all_that_is_needed_to_decide(project: Project, client: Cli
     assert keys(first) == {"accept_suggestion", "keep", "relabel", "quarantine", "ambiguous"}
 
 
+def test_labels_to_give_stand_under_their_groups(client_for: SignIn) -> None:
+    labels = [
+        {"name": "poodle", "group": "Dog"},
+        {"name": "stone"},
+        {"name": "cat"},
+        {"name": "beagle", "group": "Dog"},
+    ]
+    question = {"name": "intent", "kind": "choice", "field": "text", "labels": labels}
+    project = factories.project(schema={"fields": [{"name": "text", "type": "text"}], "questions": [question]})
+    made = factories.tasks(project, 2)
+    label(project, made, "cat")
+    flag_all(made, suggested="stone")
+    page = cards(client_for(project.created_by), project)
+    given = page.split('aria-label="Give another label"')[1].split("</article>")[0]
+    order = ('data-words="stone"', "dc-review-group", ">Dog<", 'data-words="poodle"', 'data-words="beagle"')
+    assert [given.index(part) for part in order] == sorted(given.index(part) for part in order)
+    assert given.count("dc-review-group") == 1
+
+
 def test_cards_are_leased_and_come_after_those_that_are_there(
     project: Project, ann: User, client: Client, client_for: SignIn
 ) -> None:

@@ -111,6 +111,7 @@ def test_what_a_label_and_a_question_say_can_be_changed(client_for: SignIn, proj
         "s0-label-title": ["Invoices", "Delivery", "Other"],
         "s0-label-color": ["#112233", "#445566", "#778899"],
         "s0-label-key": ["b", "2", ""],
+        "s0-label-group": ["Money / Owed", "", "Rest"],
         "s0-label-description": ["Money", "", ""],
         "s1-required": "on",
         "s1-step": ["bad", "", "good"],
@@ -119,7 +120,8 @@ def test_what_a_label_and_a_question_say_can_be_changed(client_for: SignIn, proj
     intent, mood, words = body(project)["questions"]
     assert (intent["title"], intent["description"]) == ("What is it about?", "Take the first thing asked for.")
     assert intent["labels"][0] == {
-        "name": "billing", "title": "Invoices", "color": "#112233", "key": "b", "description": "Money"
+        "name": "billing", "title": "Invoices", "color": "#112233", "key": "b", "description": "Money",
+        "group": "Money / Owed",
     }  # fmt: skip
     assert intent["labels"][2]["key"] == "1"
     assert (mood["required"], mood["labels"]) == (True, {"1": "bad", "3": "good"})
@@ -288,6 +290,10 @@ def test_versions_are_told_in_words_with_the_same_queries(client_for: SignIn, pr
 def test_changes_are_told_one_by_one(project: Project) -> None:
     old, new = body(project), body(project)
     assert changes(old, new) == []
+    before_groups = body(project)
+    for label in before_groups["questions"][0]["labels"]:
+        del label["group"]
+    assert changes(before_groups, new) == []
     intent, mood, words = new["questions"]
     intent["labels"] = [intent["labels"][2], intent["labels"][0]]
     intent["labels"] += [{**intent["labels"][0], "name": name} for name in "abcd"]

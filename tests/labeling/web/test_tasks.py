@@ -46,6 +46,22 @@ def test_tasks_are_listed_with_their_state_labels_and_text_escaped(client_for: S
     assert "To do" in page
 
 
+def test_a_group_of_labels_is_offered_and_named(client_for: SignIn) -> None:
+    labels = [{"name": "poodle", "group": "Animal / Dog"}, {"name": "stone"}]
+    question = {"name": "intent", "kind": "choice", "field": "text", "labels": labels}
+    project = factories.project(schema={"fields": [{"name": "text", "type": "text"}], "questions": [question]})
+    factories.task(project)
+    client = client_for(project.created_by)
+    plain = client.get(address(project)).content.decode()
+    assert '<option value="in:Animal">Animal</option>' in plain
+    assert '<option value="in:Animal / Dog">Animal / Dog</option>' in plain
+    asked = client.get(address(project), {"label.intent": "in:Animal / Dog"}).content.decode()
+    assert '<option value="in:Animal / Dog" selected>' in asked
+    assert "Intent: one of Animal / Dog" in asked
+    gone = client.get(address(project), {"label.intent": "in:Plant"}).content.decode()
+    assert '<option value="in:Plant" selected>Plant</option>' in gone
+
+
 def test_no_match_offers_to_clear_the_filters(client_for: SignIn) -> None:
     project = factories.project()
     factories.tasks(project, 2)

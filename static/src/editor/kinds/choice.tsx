@@ -1,22 +1,23 @@
 // One label of a list.
+import type { LabelOption } from "../../core/labels.ts";
 import { labelsWidth } from "../../core/layout.ts";
 import { isRequired, type Question } from "../../core/schema.ts";
 import type { AnswerProps, Kind } from "./kind.ts";
-import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
+import { findCommand, keysOfLabels, LabelGrid, titleOfLabel } from "./labels.tsx";
 
 export interface ChoiceQuestion extends Question {
   labels: LabelOption[];
 }
 
-function ChoiceAnswers({ question, value, id, change, point }: AnswerProps<ChoiceQuestion, string>) {
+function ChoiceAnswers(props: AnswerProps<ChoiceQuestion, string>) {
+  const { question, value, change } = props;
   return (
     <LabelGrid
+      {...props}
       type="radio"
       labels={question.labels}
       selected={new Set(value === undefined ? [] : [value])}
-      id={id}
-      pick={(label, byPointer) => change(label, byPointer)}
-      point={point}
+      pick={change}
     />
   );
 }
@@ -24,10 +25,12 @@ function ChoiceAnswers({ question, value, id, change, point }: AnswerProps<Choic
 export const kind: Kind<ChoiceQuestion, string> = {
   Answers: ChoiceAnswers,
   typed: false,
-  commands: ({ labels }) =>
-    labels
+  commands: ({ labels }) => [
+    ...labels
       .filter(({ key }) => key)
       .map(({ key, name }) => ({ key, act: () => ({ answer: name, finished: true }) })),
+    ...findCommand<ChoiceQuestion, string>(labels),
+  ],
   help: ({ labels }) => keysOfLabels(labels),
   same: (a, b) => a === b,
   isEmpty: (value) => value === undefined,

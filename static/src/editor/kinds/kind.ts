@@ -24,6 +24,11 @@ export interface AnswerProps<Q extends Question, A extends Answer> extends Asked
   change: (value: A | undefined, finished: boolean) => void;
   /** The label under the pointer, for the guideline; null when it leaves. */
   point: (label: string | null) => void;
+  /** Give the keys back to the page: typing is over. */
+  leave: () => void;
+  /** Whether a group of what is offered is folded on this device. */
+  isFolded: (group: string) => boolean;
+  fold: (group: string, folded: boolean) => void;
 }
 
 /**

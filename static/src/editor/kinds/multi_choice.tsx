@@ -1,9 +1,10 @@
 // Any number of labels of a list, in the order of the schema.
 import { sameAnswer } from "../../core/answers.ts";
+import type { LabelOption } from "../../core/labels.ts";
 import { labelsWidth } from "../../core/layout.ts";
 import { isRequired, type Question } from "../../core/schema.ts";
-import type { AnswerProps, Kind } from "./kind.ts";
-import { keysOfLabels, LabelGrid, type LabelOption, titleOfLabel } from "./labels.tsx";
+import type { AnswerProps, Kind, KindCommand } from "./kind.ts";
+import { findCommand, keysOfLabels, LabelGrid, titleOfLabel } from "./labels.tsx";
 
 export interface MultiChoiceQuestion extends Question {
   labels: LabelOption[];
@@ -22,23 +23,17 @@ function toggled(
   return ordered.length > 0 ? ordered : undefined;
 }
 
-function MultiChoiceAnswers({
-  question,
-  value,
-  id,
-  change,
-  point,
-}: AnswerProps<MultiChoiceQuestion, string[]>) {
+function MultiChoiceAnswers(props: AnswerProps<MultiChoiceQuestion, string[]>) {
+  const { question, value, change } = props;
   return (
     <>
       <p class="ed-hint">{limits(question)}</p>
       <LabelGrid
+        {...props}
         type="checkbox"
         labels={question.labels}
         selected={new Set(value)}
-        id={id}
         pick={(label) => change(toggled(question, value, label), false)}
-        point={point}
       />
     </>
   );
@@ -60,13 +55,17 @@ function limits(question: MultiChoiceQuestion): string {
 export const kind: Kind<MultiChoiceQuestion, string[]> = {
   Answers: MultiChoiceAnswers,
   typed: false,
-  commands: ({ labels }) =>
-    labels
+  commands: ({ labels }) => [
+    ...labels
       .filter(({ key }) => key)
-      .map(({ key, name }) => ({
-        key,
-        act: ({ question, value }) => ({ answer: toggled(question, value, name), finished: false }),
-      })),
+      .map(
+        ({ key, name }): KindCommand<MultiChoiceQuestion, string[]> => ({
+          key,
+          act: ({ question, value }) => ({ answer: toggled(question, value, name), finished: false }),
+        }),
+      ),
+    ...findCommand<MultiChoiceQuestion, string[]>(labels),
+  ],
   help: ({ labels }) => keysOfLabels(labels),
   // Always in the order of the schema.
   same: sameAnswer,

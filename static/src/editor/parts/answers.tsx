@@ -91,7 +91,7 @@ function Standing({ item }: { item: Item }) {
 }
 
 function QuestionView({ item, question, only }: { item: Item; question: Question; only: boolean }) {
-  const { state, session, keyboard } = useEditor();
+  const { state, session, keyboard, device } = useEditor();
   const kind = session.kinds.get(question.kind);
   const focused = useComputed(() => state.question.value === question.name);
   const problem = item.problems.value[question.name];
@@ -128,6 +128,9 @@ function QuestionView({ item, question, only }: { item: Item; question: Question
         point={(label) => {
           state.pointed.value = label === null ? null : { question: question.name, label };
         }}
+        leave={() => keyboard.focusItem()}
+        isFolded={(group: string) => device.isFolded(question.name, group)}
+        fold={(group: string, folded: boolean) => device.fold(question.name, group, folded)}
       />
       {problem && (
         <p id={`${id}-problem`} class="ed-problem">
