@@ -14,6 +14,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from labeling.models import User
@@ -33,6 +35,10 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 LOCAL_ADDRESSES = {"127.0.0.1", "::1", "localhost"}
+
+# How long an example takes says how busy the machine is, and fails now and then; the whole test has its time limit.
+hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture
