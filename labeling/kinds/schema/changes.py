@@ -73,7 +73,7 @@ def _labels(old: Mapping[str, Document], new: Mapping[str, Document], title: str
         told.append(f"added {_named(added)} to {title}")
     if removed := [name for name in old if name not in new]:
         told.append(f"removed {_named(removed)} from {title}")
-    if changed := [name for name in new if name in old and _NEW_PARTS | new[name] != _NEW_PARTS | old[name]]:
+    if changed := [name for name in new if name in old and {**_NEW_PARTS, **new[name]} != {**_NEW_PARTS, **old[name]}]:
         told.append(f"changed {_named(changed)} of {title}")
     if [name for name in old if name in new] != [name for name in new if name in old]:
         told.append(f"put the labels of {title} in another order")
