@@ -26,9 +26,17 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 _FILES = f"A file of any of these: {list_nouns()}."
+_MODE = (
+    "What to do when a row is wrong, or there already. `update`: keep the good rows, and take over the labels, split "
+    "and metadata of rows whose tasks are there; labels that people gave or decided stay."
+)
 PARTS: dict[str, dict[str, Any]] = {
     "file": {"type": "string", "format": "binary", "description": _FILES},
-    "mode": {"type": "string", "enum": list(imports.MODES), "description": "What to do when a row is wrong."},
+    "mode": {"type": "string", "enum": list(imports.MODES), "description": _MODE},
+    "dry_run": {
+        "type": "boolean",
+        "description": "Write nothing: the result says what would become of the rows, and the problems say why not.",
+    },
     "mapping": {
         "type": "string",
         "description": "JSON object: column -> `field:text`, `label:intent`, `meta`, `split`, `external_id`, ...",
@@ -65,7 +73,9 @@ class Imports(Endpoint):
         needs=Scope.MANAGE,
         body=FORM,
         returns={202: StartedDocument},
-        description="A job reads the file. Rows that are there already (same `external_id` or content) add nothing.",
+        description="A job reads the file. Rows that are there already (same `external_id` or content) add nothing; "
+        "with `mode=update` they change the labels, split and metadata of their tasks. The result of the job says "
+        "how many of each there were.",
     )
     def post(self, request: Request, slug: str) -> Response:
         """Keep the file and start the job that reads it."""
@@ -106,7 +116,11 @@ def _options(request: Request) -> dict[str, Any]:
             "The form has parts that are not known here.",
             problems=[Problem(name[:200], "This part is not known here.") for name in sorted(unknown)],
         )
-    options = {name: str(request.data[name]) for name in ("mode", "encoding", "delimiter") if request.data.get(name)}
+    options: dict[str, Any] = {
+        name: str(request.data[name]) for name in ("mode", "encoding", "delimiter") if request.data.get(name)
+    }
+    if "dry_run" in request.data:
+        options["dry_run"] = _yes_or_no("dry_run", str(request.data["dry_run"]))
     if not request.data.get("mapping"):
         return options
     try:
@@ -114,3 +128,11 @@ def _options(request: Request) -> dict[str, Any]:
     except Invalid as error:
         raise Invalid(error.message, problems=[Problem("mapping", error.message)]) from None
     return options | {"mapping": mapping}
+
+
+def _yes_or_no(name: str, said: str) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if said.lower() not in known:
+        message = "Expected true or false."
+        raise Invalid(message, problems=[Problem(name, message)])
+    return known[said.lower()]

@@ -4,7 +4,7 @@ from labeling.models.acts import BulkAct
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.models.events import Event
 from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
-from labeling.models.imports import ImportProblem, Upload
+from labeling.models.imports import ImportChange, ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.notices import Notice, NoticeKind
@@ -33,6 +33,7 @@ __all__ = [
     "GoesOn",
     "GuidelineDraft",
     "GuidelineVersion",
+    "ImportChange",
     "ImportProblem",
     "Invitation",
     "JobErrors",

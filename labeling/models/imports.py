@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from labeling.formats.rows import MAX_COLUMNS
 from labeling.models.documents import JsonDocument
 from labeling.models.jobs import JobRun
 from labeling.models.projects import Project
+from labeling.models.tasks import Task
 
 
 class Upload(models.Model):
@@ -44,22 +45,56 @@ class ImportProblem(models.Model):
         return f"row {self.row}: {self.message}"
 
 
+class ImportChange(models.Model):
+    """What an import changed about one task that was there already, so that it can be put back."""
+
+    job = models.ForeignKey(JobRun, on_delete=models.CASCADE, related_name="import_changes", db_index=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="import_changes")
+    change = models.JSONField(help_text="Read and written through TaskChange.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("job", "task"), name="import_change_once"),)
+
+    def __str__(self) -> str:
+        return f"change of task {self.task_id} by job {self.job_id}"
+
+
+class Instead(BaseModel):
+    """What was there, and what was put in its place: a split, metadata, or the ids of labels."""
+
+    old: Any = None
+    new: Any = None
+
+
+class TaskChange(JsonDocument):
+    """What an import changed about a task; `closed` is how many slots were closed by it."""
+
+    labels: list[Instead] = Field(default_factory=list)
+    closed: int = 0
+    split: Instead | None = None
+    meta: Instead | None = None
+
+
 class ImportOptions(BaseModel):
     """How a file is to be imported; everything has a default.
 
     Parameters
     ----------
     mode
-        `keep_good` takes the rows that can be taken; `all_or_nothing` takes none if one cannot.
+        `keep_good` takes the rows that can be taken; `all_or_nothing` takes none if one cannot; `update` takes those
+        that can be taken, and of tasks that are there already the labels, split and metadata.
     mapping
         Column name to target (see `labeling.formats.mapping`); None: guessed from the names.
     encoding, delimiter
         How the text is written; None: found out.
+    dry_run
+        Whether the file is only looked through: what would become of its rows is told, and nothing is written.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    mode: Literal["keep_good", "all_or_nothing"] = "keep_good"
+    mode: Literal["keep_good", "all_or_nothing", "update"] = "keep_good"
+    dry_run: bool = False
     mapping: dict[str, str] | None = Field(default=None, max_length=MAX_COLUMNS + 1)
     encoding: str | None = Field(default=None, max_length=40)
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -74,20 +109,49 @@ class ImportParams(JsonDocument):
     options: ImportOptions = ImportOptions()
 
 
-class ImportCounts(BaseModel):
-    """What became of the rows so far."""
+class RowCounts(BaseModel):
+    """What became of rows.
+
+    Parameters
+    ----------
+    accepted, rejected, labels
+        New tasks, rows that were not taken, and labels that were written with new tasks.
+    duplicates
+        Rows whose tasks were there already, whatever became of them.
+    conflicts
+        Of those, how many contradict a label that the same file gave before: their tasks are flagged.
+    unread
+        How many say another label, split or metadata that was not taken over.
+    updated
+        How many changed their task; `relabeled`, `moved` and `redescribed`: its label, its split, its metadata.
+    unchanged
+        How many say what is there.
+    kept
+        How many say another label than people gave or decided, which stays.
+    """
 
     accepted: int = 0
     rejected: int = 0
     duplicates: int = 0
     labels: int = 0
+    conflicts: int = 0
+    unread: int = 0
+    updated: int = 0
+    relabeled: int = 0
+    moved: int = 0
+    redescribed: int = 0
+    unchanged: int = 0
+    kept: int = 0
+
+
+class ImportCounts(RowCounts):
+    """What became of the rows so far."""
+
     problems_kept: int = 0
 
     def as_result(self) -> ImportResult:
         """Return the counts as the API shows them."""
-        return ImportResult(
-            accepted=self.accepted, rejected=self.rejected, duplicates=self.duplicates, labels=self.labels
-        )
+        return ImportResult(**self.model_dump(exclude={"problems_kept"}))
 
 
 class ImportCursor(JsonDocument):
@@ -109,11 +173,16 @@ class ImportCursor(JsonDocument):
     over: bool = False
 
 
-class ImportResult(JsonDocument):
-    """What became of the rows; `good` is how many could have been taken where one bad row kept out all."""
+class ImportResult(RowCounts, JsonDocument):
+    """What became of the rows.
 
-    accepted: int = 0
-    rejected: int = 0
-    duplicates: int = 0
-    labels: int = 0
+    Parameters
+    ----------
+    good
+        How many could have been taken where one bad row kept out all.
+    dry_run
+        Whether the file was only looked through, and all of this is what would become of its rows.
+    """
+
     good: int | None = None
+    dry_run: bool = False

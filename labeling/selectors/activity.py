@@ -105,7 +105,7 @@ def _settings(payload: Payload) -> str:
 
 
 def _rows(payload: Payload) -> str:
-    words = {"accepted": "added", "rejected": "not taken", "duplicates": "there already"}
+    words = {"accepted": "added", "updated": "updated", "rejected": "not taken", "duplicates": "there already"}
     parts = [f"{payload[key]:,} {word}" for key, word in words.items() if payload.get(key)]
     return ", ".join(parts) or "no rows"
 
@@ -155,7 +155,10 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "import.uploaded": lambda p: f"sent the file {p.get('filename', '')}",
     "import.discarded": lambda p: f"threw away the file {p.get('filename', '')}",
     "import.finished": lambda p: f"imported {p.get('filename', '')}: {_rows(p)}",
-    "import.removed": lambda p: f"removed the {p.get('tasks', 0):,} tasks of an import",
+    "import.removed": lambda p: (
+        f"removed the {p.get('tasks', 0):,} tasks of an import"
+        + (f" and put back what it had changed of {p['changed']:,}" if p.get("changed") else "")
+    ),
     "export.downloaded": lambda p: f"exported as {p.get('format', '')}",
     "job.started": lambda p: f"started {_job(p)}",
     "job.cancelled": lambda p: f"canceled {_job(p)}",

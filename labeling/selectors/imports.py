@@ -56,7 +56,36 @@ def left_over(job: JobRun) -> Upload | None:
     """Return the file of an import that failed: its columns can be chosen again without sending it again."""
     sent = ImportParams.load(job.params).upload
     upload = Upload.objects.filter(pk=sent, project=job.project).first() if sent is not None else None
-    return upload if upload is not None and upload.file and job.state != JobState.SUCCEEDED else None
+    is_kept = job.state != JobState.SUCCEEDED or was_dry_run(job)
+    return upload if upload is not None and upload.file and is_kept else None
+
+
+def was_dry_run(job: JobRun) -> bool:
+    """Return whether a job only looked through its file."""
+    return ImportParams.load(job.params).options.dry_run
+
+
+def told(counts: ImportResult) -> list[str]:
+    """Return what became of rows whose tasks were there already, in sentences."""
+    changes = {"a new label": counts.relabeled, "a new split": counts.moved, "other metadata": counts.redescribed}
+    parts = [f"{count:,} {what}" for what, count in changes.items() if count]
+    sentences = {
+        f"{counts.updated:,} of the tasks that were there change: {_joined(parts)}.": counts.updated,
+        f"{counts.unchanged:,} of the tasks that were there are as the file says already.": counts.unchanged,
+        f"{counts.kept:,} of the tasks that were there keep another label, because a person gave or decided it.": (
+            counts.kept
+        ),
+        f"{counts.unread:,} rows say another label, split or metadata than their tasks have. It was not read: import "
+        "the file again and choose to update tasks that are there.": counts.unread,
+        f"{counts.conflicts:,} rows give another label than an earlier row of the same file. The first one holds, and "
+        "their tasks are flagged for review.": counts.conflicts,
+    }
+    return [sentence for sentence, count in sentences.items() if count]
+
+
+def _joined(parts: list[str]) -> str:
+    *some, last = parts or [""]
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def problems_of(job: JobRun) -> QuerySet[ImportProblem]:

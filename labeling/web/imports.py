@@ -79,7 +79,11 @@ def preview(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse
     if request.method == "POST":
         chosen = _mapping(request, found)
         try:
-            options = {"mapping": chosen | {REST: request.POST.get("rest", "meta")}, "mode": mode}
+            options = {
+                "mapping": chosen | {REST: request.POST.get("rest", "meta")},
+                "mode": mode,
+                "dry_run": "dry_run" in request.POST,
+            }
             job = imports.start(actor=request.user, project=upload.project, upload=upload, options=options)
             return redirect("import-report", slug, job.pk)
         except DomainError as refused:
@@ -134,11 +138,14 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
     """Show how far an import is, and what became of its rows."""
     job = import_for(request.user, slug, job_id, Action.MANAGE)
     over = job.state not in ALIVE
+    line = import_reads.line(job)
     values = {
         "project": job.project,
         "job": job,
         "over": over,
-        "line": import_reads.line(job),
+        "line": line,
+        "told": import_reads.told(line.counts) if over and line.counts else [],
+        "dry_run": import_reads.was_dry_run(job),
         "upload": import_reads.left_over(job) if over else None,
         "time_left": job_reads.time_left(job),
         "no_worker": job_reads.no_worker(job),
@@ -165,11 +172,24 @@ def problems(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBa
 
 @signed_in
 @require_POST
+def start_checked(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
+    """Start the import that a dry run looked through."""
+    job = import_for(request.user, slug, job_id, Action.MANAGE)
+    try:
+        started = imports.start_checked(actor=request.user, job=job)
+    except Invalid as refused:
+        return _index(request, project_for(request.user, slug, Action.MANAGE), refused)
+    return redirect("import-report", slug, started.pk)
+
+
+@signed_in
+@require_POST
 def remove(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
     """Remove the tasks an import added."""
     job = import_for(request.user, slug, job_id, Action.MANAGE)
     removed = imports.remove(actor=request.user, job=job)
-    notify(request, f"{removed.tasks:,} tasks of this import are removed.")
+    changed = f" and {removed.changed:,} are as they were before" if removed.changed else ""
+    notify(request, f"{removed.tasks:,} tasks of this import are removed{changed}.")
     return redirect("project-imports", slug)
 
 
@@ -179,5 +199,6 @@ urlpatterns = [
     path("p/<slug:slug>/imports/files/<int:upload_id>/discard/", discard, name="import-discard"),
     path("p/<slug:slug>/imports/<int:job_id>/", report, name="import-report"),
     path("p/<slug:slug>/imports/<int:job_id>/problems.csv", problems, name="import-problems"),
+    path("p/<slug:slug>/imports/<int:job_id>/start/", start_checked, name="import-start-checked"),
     path("p/<slug:slug>/imports/<int:job_id>/remove/", remove, name="import-remove"),
 ]

@@ -132,6 +132,7 @@ _RULES: dict[str, dict[str, str]] = {
     "import-discard": {"post": "manager"},
     "import-report": {"get": "manager"},
     "import-problems": {"get": "manager"},
+    "import-start-checked": {"post": "manager"},
     "import-remove": {"post": "manager"},
     "project-export": {"get": "reviewer"},
     "export-download": {"get": "reviewer"},

@@ -1,9 +1,17 @@
 """Imports: a file becomes tasks, in a job that can be stopped, killed and started again without doubling a row."""
 
-from labeling.services.imports.options import KEEP_GOOD, MODES
+from labeling.services.imports.options import KEEP_GOOD, MODES, UPDATE
 from labeling.services.imports.problems import keep_problems
 from labeling.services.imports.running import run_import
-from labeling.services.imports.starting import Preview, PreviewColumn, preview, receive, start, start_folder
+from labeling.services.imports.starting import (
+    Preview,
+    PreviewColumn,
+    preview,
+    receive,
+    start,
+    start_checked,
+    start_folder,
+)
 from labeling.services.imports.undoing import Removable, removable, remove
 from labeling.services.imports.uploading import IMPORT, discard, forget, keep_file, upload
 
@@ -11,6 +19,7 @@ __all__ = [
     "IMPORT",
     "KEEP_GOOD",
     "MODES",
+    "UPDATE",
     "Preview",
     "PreviewColumn",
     "Removable",
@@ -24,6 +33,7 @@ __all__ = [
     "remove",
     "run_import",
     "start",
+    "start_checked",
     "start_folder",
     "upload",
 ]

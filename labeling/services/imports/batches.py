@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from labeling.models import LabelSource, TaskState
 from labeling.services import media
 from labeling.services.imports import history
 from labeling.services.imports.problems import add_problems
+from labeling.services.imports.updating import Repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from labeling.kinds.schema import Schema
     from labeling.models import JobRun, Project
     from labeling.models.imports import ImportCounts
     from labeling.selectors.versions import Versions
@@ -27,9 +30,12 @@ MAX_PROBLEMS = 10_000
 """Problems that are kept of one import; all are counted."""
 
 _KNOWN_IDS = (
-    "SELECT external_id, content_hash FROM labeling_task WHERE project_id = %s AND external_id = ANY(%s::text[])"
+    "SELECT external_id, content_hash, id FROM labeling_task WHERE project_id = %s AND external_id = ANY(%s::text[])"
 )
-_KNOWN_CONTENT = "SELECT content_hash FROM labeling_task WHERE project_id = %s AND content_hash = ANY(%s::text[])"
+_KNOWN_CONTENT = (
+    "SELECT content_hash, min(id) FROM labeling_task WHERE project_id = %s AND content_hash = ANY(%s::text[]) "
+    "GROUP BY content_hash"
+)
 _NEW_IDS = "SELECT nextval(pg_get_serial_sequence('labeling_task', 'id')) FROM generate_series(1, %s)"
 _TASKS = (
     "COPY labeling_task (id, project_id, external_id, content_hash, data, meta, split, import_job_id, created_at) "
@@ -42,13 +48,25 @@ _LABELS = (
 )
 
 
+@dataclass(slots=True)
+class _Sorted:
+    """A batch told apart: new rows, rows whose task is there (its id) or comes with a new row, and what is wrong."""
+
+    fresh: list[Ready] = field(default_factory=list)
+    repeats: list[tuple[Ready, Ready | int]] = field(default_factory=list)
+    problems: list[list[RowProblem]] = field(default_factory=list)
+
+
 class Writer:
     """Writes the batches of one import."""
 
-    def __init__(self, *, job: JobRun, project: Project, versions: Versions) -> None:
+    def __init__(
+        self, *, job: JobRun, project: Project, versions: Versions, schema: Schema, update: bool = False
+    ) -> None:
         self._job = job
         self.project = project
         self._versions = versions
+        self._repeats = Repeats(job=job, project=project, versions=versions, schema=schema, update=update)
 
     def write(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
         """Write what is new of a batch; to be called within a transaction."""
@@ -56,52 +74,60 @@ class Writer:
             return
         locks.lock_import(self.project.pk)
         with connection.cursor() as cursor:
-            fresh, problems = self._fresh(cursor, batch, counts)
-            if fresh:
-                cursor.execute(_NEW_IDS, (len(fresh),))
+            found = self._sort(cursor, batch)
+            new: dict[int, int] = {}
+            if found.fresh:
+                cursor.execute(_NEW_IDS, (len(found.fresh),))
                 ids = [row[0] for row in cursor.fetchall()]
-                self._copy(cursor, fresh, ids, timezone.now(), counts)
-        self.report(problems, counts)
+                self._copy(cursor, found.fresh, ids, timezone.now(), counts)
+                new = {id(row): pk for row, pk in zip(found.fresh, ids, strict=True)}
+        counts.duplicates += len(found.repeats)
+        self._repeats.take(
+            [(row, there if isinstance(there, int) else new[id(there)]) for row, there in found.repeats], counts
+        )
+        self.report(found.problems, counts)
 
     def dry_run(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
-        """Report the rows of a batch that could not be written, and write none."""
+        """Count what would become of the rows of a batch, report those that could not be written, and write none."""
         with connection.cursor() as cursor:
-            _, problems = self._fresh(cursor, batch, counts)
-        self.report(problems, counts)
+            found = self._sort(cursor, batch)
+        counts.accepted += len(found.fresh)
+        counts.labels += sum(len(row.labels) for row in found.fresh)
+        counts.duplicates += len(found.repeats)
+        self._repeats.look([(row, there) for row, there in found.repeats if isinstance(there, int)], counts)
+        counts.conflicts += sum(_contradict(row, there) for row, there in found.repeats if not isinstance(there, int))
+        self.report(found.problems, counts)
 
-    def _fresh(
-        self, cursor: Any, batch: Sequence[Ready], counts: ImportCounts
-    ) -> tuple[list[Ready], list[list[RowProblem]]]:
+    def _sort(self, cursor: Any, batch: Sequence[Ready]) -> _Sorted:
         """Tell new rows from those that are there already, in the project or earlier in the batch."""
         named = [row.external_id for row in batch if row.external_id]
-        by_id: dict[str, str] = {}
+        by_id: dict[str, tuple[str, Ready | int]] = {}
         if named:
             cursor.execute(_KNOWN_IDS, (self.project.pk, named))
-            by_id.update(cursor.fetchall())
+            by_id.update((external, (content, pk)) for external, content, pk in cursor.fetchall())
         unnamed = [row.content_hash for row in batch if not row.external_id]
-        contents: set[str] = set()
+        contents: dict[str, Ready | int] = {}
         if unnamed:
             cursor.execute(_KNOWN_CONTENT, (self.project.pk, unnamed))
-            contents.update(row[0] for row in cursor.fetchall())
-        fresh: list[Ready] = []
-        problems: list[list[RowProblem]] = []
+            contents.update(cursor.fetchall())
+        found = _Sorted()
         for row in batch:
             if row.external_id is None:
-                if row.content_hash in contents:
-                    counts.duplicates += 1
+                if (there := contents.get(row.content_hash)) is not None:
+                    found.repeats.append((row, there))
                     continue
-                contents.add(row.content_hash)
-            elif (there := by_id.get(row.external_id)) is not None:
-                if there == row.content_hash:
-                    counts.duplicates += 1
+            elif (known := by_id.get(row.external_id)) is not None:
+                content, there = known
+                if content == row.content_hash:
+                    found.repeats.append((row, there))
                 else:
-                    problems.append([_taken(row)])
+                    found.problems.append([_taken(row)])
                 continue
             else:
-                by_id[row.external_id] = row.content_hash
-                contents.add(row.content_hash)
-            fresh.append(row)
-        return fresh, problems
+                by_id[row.external_id] = row.content_hash, row
+            contents.setdefault(row.content_hash, row)
+            found.fresh.append(row)
+        return found
 
     def _copy(
         self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime, counts: ImportCounts
@@ -154,6 +180,11 @@ class Writer:
                     counts.problems_kept += 1
                     kept.append(problem)
         add_problems(job=self._job, problems=kept)
+
+
+def _contradict(row: Ready, other: Ready) -> bool:
+    said = {label.question: label.value for label in other.labels}
+    return any(said.get(label.question, label.value) != label.value for label in row.labels)
 
 
 def _taken(row: Ready) -> RowProblem:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
 
 KEEP_GOOD = "keep_good"
-MODES = {KEEP_GOOD: "Keep the good rows", "all_or_nothing": "All or nothing"}
+ALL_OR_NOTHING = "all_or_nothing"
+UPDATE = "update"
+MODES = {
+    KEEP_GOOD: "Keep the good rows",
+    ALL_OR_NOTHING: "All or nothing",
+    UPDATE: "Keep the good rows, and update tasks that are there already",
+}
 
 
 def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> ImportOptions:

@@ -23,7 +23,7 @@ from labeling.services.imports import inputs
 from labeling.services.imports.batches import Writer
 from labeling.services.imports.checking import Checker, Ready
 from labeling.services.imports.guessing import named_mapping
-from labeling.services.imports.options import KEEP_GOOD, site_key
+from labeling.services.imports.options import ALL_OR_NOTHING, UPDATE, site_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,9 +65,13 @@ def _import(run: Import) -> ImportResult:
             run=run,
             source=source,
             checker=Checker(project=project, schema=schema, mapping=mapping, key=site_key()),
-            writer=Writer(job=run.job, project=project, versions=versions),
+            writer=Writer(
+                job=run.job, project=project, versions=versions, schema=schema, update=options.mode == UPDATE
+            ),
         )
-        counts = work.keep_good() if options.mode == KEEP_GOOD else work.all_or_nothing()
+        if options.dry_run:
+            return work.only_look()
+        counts = work.all_or_nothing() if options.mode == ALL_OR_NOTHING else work.keep_good()
     return _end(run, project, counts, saw_images=work.saw_images)
 
 
@@ -175,8 +179,13 @@ class _Work:
                 return counts
         return self._only_check()
 
-    def _only_check(self) -> ImportCounts:
-        """Report every bad row of a file of which nothing is kept."""
+    def only_look(self) -> ImportResult:
+        """Say what would become of the rows, and keep the file to be imported."""
+        counts, _ = self._look_through()
+        return counts.as_result().model_copy(update={"dry_run": True})
+
+    def _look_through(self) -> tuple[ImportCounts, int]:
+        """Count and report the rows of a file of which nothing is kept; returns how many are good in themselves too."""
         counts = ImportCounts()
         seen = 0
         with transaction.atomic():
@@ -187,6 +196,11 @@ class _Work:
                 self._writer.dry_run(batch, counts)
                 self._writer.report(problems, counts)
             self._tell(self._run.progress, counts)
+        return counts, seen
+
+    def _only_check(self) -> ImportCounts:
+        """Report every bad row of a file of which nothing is kept."""
+        counts, seen = self._look_through()
         first = ImportProblem.objects.filter(job=self._run.job).order_by("row", "id").first()
         where = f" Row {first.row:,}: {first.message}" if first else ""
         good = seen - counts.duplicates
@@ -216,6 +230,7 @@ class _Work:
             rejected=counts.rejected,
             duplicates=counts.duplicates,
             labels=counts.labels,
+            updated=counts.updated,
         )
 
     def _tell(self, progress: Callable[[int, int, str], None], counts: ImportCounts) -> None:
@@ -225,6 +240,8 @@ class _Work:
             message += f", {counts.rejected:,} rows not taken"
         if counts.duplicates:
             message += f", {counts.duplicates:,} there already"
+        if counts.updated:
+            message += f" ({counts.updated:,} updated)"
         progress(min(done, max(0, self._source.total - 1)), max(1, self._source.total), message)
 
     def _batches(self, *, after: int) -> Iterator[tuple[list[Ready], list[list[RowProblem]], int | None]]:

@@ -13,6 +13,7 @@ from labeling.errors import Invalid, Problem
 from labeling.formats import FormatError, SourceInfo
 from labeling.formats.mapping import PLAIN, REST
 from labeling.formats.preview import SHOWN_COLUMNS
+from labeling.models import Upload
 from labeling.models.imports import ImportParams
 from labeling.selectors import versions as version_reads
 from labeling.services import jobs
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from django.core.files.base import File
 
     from labeling.kinds.schema import Schema
-    from labeling.models import JobRun, Project, Upload, User
+    from labeling.models import JobRun, Project, User
 
 _SHOWN = 200
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,24}")
@@ -189,3 +190,15 @@ def start(
         params=ImportParams(upload=upload.pk, filename=upload.filename, options=chosen),
         exclusive_key=f"import:{upload.pk}",
     )
+
+
+@transaction.atomic
+def start_checked(*, actor: User, job: JobRun) -> JobRun:
+    """Start the import that a dry run looked through, with the same file and the same options."""
+    params = ImportParams.load(job.params)
+    upload = Upload.objects.filter(pk=params.upload, project=job.project).first()
+    if job.project is None or upload is None or not upload.file or not params.options.dry_run:
+        message = "The file that was looked through is gone. Choose it again."
+        raise Invalid(message, problems=(Problem("upload", message),))
+    options = params.options.model_dump() | {"dry_run": False}
+    return start(actor=actor, project=job.project, upload=upload, options=options)

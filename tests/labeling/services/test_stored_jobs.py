@@ -58,6 +58,7 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         "result": [
             {"accepted": 2, "rejected": 1, "duplicates": 0, "labels": 2},
             {"accepted": 0, "rejected": 1, "duplicates": 0, "labels": 0, "good": 2},
+            {"accepted": 0, "rejected": 0, "duplicates": 2, "labels": 0, "updated": 1, "relabeled": 1, "kept": 1},
         ],
     },
     "labeling.delete_project": {
