@@ -196,7 +196,7 @@ def start(
 def start_checked(*, actor: User, job: JobRun) -> JobRun:
     """Start the import that a dry run looked through, with the same file and the same options."""
     params = ImportParams.load(job.params)
-    upload = Upload.objects.filter(pk=params.upload, project=job.project).first()
+    upload = Upload.objects.filter(pk=params.upload or 0, project=job.project).first()
     if job.project is None or upload is None or not upload.file or not params.options.dry_run:
         message = "The file that was looked through is gone. Choose it again."
         raise Invalid(message, problems=(Problem("upload", message),))
