@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from labeling.models import Flag, FlagState, ImportChange, JobState, Label, LabelSource, QueueEntry, Task, TaskState
-from labeling.services import annotations, imports, jobs, tasks
+from labeling.services import annotations as saving
+from labeling.services import imports, jobs, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.importing import counts, imported, jsonl
@@ -104,7 +105,7 @@ def test_what_people_gave_or_decided_stays() -> None:
         actor=project.created_by, project=project, task_ids=[first.pk], question="intent", value="billing"
     )
     answer = Submission(answers={"intent": "delivery"})
-    annotations.submit(actor=project.created_by, task=second, submission=answer, key="key")
+    saving.submit(actor=project.created_by, task=second, submission=answer, key="key")
     job = imported(project, jsonl([row(1, "other", split="test"), row(2, "other")]), mode="update")
     assert told(job, "kept", "relabeled", "moved") == (2, 0, 1)
     assert [value_of(number) for number in (1, 2)] == ["billing", "delivery"]
