@@ -186,3 +186,8 @@ class ImportResult(RowCounts, JsonDocument):
 
     good: int | None = None
     dry_run: bool = False
+
+    def dump(self) -> dict[str, Any]:
+        """Return what to store; what happened to no row that was there goes without saying."""
+        always = {"accepted", "rejected", "duplicates", "labels", "good"}
+        return {name: value for name, value in super().dump().items() if value or name in always}
