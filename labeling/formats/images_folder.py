@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from labeling.formats.base import Format, Reading
 from labeling.formats.images import IMAGE_SUFFIXES, MAX_FILE_BYTES
-from labeling.formats.images_zip import COLUMNS, row_of
+from labeling.formats.images_zip import SPLIT, columns_of, row_of
 from labeling.formats.rows import SAMPLE_ROWS, FormatError, Item, Row, SourceInfo
 
 
@@ -49,8 +49,8 @@ class Folder:
         return FolderFile(path) if path.is_relative_to(root) and path.is_file() else None
 
 
-def walk_folder(root: Path) -> Iterator[Item]:
-    """Yield a row for every image file below the folder, in the order of their names.
+def walk_folder(root: Path, *, splits: bool = False) -> Iterator[Item]:
+    """Yield a row for every image file below the folder, in the order of their names; with `splits` with its split.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def walk_folder(root: Path) -> Iterator[Item]:
             if path.suffix.lower() not in IMAGE_SUFFIXES or name.startswith("._"):
                 continue
             number += 1
-            yield Row(number, row_of(path.relative_to(root).as_posix()), folder)
+            yield Row(number, row_of(path.relative_to(root).as_posix(), splits=splits), folder)
 
 
 def look_into(root: Path) -> SourceInfo:
@@ -82,12 +82,13 @@ def look_into(root: Path) -> SourceInfo:
     sample = tuple(item for item in islice(walk_folder(root), SAMPLE_ROWS * 50) if isinstance(item, Row))
     if not sample:
         raise FormatError(f"There are no images in {root}.")
-    return SourceInfo("images_folder", columns=COLUMNS, sample=sample, root=str(root))
+    columns = columns_of(str(item.values["image"]) for item in walk_folder(root) if isinstance(item, Row))
+    return SourceInfo("images_folder", columns=columns, sample=sample, root=str(root))
 
 
 def read_images_folder(_file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield the rows of the folder that the source names."""
-    return walk_folder(Path(source.root or ""))
+    return walk_folder(Path(source.root or ""), splits=SPLIT in source.columns)
 
 
 def count_files(_file: BinaryIO, source: SourceInfo) -> int:
@@ -103,7 +104,7 @@ FORMAT = Format(
         suffixes=(),
         fields=frozenset({"image"}),
         one_task="an image file; `manage.py import_folder PROJECT FOLDER --label QUESTION`",
-        columns="`image`, `folder`, `name`",
+        columns="`image`, `folder`, `name`, `split`",
         layout="Like a ZIP of images without a manifest, in a folder that the workers can read.",
         textual=False,
         nameless=lambda _source: True,

@@ -318,6 +318,11 @@ def _external_id(value: Any) -> str:
     return text
 
 
+def is_split(name: str) -> bool:
+    """Return whether a name is that of a split, in any of its usual spellings."""
+    return bool(_SPLITS.get(name.strip().lower()))
+
+
 def _split(value: Any) -> str:
     split = _SPLITS.get(str(value).strip().lower())
     if split is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from labeling.formats.base import Candidate, ColumnType, Format, Part, Reading, Tasks, Writing
 from labeling.formats.lines import whole_of
 from labeling.formats.parquet_reading import load_arrow, open_file, read_parquet
-from labeling.formats.rows import FormatError, SourceInfo
+from labeling.formats.rows import FormatError, Item, Row, SourceInfo
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +27,46 @@ def sniff_parquet(candidate: Candidate) -> SourceInfo | None:
         return SourceInfo("parquet", columns=tuple(open_file(whole_of(candidate.file)).schema_arrow.names))
     except UnicodeDecodeError:
         raise FormatError("The names of the columns of the Parquet file are no valid UTF-8.") from None
+
+
+def read_named_classes(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
+    """Yield every row, numbers of classes as their names where the file says them."""
+    named = class_names(file)
+    for item in read_parquet(file, source):
+        if isinstance(item, Row):
+            for column, names in named.items():
+                item.values[column] = _named(item.values.get(column), names)
+        yield item
+
+
+def class_names(file: BinaryIO) -> dict[str, list[str]]:
+    """Return the names of classes by column that the Hugging Face library `datasets` writes into the footer."""
+    try:
+        stored = json.loads((open_file(whole_of(file)).schema_arrow.metadata or {}).get(b"huggingface", b"{}"))
+        features = stored["info"]["features"].items()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {column: names for column, feature in features if (names := _names_of(feature))}
+
+
+def _names_of(feature: Any) -> list[str]:
+    """Return the names of a class label, or of those in a list of them, in whichever form a version writes lists."""
+    match feature:
+        case {"_type": "ClassLabel", "names": [*names]} if all(isinstance(name, str) for name in names):
+            return names
+        case {"_type": "Sequence" | "List" | "LargeList", "feature": inner} | [inner]:
+            return _names_of(inner)
+        case _:
+            return []
+
+
+def _named(value: Any, names: Sequence[str]) -> Any:
+    """Return the name of a class; -1 stands for none, and a number without a name stays what it is."""
+    if isinstance(value, list):
+        return [name for one in value if (name := _named(one, names)) is not None]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return None if value == -1 else names[value] if 0 <= value < len(names) else value
+    return value
 
 
 def count_rows(file: BinaryIO, _source: SourceInfo) -> int:
@@ -123,10 +164,11 @@ FORMAT = Format(
         fields=frozenset({"text"}),
         one_task="a row; nested columns become objects",
         columns="columns",
-        layout="The columns of a CSV, with types. A column of lists can hold several labels, one of bytes an image.",
+        layout="The columns of a CSV, with types. A column of lists can hold several labels, one of bytes an image. "
+        "Classes that the Hugging Face library writes as numbers are read by their names.",
         textual=False,
         sniff=sniff_parquet,
-        read=read_parquet,
+        read=read_named_classes,
         count_rows=count_rows,
     ),
     writing=Writing(

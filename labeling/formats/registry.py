@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.formats import csv, images_folder, images_zip, json, jsonl, parquet, text
+from labeling.formats import csv, images_folder, images_zip, json, jsonl, parquet, text, xlsx
 from labeling.formats.rows import FormatError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _ALL: tuple[Format, ...] = (
     jsonl.FORMAT,
     json.FORMAT,
     csv.FORMAT,
+    xlsx.FORMAT,
     parquet.FORMAT,
     images_zip.FORMAT,
     text.FORMAT,

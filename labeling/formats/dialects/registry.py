@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from labeling.formats.dialects import prodigy, regions
+from labeling.formats.dialects import argilla, label_studio, prodigy, regions
 from labeling.formats.dialects.base import Dialect
 from labeling.formats.rows import FormatError, Item, Row
 
-_ALL: tuple[Dialect, ...] = (prodigy.DIALECT, regions.COCO, regions.LABELME)
+_ALL: tuple[Dialect, ...] = (
+    prodigy.DIALECT,
+    label_studio.DIALECT,
+    argilla.DIALECT,
+    regions.COCO,
+    regions.LABELME,
+)
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in _ALL}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labeling.formats import FormatError
 from labeling.formats.mapping import guess
@@ -10,8 +10,10 @@ from labeling.formats.registry import describe_source, list_nouns, reading_of
 from labeling.services.imports.checking import fits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from labeling.formats import SourceInfo
-    from labeling.kinds.schema import Schema
+    from labeling.kinds.schema import Question, Schema
 
 
 def named_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
@@ -47,7 +49,29 @@ def guess_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
         values = [value for row in source.sample if (value := row.values.get(column)) not in (None, "")]
         if column != question.name and values and not fits(question, values):
             mapping[column] = "meta"
+    _give_columns_of_labels(mapping, source, schema)
     return mapping
+
+
+def _give_columns_of_labels(mapping: dict[str, str], source: SourceInfo, schema: Schema) -> None:
+    """Give a question that has no column the one whose values are all labels of it, whatever that is called."""
+    taken = set(mapping.values())
+    for question in schema.questions:
+        if f"label:{question.name}" in taken or "labels" in taken or not question.class_names:
+            continue
+        found = [
+            column
+            for column, target in mapping.items()
+            if target == "meta" and _holds_labels(question, [row.values.get(column) for row in source.sample])
+        ]
+        if len(found) == 1:
+            mapping[found[0]] = f"label:{question.name}"
+
+
+def _holds_labels(question: Question, values: Sequence[Any]) -> bool:
+    """Return whether all values are labels, some of them in words: numbers may be anything."""
+    given = [value for value in values if value not in (None, "", [])]
+    return any(isinstance(value, str | list) for value in given) and all(fits(question, [value]) for value in given)
 
 
 def _check_fields(source: SourceInfo, schema: Schema) -> None:

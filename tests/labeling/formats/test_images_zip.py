@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from labeling.formats import FormatError, Item, Row, RowProblem, images_folder, images_zip, read_source, sniff
+from labeling.formats import (
+    FormatError,
+    Item,
+    Row,
+    RowProblem,
+    images_folder,
+    read_source,
+    sniff,
+    zip_archive,
+)
 from labeling.formats.zip_writing import write_zip
 from tests.pictures import picture, zipped
 
@@ -77,7 +86,7 @@ def test_a_bomb_is_refused_unpacked() -> None:
 
 
 def test_an_entry_that_is_too_large_is_one_bad_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images_zip, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(zip_archive, "MAX_FILE_BYTES", 1000)
     got = items_of(zipped({"a.png": bytes(5000), "b.png": picture(size=(4, 4))}))
     assert [type(item) for item in got] == [RowProblem, Row]
 
@@ -110,7 +119,7 @@ def test_encrypted_office_and_empty_archives_say_what_they_are() -> None:
 
 
 def test_a_directory_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images_zip, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(zip_archive, "MAX_ENTRIES", 10)
     with pytest.raises(FormatError, match="entries"):
         items_of(zipped({f"{number}.png": b"x" for number in range(11)}))
 
@@ -140,3 +149,24 @@ def test_a_folder_on_the_server_reads_like_an_archive(tmp_path: Path) -> None:
     assert files.find("link.png") is None
     assert files.find("../secret.png") is None
     assert files.find("cat/1.png") is not None
+
+
+@pytest.mark.parametrize("around", ["", "data/"])
+def test_folders_called_like_splits_are_the_split_and_those_in_them_the_label(around: str) -> None:
+    paths = ("train/cats/1.png", "train/dogs/2.png", "val/cats/3.png", "test/4.png")
+    packed = zipped({"README.md": b"hello"} | {around + path: picture() for path in paths})
+    source = sniff(packed, "images.zip")
+    assert source.columns == ("image", "folder", "name", "split")
+    rows = [item.values for item in read_source(packed, source) if isinstance(item, Row)]
+    found = {row["name"].removeprefix(around): (row["folder"], row["split"]) for row in rows if row["split"]}
+    assert found == {
+        "train/cats/1.png": ("cats", "train"),
+        "train/dogs/2.png": ("dogs", "train"),
+        "val/cats/3.png": ("cats", "val"),
+        "test/4.png": (None, "test"),
+    }
+
+
+def test_a_folder_called_test_among_others_is_a_label() -> None:
+    source = sniff(zipped({"test/1.png": picture(), "exam/2.png": picture()}), "images.zip")
+    assert source.columns == ("image", "folder", "name")
