@@ -69,18 +69,24 @@ def told(counts: ImportResult) -> list[str]:
     """Return what became of rows whose tasks were there already, in sentences."""
     changes = {"a new label": counts.relabeled, "a new split": counts.moved, "other metadata": counts.redescribed}
     parts = [f"{count:,} {what}" for what, count in changes.items() if count]
-    sentences = {
-        f"{counts.updated:,} of the tasks that were there change: {_joined(parts)}.": counts.updated,
-        f"{counts.unchanged:,} of the tasks that were there are as the file says already.": counts.unchanged,
-        f"{counts.kept:,} of the tasks that were there keep another label, because a person gave or decided it.": (
-            counts.kept
+    sentences = (
+        (counts.updated, "Changed", f": {_joined(parts)}."),
+        (counts.unchanged, "Unchanged", ": the task is as the file says already."),
+        (counts.kept, "Kept", ": a person gave or decided another label, which stays."),
+        (
+            counts.unread,
+            "Not read",
+            ": the file says another label, split or metadata than the task has. Import it again and choose to update "
+            "tasks that are there.",
         ),
-        f"{counts.unread:,} rows say another label, split or metadata than their tasks have. It was not read: import "
-        "the file again and choose to update tasks that are there.": counts.unread,
-        f"{counts.conflicts:,} rows give another label than an earlier row of the same file. The first one holds, and "
-        "their tasks are flagged for review.": counts.conflicts,
-    }
-    return [sentence for sentence, count in sentences.items() if count]
+        (
+            counts.conflicts,
+            "Contradicted",
+            ": an earlier row of the same file gives the task another label. The first one holds, and the task is "
+            "flagged for review.",
+        ),
+    )
+    return [f"{what}, {count:,} {'row' if count == 1 else 'rows'}{why}" for count, what, why in sentences if count]
 
 
 def _joined(parts: list[str]) -> str:

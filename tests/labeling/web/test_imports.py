@@ -12,10 +12,11 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from labeling.models import Event, JobRun, Role, Task, Upload, User
+from labeling.models import Event, JobRun, Label, Role, Task, Upload, User
 from labeling.selectors import imports as import_reads
 from labeling.services import imports, jobs
 from tests import factories
+from tests.importing import imported
 from tests.query_counts import assert_same_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -25,6 +26,9 @@ CSV = (
     b"id,message,intent,customer\n1,Where is my parcel?,delivery,ada@example.org\n"
     b"2,Pay twice,nonsense,ada@example.org\n"
 )
+
+
+IDS = {"id": "external_id", "text": "field:text", "intent": "label:intent"}
 
 
 def sent(client: Client, slug: str, content: bytes = CSV, name: str = "rows.csv") -> Any:
@@ -173,3 +177,40 @@ def test_files_and_jobs_of_other_projects_are_not_found(client_for: ClientFor) -
     assert client.get(f"/p/{project.slug}/imports/files/{upload.pk}/").status_code == 404
     assert client.get(f"/p/{project.slug}/imports/{job.pk}/").status_code == 404
     assert client.get(f"/p/{other.slug}/imports/{job.pk}/").status_code == 200
+
+
+def test_a_file_is_looked_through_then_updates_what_is_there_and_is_taken_back(client_for: ClientFor) -> None:
+    project = factories.project()
+    client = client_for(project.created_by)
+    imported(project, b"id,text,intent\n1,Where is it?,billing\n2,Pay twice,other\n", "rows.csv", mapping=IDS)
+    address = sent(client, project.slug, b"id,text,intent\n1,Where is it?,delivery\n2,Pay twice,other\n").url
+    columns = {"column-0": "external_id", "column-1": "field:text", "column-2": "label:intent"}
+
+    checked = client.post(address, columns | {"mode": "update", "dry_run": "1"}).url
+    jobs.perform_job(JobRun.objects.latest("pk").pk)
+    page = client.get(checked).content.decode()
+    assert "Nothing was written" in page
+    assert "Changed, 1 row: 1 a new label." in page
+    assert "Unchanged, 1 row: " in page
+    assert set(Label.objects.values_list("value", flat=True)) == {"billing", "other"}
+
+    report = client.post(f"{checked}start/").url
+    job = JobRun.objects.latest("pk")
+    jobs.perform_job(job.pk)
+    assert "Put back what it changed" in client.get(report).content.decode()
+    now = Label.objects.filter(retired_at=None)
+    assert set(now.values_list("value", flat=True)) == {"delivery", "other"}
+    assert client.post(f"{report}start/").status_code == 400, "this was no dry run"
+
+    client.post(f"{report}remove/")
+    assert set(now.values_list("value", flat=True)) == {"billing", "other"}
+
+
+def test_rows_that_were_not_read_and_contradictions_are_told(client_for: ClientFor) -> None:
+    project = factories.project()
+    imported(project, b"id,text,intent\n1,Where is it?,billing\n", "rows.csv", mapping=IDS)
+    rows = b"id,text,intent\n1,Where is it?,delivery\n2,Hi,billing\n2,Hi,other\n"
+    job = imported(project, rows, "rows.csv", mapping=IDS)
+    page = client_for(project.created_by).get(f"/p/{project.slug}/imports/{job.pk}/").content.decode()
+    assert "Not read, 1 row: the file says another label" in page
+    assert "Contradicted, 1 row: an earlier row of the same file" in page
