@@ -46,7 +46,7 @@ def _annotations(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _answers(annotation: Mapping[str, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for result in annotation.get("result") or []:
-        kind = result.get("type") if isinstance(result, dict) else None
+        kind = str(result.get("type")) if isinstance(result, dict) else ""
         value = result.get("value") if kind in _VALUES else None
         if isinstance(value, dict) and _VALUES[kind] in value:
             answers[str(result.get("from_name"))] = _plain(kind, value[_VALUES[kind]])
