@@ -186,7 +186,7 @@ def test_a_file_is_looked_through_then_updates_what_is_there_and_is_taken_back(c
     address = sent(client, project.slug, b"id,text,intent\n1,Where is it?,delivery\n2,Pay twice,other\n").url
     columns = {"column-0": "external_id", "column-1": "field:text", "column-2": "label:intent"}
 
-    checked = client.post(address, columns | {"mode": "update", "dry_run": "1"}).url
+    checked = client.post(address, columns | {"mode": "update", "dry_run": "1"}).headers["Location"]
     jobs.perform_job(JobRun.objects.latest("pk").pk)
     page = client.get(checked).content.decode()
     assert "Nothing was written" in page
@@ -194,7 +194,7 @@ def test_a_file_is_looked_through_then_updates_what_is_there_and_is_taken_back(c
     assert "Unchanged, 1 row: " in page
     assert set(Label.objects.values_list("value", flat=True)) == {"billing", "other"}
 
-    report = client.post(f"{checked}start/").url
+    report = client.post(f"{checked}start/").headers["Location"]
     job = JobRun.objects.latest("pk")
     jobs.perform_job(job.pk)
     assert "Put back what it changed" in client.get(report).content.decode()

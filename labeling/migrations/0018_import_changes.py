@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0016_people_behind_a_label")]
+    dependencies = [("labeling", "0017_decide_first")]
 
     operations = [
         migrations.CreateModel(
