@@ -112,12 +112,19 @@ def meaning(stored: Any) -> Any:
     return stored
 
 
+def holds(document: Any, old: Any) -> bool:
+    """Return whether a document says all that an old one says; counts that came later may stand beside."""
+    if isinstance(document, dict) and isinstance(old, dict):
+        return all(key in document and holds(document[key], value) for key, value in old.items())
+    return bool(document == old)
+
+
 @pytest.mark.parametrize("kind", sorted(jobs._kinds))
 def test_every_old_column_loads_and_means_the_same(kind: str) -> None:
     for column, stored in OLD_SHAPES[kind].items():
         for old in stored:
             document = getattr(jobs._kinds[kind], column).load(old).dump()
-            assert meaning(old).items() <= meaning(document).items(), (column, old)
+            assert holds(meaning(document), meaning(old)), (column, old)
 
 
 @pytest.fixture(autouse=True)
