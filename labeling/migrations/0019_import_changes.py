@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0017_decide_first")]
+    dependencies = [("labeling", "0018_samples_and_inbox")]
 
     operations = [
         migrations.CreateModel(
