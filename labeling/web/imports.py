@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -178,7 +179,8 @@ def start_checked(request: SignedInRequest, slug: str, job_id: int) -> HttpRespo
     try:
         started = imports.start_checked(actor=request.user, job=job)
     except Invalid as refused:
-        return _index(request, project_for(request.user, slug, Action.MANAGE), refused)
+        notify(request, refused.message, level=messages.ERROR)
+        return redirect("import-report", slug, job.pk)
     return redirect("import-report", slug, started.pk)
 
 

@@ -200,7 +200,8 @@ def test_a_file_is_looked_through_then_updates_what_is_there_and_is_taken_back(c
     assert "Put back what it changed" in client.get(report).content.decode()
     now = Label.objects.filter(retired_at=None)
     assert set(now.values_list("value", flat=True)) == {"delivery", "other"}
-    assert client.post(f"{report}start/").status_code == 400, "this was no dry run"
+    assert client.post(f"{report}start/").headers["Location"] == report, "this was no dry run"
+    assert JobRun.objects.latest("pk") == job
 
     client.post(f"{report}remove/")
     assert set(now.values_list("value", flat=True)) == {"billing", "other"}
