@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labeling", "0018_samples_and_inbox")]
+    dependencies = [("labeling", "0019_a_key_goes_on")]
 
     operations = [
         migrations.CreateModel(
