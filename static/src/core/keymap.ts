@@ -67,8 +67,25 @@ const LETTER_COMMANDS: Record<string, Command> = {
   f: { do: "flag" },
 };
 
-/** The first part of `?`: every command of the page with its keys and what it does; kinds add their own. */
-export const COMMAND_HELP: readonly (readonly [keys: string, meaning: string])[] = [
+/** What decides which commands a page has. */
+export interface PageCommands {
+  images: boolean;
+  severalQuestions: boolean;
+  canFlag: boolean;
+}
+
+/** The first part of `?`: the commands of this page with their keys and what they do; kinds add their own. */
+export function commandHelp({ images, severalQuestions, canFlag }: PageCommands): [string, string][] {
+  return COMMAND_HELP.filter(([, , shown]) => {
+    if (shown === "images") return images;
+    if (shown === "several") return severalQuestions;
+    return shown !== "flag" || canFlag;
+  }).map(([keys, meaning]) => [keys, meaning]);
+}
+
+type Shown = "images" | "several" | "flag";
+
+const COMMAND_HELP: readonly (readonly [keys: string, meaning: string, shown?: Shown])[] = [
   ["Enter", "Submit and go to the next item"],
   ["Space", "Skip, then a digit for the reason"],
   ["Z", "Undo, across items too"],
@@ -77,9 +94,10 @@ export const COMMAND_HELP: readonly (readonly [keys: string, meaning: string])[]
   ["K", "Previous item, up to your last ten answers"],
   ["G", "Guideline, at the label you point at"],
   ["C", "Comment on this item"],
-  ["F", "Flag this item for a reviewer"],
-  ["↑ ↓", "Previous or next question"],
-  ["+ − 0", "Zoom the image in, out, to fit"],
+  ["F", "Flag this item for a reviewer", "flag"],
+  ["↑ ↓", "Previous or next question", "several"],
+  ["+ −", "Zoom the image in, out", "images"],
+  [".", "Fit the image into its frame", "images"],
   ["Ctrl Enter", "Submit while typing"],
   ["Esc", "Leave a text box, close what is open"],
   ["?", "All keys"],
@@ -162,7 +180,7 @@ function labelCommand(press: KeyPress, key: string, focus: Focus): Command | nul
   if (key === "j" || key === "k") return LETTER_COMMANDS[key] ?? null;
   // Everything below acts once per press: a held Enter must not submit a row of items.
   if (press.repeat) return null;
-  if (key === "0") return { do: "zoom", by: 0 };
+  if (key === ".") return { do: "zoom", by: 0 };
   if (press.key === "Enter") return focus === "control" ? null : { do: "submit" };
   if (press.key === " ") return focus === "page" ? { do: "skip" } : null;
   if (key === "?") return { do: "help" };

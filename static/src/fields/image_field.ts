@@ -106,7 +106,7 @@ export class ImageField {
     name.className = "dc-item-name";
     name.textContent = `${image.name} ${image.width} × ${image.height}`;
     const step = (by: 1 | -1 | 0) => () => this.#layer?.step(by);
-    const fit = tool("Fit", "Fit (0)", step(0));
+    const fit = tool("Fit", "Fit (.)", step(0), "", ".");
     fit.textContent = "Fit";
     tools.append(
       tool("Zoom out", "Zoom out (−)", step(-1), "minus", "-"),

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Binding, commandFor, type Focus, type KeyPress, type Mode } from "../../src/core/keymap.ts";
+import {
+  type Binding,
+  commandFor,
+  commandHelp,
+  type Focus,
+  type KeyPress,
+  type Mode,
+} from "../../src/core/keymap.ts";
 
 function press(key: string, more: Partial<KeyPress> = {}): KeyPress {
   const none = {
@@ -115,7 +122,36 @@ test("other keyboards: digits on shifted rows, letters of other alphabets, the n
 test("a key that no kind has bound is the page's, or nobody's", () => {
   assert.equal(command("5"), null);
   assert.equal(command("b"), null);
-  assert.deepEqual(command("0", {}, "page", "label", []), { do: "zoom", by: 0 });
+  assert.equal(command("0", {}, "page", "label", []), null);
+});
+
+test("a period fits the image on every item: digits are the labels' alone", () => {
+  assert.deepEqual(command("."), { do: "zoom", by: 0 });
+  assert.deepEqual(command(".", {}, "page", "label", []), { do: "zoom", by: 0 });
+  assert.equal(command(".", {}, "area"), null);
+});
+
+test("the help lists what the page has: zoom where there are images, flags for who may flag", () => {
+  const keys = (more: Partial<Parameters<typeof commandHelp>[0]>) =>
+    commandHelp({ images: false, severalQuestions: false, canFlag: false, ...more }).map(([key]) => key);
+  const always = keys({});
+  assert.deepEqual(
+    always.filter((key) => ["+ −", ".", "F", "↑ ↓"].includes(key)),
+    [],
+  );
+  assert.ok(always.includes("Enter") && always.includes("Shift Z"));
+  assert.deepEqual(
+    keys({ images: true }).filter((key) => !always.includes(key)),
+    ["+ −", "."],
+  );
+  assert.deepEqual(
+    keys({ canFlag: true }).filter((key) => !always.includes(key)),
+    ["F"],
+  );
+  assert.deepEqual(
+    keys({ severalQuestions: true }).filter((key) => !always.includes(key)),
+    ["↑ ↓"],
+  );
 });
 
 test("a kind may bind Delete, Tab, Escape, arrows and Enter, and comes before the page", () => {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Answers, StoredAnnotation } from "../../core/documents.ts";
-import { COMMAND_HELP } from "../../core/keymap.ts";
+import { commandHelp } from "../../core/keymap.ts";
 import { type Question, titleOf } from "../../core/schema.ts";
 import type { EditorState } from "../session/state.ts";
 import { useEditor } from "./context.ts";
@@ -44,10 +44,16 @@ function Modal({ title, children }: { title: string; children: ComponentChildren
 
 function HelpDialog() {
   const { state } = useEditor();
+  const { can_flag, schema } = state.config;
+  const help = commandHelp({
+    images: schema.fields.some(({ type }) => type === "image"),
+    severalQuestions: schema.questions.length > 1,
+    canFlag: can_flag,
+  });
   return (
     <Modal title="Keys of this page">
       <dl class="ed-keys">
-        {COMMAND_HELP.map(([keys, meaning]) => (
+        {help.map(([keys, meaning]) => (
           <div key={keys}>
             <dt>
               <kbd class="ed-key">{keys}</kbd>
@@ -56,7 +62,7 @@ function HelpDialog() {
           </div>
         ))}
       </dl>
-      {state.config.schema.questions.map((question) => (
+      {schema.questions.map((question) => (
         <QuestionKeys key={question.name} question={question} />
       ))}
       <p class="ed-hint">
