@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,32 @@ def test_the_image_of_a_task_page_is_zoomed_and_moved(browse: Browse, shown: tup
     assert image.get_attribute("style") != at
     page.get_by_role("button", name="Fit").click()
     expect(percent).to_have_text(before)
+
+
+def test_a_zoom_stays_on_the_next_item_until_it_is_fitted(browse: Browse) -> None:
+    project = factories.project(schema=factories.IMAGE_SCHEMA)
+    image = {"sha256": "0" * 64, "width": SIZE[0], "height": SIZE[1], "name": "", "bytes": 90}
+    names = ["one.png", "two.png", "three.png"]
+    factories.tasks(project, data=[{"image": {**image, "name": name}} for name in names])
+    page = with_pictures(browse(project.created_by, path=reverse("project-label", args=(project.slug,))))
+    shown, percent = page.locator(".dc-item-image"), page.locator(".dc-item-percent")
+    expect(shown).to_have_attribute("alt", re.compile("one.png"))
+    fitted = percent.inner_text()
+    for _ in range(3):
+        page.keyboard.press("+")
+    expect(page.locator(".dc-item-frame")).to_have_attribute("data-fitted", "false")
+    near, at = percent.inner_text(), shown.get_attribute("style")
+    assert near != fitted
+    page.keyboard.press("j")
+    expect(shown).to_have_attribute("alt", re.compile("two.png"))
+    expect(percent).to_have_text(near)
+    assert shown.get_attribute("style") == at
+
+    page.keyboard.press(".")
+    expect(percent).to_have_text(fitted)
+    page.keyboard.press("j")
+    expect(shown).to_have_attribute("alt", re.compile("three.png"))
+    expect(percent).to_have_text(fitted)
 
 
 def with_toy(page: Page, tmp_path: Path) -> None:

@@ -43,6 +43,32 @@ export function pan(view: View, by: Point, frame: Size, image: Size): View {
   return held({ ...view, x: view.x + by.x, y: view.y + by.y }, frame, image);
 }
 
+/** A zoom that fits any image: how many times larger than fitted, around which part of the image. */
+export interface KeptZoom {
+  times: number;
+  /** The middle of the frame, as shares of the image's width and height. */
+  across: number;
+  down: number;
+}
+
+/** What of a view is worth keeping for the next image. */
+export function zoomToKeep(view: View, frame: Size, image: Size): KeptZoom {
+  const middle = toImage(view, { x: frame.width / 2, y: frame.height / 2 });
+  return {
+    times: view.scale / fit(frame, image).scale,
+    across: middle.x / image.width,
+    down: middle.y / image.height,
+  };
+}
+
+/** Show an image as another was left: as many times larger than fitted, around the same part. */
+export function keptView({ times, across, down }: KeptZoom, frame: Size, image: Size): View {
+  const middle = { x: frame.width / 2, y: frame.height / 2 };
+  const { scale } = zoom(fit(frame, image), times, middle, frame, image);
+  const at = { x: across * image.width, y: down * image.height };
+  return held({ scale, x: middle.x - at.x * scale, y: middle.y - at.y * scale }, frame, image);
+}
+
 /** Keep the image in the frame: centered where it is smaller, without a gap where it is larger. */
 function held(view: View, frame: Size, image: Size): View {
   return {

@@ -1,6 +1,7 @@
 // What belongs to this device and not to the person: kept in the browser, as the theme is.
 import { type Signal, signal } from "@preact/signals";
 import { TEXT_SIZE } from "../core/layout.ts";
+import type { KeptZoom } from "../core/view.ts";
 
 const TEXT_SIZE_KEY = "dcai-text-size";
 
@@ -13,6 +14,7 @@ export class Device {
   readonly #folded: Signal<ReadonlySet<string>>;
   readonly #sideKey: string;
   readonly #foldedKey: string;
+  readonly #zooms = new Map<string, KeptZoom>();
 
   constructor(project: string) {
     this.#sideKey = `dcai-answers-width ${project}`;
@@ -43,6 +45,16 @@ export class Device {
     else all.delete(`${question} ${group}`);
     this.#folded.value = all;
     keep(this.#foldedKey, [...all].join("\n"));
+  }
+
+  /** How images of a field were left; null while they are shown whole. It holds while the page is open. */
+  zoomOf(field: string): KeptZoom | null {
+    return this.#zooms.get(field) ?? null;
+  }
+
+  keepZoom(field: string, zoom: KeptZoom | null): void {
+    if (zoom === null) this.#zooms.delete(field);
+    else this.#zooms.set(field, zoom);
   }
 }
 

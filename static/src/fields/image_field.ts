@@ -1,6 +1,6 @@
 // An image field: the frame with the image, its tools, and its own words when it cannot be shown.
 import { icon } from "../page/dom.ts";
-import { ImageLayer } from "./image_layer.ts";
+import { ImageLayer, type ZoomKeeper } from "./image_layer.ts";
 import { type ImageCache, loadImage } from "./images.ts";
 
 export interface ShownImage {
@@ -17,6 +17,8 @@ export interface ImageFieldOptions {
   images: ImageCache;
   /** What else the person can do when the image is broken. */
   brokenHint?: string;
+  /** Keeps the zoom from one image to the next; without it every image is fitted. */
+  zoom?: ZoomKeeper;
   /** The image is there, or gone again (null). */
   changed?: (layer: ImageLayer | null) => void;
 }
@@ -73,7 +75,7 @@ export class ImageField {
   }
 
   #show(decoded: HTMLImageElement): void {
-    const { image, title, changed } = this.#options;
+    const { image, title, zoom, changed } = this.#options;
     const { frame, zoomed } = this.#figure();
     // The same image may stand elsewhere on the page.
     const element = decoded.isConnected ? (decoded.cloneNode() as HTMLImageElement) : decoded;
@@ -84,7 +86,7 @@ export class ImageField {
     };
     const loadOriginal = () =>
       !image.original || image.original === image.url ? Promise.resolve(null) : loadImage(image.original);
-    this.#layer = new ImageLayer(frame, { element, size, loadOriginal }, zoomed);
+    this.#layer = new ImageLayer(frame, { element, size, loadOriginal }, zoomed, zoom);
     changed?.(this.#layer);
   }
 

@@ -1,5 +1,17 @@
 // An image in its frame: pan and zoom on the DOM directly, and room for what a question's kind draws over it.
-import { fit, type Point, pan, type Size, toFrame, toImage, type View, zoom } from "../core/view.ts";
+import {
+  fit,
+  type KeptZoom,
+  keptView,
+  type Point,
+  pan,
+  type Size,
+  toFrame,
+  toImage,
+  type View,
+  zoom,
+  zoomToKeep,
+} from "../core/view.ts";
 
 const STEP = 1.25;
 const PAN_STEP = 48;
@@ -43,6 +55,12 @@ export interface LayerImage {
   loadOriginal: () => Promise<HTMLImageElement | null>;
 }
 
+/** Where a zoom is kept from one image to the next; null is the whole image. */
+export interface ZoomKeeper {
+  kept: () => KeptZoom | null;
+  keep: (zoom: KeptZoom | null) => void;
+}
+
 /** How near to a shape, in pixels of the screen, counts as touching it. */
 const SLACK = 6;
 const SVG = "http://www.w3.org/2000/svg";
@@ -53,6 +71,7 @@ export class ImageLayer {
   readonly #frame: HTMLElement;
   readonly #image: LayerImage;
   readonly #zoomed: (percent: number) => void;
+  readonly #keeper: ZoomKeeper | null;
   readonly #pointers = new Map<number, Point>();
   readonly #drags = new Map<number, { drag: Drag; overlay: Overlay }>();
   readonly #overlays: { overlay: Overlay; remove: () => void }[] = [];
@@ -65,10 +84,16 @@ export class ImageLayer {
   #grabbed = false;
   #originalAsked = false;
 
-  constructor(frame: HTMLElement, image: LayerImage, zoomed: (percent: number) => void) {
+  constructor(
+    frame: HTMLElement,
+    image: LayerImage,
+    zoomed: (percent: number) => void,
+    keeper: ZoomKeeper | null = null,
+  ) {
     this.#frame = frame;
     this.#image = image;
     this.#zoomed = zoomed;
+    this.#keeper = keeper;
     this.size = image.size;
     this.#element = image.element;
     this.#drawing.setAttribute("class", "dc-item-overlay");
@@ -85,7 +110,8 @@ export class ImageLayer {
     frame.addEventListener("pointercancel", this.#cancel, { signal });
     frame.addEventListener("dblclick", this.#double, { signal });
     frame.addEventListener("keydown", this.#key, { signal });
-    this.#draw();
+    const kept = keeper?.kept() ?? null;
+    this.#set(kept ? keptView(kept, this.#frameSize, this.size) : this.#view, kept === null);
   }
 
   destroy(): void {
@@ -156,13 +182,13 @@ export class ImageLayer {
 
   /** 1 in, -1 out, 0 fit. */
   step(by: 1 | -1 | 0): void {
-    if (by === 0) this.#set(fit(this.#frameSize, this.size), true);
+    if (by === 0) this.#moved(fit(this.#frameSize, this.size), true);
     else
       this.#zoom(by > 0 ? STEP : 1 / STEP, { x: this.#frameSize.width / 2, y: this.#frameSize.height / 2 });
   }
 
   panBy(by: Point): void {
-    this.#set(pan(this.#view, by, this.#frameSize, this.size), this.#fitted);
+    this.#moved(pan(this.#view, by, this.#frameSize, this.size), this.#fitted);
   }
 
   #fromTop(): Overlay[] {
@@ -187,7 +213,13 @@ export class ImageLayer {
 
   #zoom(factor: number, at: Point): void {
     const view = zoom(this.#view, factor, at, this.#frameSize, this.size);
-    this.#set(view, view.scale <= fit(this.#frameSize, this.size).scale * 1.001);
+    this.#moved(view, view.scale <= fit(this.#frameSize, this.size).scale * 1.001);
+  }
+
+  /** The person changed the view: the next image is shown alike. */
+  #moved(view: View, fitted: boolean): void {
+    this.#set(view, fitted);
+    this.#keeper?.keep(fitted ? null : zoomToKeep(view, this.#frameSize, this.size));
   }
 
   #set(view: View, fitted: boolean): void {

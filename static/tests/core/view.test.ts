@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fit, pan, toFrame, toImage, zoom } from "../../src/core/view.ts";
+import { fit, keptView, pan, toFrame, toImage, zoom, zoomToKeep } from "../../src/core/view.ts";
 
 const frame = { width: 800, height: 600 };
 
@@ -36,6 +36,31 @@ test("panning leaves no gap beside the image", () => {
   assert.deepEqual(pan(near, { x: 500, y: 500 }, frame, image), { scale: 1, x: 0, y: 0 });
   assert.deepEqual(pan(near, { x: -5_000, y: -100 }, frame, image), { scale: 1, x: -800, y: -100 });
   assert.deepEqual(pan(fit(frame, image), { x: 50, y: 50 }, frame, image), fit(frame, image));
+});
+
+test("a kept zoom shows the same part of an image of another size, as many times larger than fitted", () => {
+  const [photo, small] = [
+    { width: 1600, height: 1200 },
+    { width: 320, height: 240 },
+  ];
+  const near = pan(
+    zoom(fit(frame, photo), 4, { x: 400, y: 300 }, frame, photo),
+    { x: -200, y: 90 },
+    frame,
+    photo,
+  );
+  const kept = zoomToKeep(near, frame, photo);
+  assert.deepEqual(kept, { times: 4, across: 0.5625, down: 0.4625 });
+  assert.deepEqual(keptView(kept, frame, photo), near);
+  const view = keptView(kept, frame, small);
+  assert.equal(view.scale, fit(frame, small).scale * 4);
+  assert.deepEqual(toImage(view, { x: 400, y: 300 }), { x: 180, y: 111 });
+});
+
+test("a kept zoom stays within what can be zoomed to, without a gap beside the image", () => {
+  const image = { width: 1600, height: 1200 };
+  assert.deepEqual(keptView({ times: 0.2, across: 0, down: 0 }, frame, image), fit(frame, image));
+  assert.deepEqual(keptView({ times: 2, across: 0, down: 1 }, frame, image), { scale: 1, x: 0, y: -600 });
 });
 
 test("a point of the image is found again where it is drawn", () => {

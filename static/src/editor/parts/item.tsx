@@ -37,7 +37,7 @@ function FieldView({ item, field, headed }: { item: Item; field: Field; headed: 
 
 /** What is in here is drawn by the field's layer; Preact leaves it alone. */
 function FieldPlace({ item, field, value }: { item: Item; field: Field; value: FieldValue }) {
-  const { images, imageField: ImageField } = useEditor();
+  const { images, device, imageField: ImageField } = useEditor();
   const place = useRef<HTMLDivElement & HTMLElement>(null);
   const title = titleOf(field);
   useLayoutEffect(() => {
@@ -48,6 +48,10 @@ function FieldPlace({ item, field, value }: { item: Item; field: Field; value: F
         title,
         images,
         image: value,
+        zoom: {
+          kept: () => device.zoomOf(field.name),
+          keep: (zoom) => device.keepZoom(field.name, zoom),
+        },
         brokenHint: "Try again, or skip the item (Space).",
         changed: (ready) => {
           layer.value = ready;
@@ -61,7 +65,7 @@ function FieldPlace({ item, field, value }: { item: Item; field: Field; value: F
       layer.value = null;
       text.destroy();
     };
-  }, [item, field, value, title, images, ImageField]);
+  }, [item, field, value, title, images, device, ImageField]);
   if (isImage(value)) return <div ref={place} class="dc-item-field" data-item-image />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled with the keyboard
