@@ -26,7 +26,7 @@ export function SidePanel() {
 }
 
 function CommentsPanel({ item }: { item: Item }) {
-  const { state, api, session } = useEditor();
+  const { state, api, session, keyboard } = useEditor();
   const comments = useSignal<CommentDoc[] | null>(null);
   const trouble = useSignal<string | null>(null);
   const said = useSignal<string[]>([]);
@@ -52,6 +52,8 @@ function CommentsPanel({ item }: { item: Item }) {
     session.run(async () => {
       await session.saving.comment(item, text);
       said.value = [...said.value, text];
+      // The next key is meant for the item again, not for a second comment.
+      keyboard.focusItem();
     });
   };
   return (
