@@ -17,10 +17,9 @@ from labeling.models import (
     FlagState,
     Label,
     LabelSource,
-    Task,
     TaskState,
 )
-from labeling.models.acts import ReviewAct, load_act
+from labeling.models.acts import ReviewAct
 from labeling.reasons.base import Raiser
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer as explorer_reads
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from labeling.kinds.schema import Question, Schema
-    from labeling.models import Project, User
+    from labeling.models import Project
     from labeling.reasons.base import Reason
     from labeling.reasons.evidence import Evidence
     from labeling.selectors.explorer import TaskRow
@@ -51,9 +50,6 @@ MOST_VOTERS = 4
 NEIGHBORS = 6
 LOOKED_AT = 60
 """Similar items of which the labeled ones are shown."""
-LAST = 10
-NAMED = 3
-"""Tasks of one decision that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,22 +390,3 @@ def labeled_neighbors(project: Project, task_id: int, question: str = "") -> lis
         if row.state == TaskState.LABELED
     ]
     return [near for near in found if near.chips][:NEIGHBORS]
-
-
-def last_acts(project: Project, reviewer: User) -> list[BulkAct]:
-    """Return the reviewer's last decisions, newest first, with the flags they decided."""
-    acts = BulkAct.objects.filter(project=project, actor=reviewer, verb=ReviewAct.VERB).order_by("-pk")
-    return list(acts.prefetch_related("flags__task")[:LAST])
-
-
-def last_act_about(reviewer: User, flag_ids: Collection[int]) -> int | None:
-    """Return the reviewer's last act that still decides one of these flags, if there is one."""
-    decided = Flag.objects.filter(pk__in=flag_ids, state=FlagState.RESOLVED, act__actor=reviewer)
-    return decided.order_by("-act_id").values_list("act_id", flat=True).first()
-
-
-def names(acts: Iterable[BulkAct]) -> dict[int, str]:
-    """Return what to call the first tasks of decisions, those of decisions that were taken back too."""
-    tasks = {pk for act in acts for pk in load_act(act).task_ids[:NAMED]}
-    found = Task.objects.filter(pk__in=tasks).values_list("pk", "external_id")
-    return {pk: external_id or f"task {pk}" for pk, external_id in found}

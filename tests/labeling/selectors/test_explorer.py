@@ -387,11 +387,7 @@ def test_the_same_queries_for_one_row_and_for_many(query: str, sort: str) -> Non
 
 
 def test_a_whole_group_of_labels_is_found() -> None:
-    labels = [
-        {"name": "poodle", "group": "Animal / Dog"},
-        {"name": "cat", "group": "Animal"},
-        {"name": "stone"},
-    ]
+    labels = [{"name": "poodle", "group": "Animal / Dog"}, {"name": "cat", "group": "Animal"}, {"name": "stone"}]
     question = {"name": "intent", "kind": "choice", "field": "text", "labels": labels}
     project = factories.project(schema={"fields": [{"name": "text", "type": "text"}], "questions": [question]})
     poodle, cat, stone = factories.tasks(project, 3)

@@ -35,6 +35,12 @@ export class Questions {
     return nextUnanswered(this.#questions, (other) => this.#answered(answers, other), after);
   }
 
+  /** The name of the question before or after this one, around the end. */
+  beside(name: string, by: 1 | -1): string {
+    const at = this.#questions.findIndex((question) => question.name === name);
+    return this.#questions[(at + by + this.#questions.length) % this.#questions.length]?.name ?? "";
+  }
+
   /** What is wrong with the answers, by question. */
   problems(answers: Answers): Record<string, string> {
     const problems: Record<string, string> = {};
@@ -53,6 +59,16 @@ export class Questions {
       if (value !== undefined) sent[question.name] = value;
     }
     return sent;
+  }
+
+  /** The answers in one line. */
+  describe(answers: Answers): string {
+    return this.#questions
+      .flatMap((question) => {
+        const value = answers[question.name];
+        return value === undefined ? [] : [this.#kinds.get(question.kind)?.describe(value, question) ?? ""];
+      })
+      .join(", ");
   }
 
   /** Whether every required question has an answer that may be sent. */

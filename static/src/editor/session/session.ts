@@ -6,9 +6,11 @@ import { type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
 import type { Asked, KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import { GoingOn } from "./going_on.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
 import { measureToPaint } from "./performance.ts";
+import { rememberPlace, whereWords } from "./place.ts";
 import { Questions } from "./questions.ts";
 import type { Saving } from "./saving.ts";
 import { Serial } from "./serial.ts";
@@ -17,9 +19,6 @@ import type { EditorState } from "./state.ts";
 type Act =
   | { type: "answer"; item: Item; question: string; before: Answer | undefined; after: Answer | undefined }
   | { type: "submit"; item: Item; before: Snapshot; after: Snapshot; key: string };
-
-/** An answer that comes so soon after its item appeared was meant for the item before: a double press or click. */
-const SEEN_MS = 150;
 
 export interface SessionOptions {
   state: EditorState;
@@ -36,11 +35,9 @@ export class Session {
   readonly leases: Leases;
   readonly #now: () => number;
   readonly #log = new CommandLog<Act>();
-  readonly #acts = new Serial((error) => this.#broken(error));
+  readonly #acts = new Serial((error) => this.state.notifyBroken(error));
   readonly #questions: Questions;
-  /** The item that is being left by its answer, and when the one on the screen appeared. */
-  #leaving: Item | null = null;
-  #shownAt = 0;
+  readonly #goingOn = new GoingOn();
 
   constructor({ state, kinds, saving, leases, now }: SessionOptions) {
     this.state = state;
@@ -68,14 +65,14 @@ export class Session {
       state.panel.value = state.panel.peek() === "guideline" ? "guideline" : null;
       state.pointed.value = null;
     }
-    if (state.current.peek() !== next) this.#shownAt = now;
+    if (state.current.peek() !== next) this.#goingOn.shown(now);
     state.position.value = position;
     state.phase.value = "working";
     if (!document.hidden) next.clock.resume(now);
     this.#focusFirst(next);
-    state.announce(this.#whereWords(next));
+    state.announce(whereWords(next, state.ahead.peek()));
     state.dismiss(`refused ${next.id}`);
-    this.#rememberPlace(next);
+    rememberPlace(state.config.project.slug, next);
     void this.leases.refill();
   }
 
@@ -139,19 +136,6 @@ export class Session {
     this.state.question.value = this.#questions.firstOpen(item.answers.peek());
   }
 
-  #whereWords(item: Item): string {
-    const stands = { open: "", submitted: ", already submitted", skipped: ", skipped" }[item.status.peek()];
-    return `Item ${item.task.external_id || item.id}${stands}. ${this.state.ahead.peek()} more loaded.`;
-  }
-
-  #rememberPlace(item: Item): void {
-    try {
-      sessionStorage.setItem(`dcai-place ${this.state.config.project.slug}`, String(item.id));
-    } catch {
-      // Only a convenience after a reload.
-    }
-  }
-
   // Answering
 
   answer(
@@ -164,7 +148,7 @@ export class Session {
     // A letter typed while its item was being submitted must not end up in the next one.
     if (item !== this.state.current.peek()) return;
     const goesOn = finished && this.state.goesOn.peek();
-    if (goesOn && (item === this.#leaving || started - this.#shownAt < SEEN_MS)) {
+    if (goesOn && this.#goingOn.isTooSoon(item, started)) {
       // What was clicked shows as it is: not chosen.
       item.answers.value = { ...item.answers.peek() };
       return;
@@ -187,8 +171,8 @@ export class Session {
     }
     // A note that is being written is not cut off: Enter goes on then.
     if (goesOn && this.state.panel.peek() !== "comments" && this.state.panel.peek() !== "flag") {
-      this.#leaving = item;
-      this.run(() => this.submit(started));
+      this.#goingOn.leaves(item);
+      this.run(() => this.submit(started).finally(() => this.#goingOn.left()));
     }
   }
 
@@ -224,9 +208,7 @@ export class Session {
   }
 
   moveQuestion(by: 1 | -1): void {
-    const { questions } = this.state.config.schema;
-    const at = questions.findIndex((question) => question.name === this.state.question.peek());
-    this.state.question.value = questions[(at + by + questions.length) % questions.length]?.name ?? "";
+    this.state.question.value = this.#questions.beside(this.state.question.peek(), by);
   }
 
   #setAnswers(item: Item, answers: Answers): void {
@@ -240,14 +222,6 @@ export class Session {
   // Submitting and skipping
 
   async submit(started: number): Promise<void> {
-    try {
-      await this.#submit(started);
-    } finally {
-      this.#leaving = null;
-    }
-  }
-
-  async #submit(started: number): Promise<void> {
     const item = this.state.current.peek();
     if (!item) return;
     if (item.conflict.peek()) {
@@ -289,27 +263,21 @@ export class Session {
     this.#apply(item, after);
     this.#log.record({ type: "submit", item, before, after, key });
     this.#logChanged();
-    this.state.answered.value = this.state.goesOn.peek() ? this.#inWords(item, after) : "";
+    this.state.answered.value = this.state.goesOn.peek() ? this.#told(item, after) : "";
     this.#moveOn();
     measureToPaint("dcai:next-item", started);
     await this.saving.drafts.settled(item);
-  }
-
-  /** What became of an item, in a few words. */
-  #inWords(item: Item, { status, answers, skipReason }: Snapshot): string {
-    const name = item.task.external_id || `#${item.id}`;
-    if (status === "skipped") return `${name}: skipped, ${this.state.skipWords(skipReason) ?? ""}`;
-    const told = this.state.config.schema.questions.flatMap((question) => {
-      const value = answers[question.name];
-      return value === undefined ? [] : [this.kinds.get(question.kind)?.describe(value, question) ?? ""];
-    });
-    return `${name}: ${told.join(", ")}`;
   }
 
   /** Let keys go on, or not any more: remembered for the person, in every project that leaves it to them. */
   async chooseGoesOn(on: boolean): Promise<void> {
     this.state.goesOn.value = on;
     await this.saving.rememberGoesOn(on);
+  }
+
+  #told(item: Item, { status, answers, skipReason }: Snapshot): string {
+    const what = status === "skipped" ? this.state.skipWords(skipReason) : this.#questions.describe(answers);
+    return `${item.task.external_id || `#${item.id}`}: ${what}`;
   }
 
   #apply(item: Item, snapshot: Snapshot): void {
@@ -408,8 +376,6 @@ export class Session {
     if (state.current.peek() === item && !item.open) this.#moveOn();
   }
 
-  // Presence
-
   input(): void {
     this.state.current.peek()?.clock.input(this.#now());
     this.leases.input();
@@ -429,15 +395,5 @@ export class Session {
   /** Whether every required question of the item has an answer. */
   ready(item: Item): boolean {
     return this.#questions.complete(item.answers.value);
-  }
-
-  #broken(error: unknown): void {
-    this.state.notify({
-      id: "broken",
-      tone: "danger",
-      text: `The editor met a problem and did not do that: ${error instanceof Error ? error.message : String(error)} Your answers are kept. Reload the page if it happens again.`,
-      actions: [{ label: "Reload", run: () => window.location.reload() }],
-      dismissible: true,
-    });
   }
 }

@@ -86,6 +86,17 @@ export class EditorState {
     this.notices.value = [...this.notices.peek().filter((other) => other.id !== notice.id), notice];
   }
 
+  /** Say that an act failed in a way that nobody foresaw. */
+  notifyBroken(error: unknown): void {
+    this.notify({
+      id: "broken",
+      tone: "danger",
+      text: `The editor met a problem and did not do that: ${error instanceof Error ? error.message : String(error)} Your answers are kept. Reload the page if it happens again.`,
+      actions: [{ label: "Reload", run: () => window.location.reload() }],
+      dismissible: true,
+    });
+  }
+
   dismiss(id: string): void {
     this.notices.value = this.notices.peek().filter((notice) => notice.id !== id);
   }
