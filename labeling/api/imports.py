@@ -34,7 +34,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "file": {"type": "string", "format": "binary", "description": _FILES},
     "mode": {"type": "string", "enum": list(imports.MODES), "description": _MODE},
     "dry_run": {
-        "type": "boolean",
+        "type": "string",
+        "enum": ["true", "false"],
         "description": "Write nothing: the result says what would become of the rows, and the problems say why not.",
     },
     "mapping": {
@@ -131,8 +132,8 @@ def _options(request: Request) -> dict[str, Any]:
 
 
 def _yes_or_no(name: str, said: str) -> bool:
-    known = {"true": True, "1": True, "false": False, "0": False}
-    if said.lower() not in known:
+    known = {"true": True, "false": False}
+    if said not in known:
         message = "Expected true or false."
         raise Invalid(message, problems=[Problem(name, message)])
-    return known[said.lower()]
+    return known[said]

@@ -247,6 +247,7 @@ class ProjectForm(forms.Form):
     goes_on = forms.ChoiceField(
         label="A key answers and goes on",
         choices=GoesOn.choices,
+        required=False,
         help_text="Where one question is asked and one key or click is its whole answer, it is submitted and the next "
         "item comes; Z takes it back. With several questions, or several labels per item, nothing changes.",
     )
@@ -269,6 +270,8 @@ class ProjectForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return what was changed, by the names of the project's settings."""
         changed = {name: self.cleaned_data[name] for name in self.changed_data}
+        if not changed.get("goes_on", True):
+            del changed["goes_on"]  # a form that does not ask about it leaves it
         if "max_overlap" in changed and changed["max_overlap"] is None:
             changed["max_overlap"] = self.cleaned_data["overlap"]
         if "lease_minutes" in changed:

@@ -82,6 +82,7 @@ def test_a_label_is_assigned_in_the_grid(browse: Browse) -> None:
     ready(page)
     page.get_by_role("button", name="Grid").click()
     expect(page.locator(".dc-tile")).to_have_count(3)
+    ready(page)
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.get_by_role("button", name="Assign label").click()

@@ -12,8 +12,8 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from playwright.sync_api import Dialog, Page, Request
 
-from labeling.models import Flag, JobRun, JobState, Project, Role, Task, User
-from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects, tokens
+from labeling.models import Flag, JobRun, JobState, Project, Role, SamplePer, SampleWish, Task, User
+from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects, sampling, tokens
 from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.selectors.runs import KIND as RUN
@@ -94,6 +94,7 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
         file=ContentFile(f"text,{cells}\nHello,{cells}".encode()),
     )
     flag = Flag.objects.filter(project=project).earliest("pk")
+    sample = sampling.draw(actor=manager, project=project, wish=SampleWish(per=SamplePer.PERSON, each=1))
     return {
         "manager": manager,
         "project": project,
@@ -102,6 +103,7 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
             "slug": project.slug,
             "task_id": task.pk,
             "flag_id": flag.pk,
+            "sample_id": sample.pk,
             "schema_version": 1,
             "job_id": refused.pk,
             "run_id": JobRun.objects.create(

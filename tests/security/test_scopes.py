@@ -27,6 +27,8 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-docs", "get"): READ,
     ("api-me", "get"): READ,
     ("api-me", "patch"): LABEL,
+    ("api-inbox", "get"): READ,
+    ("api-inbox-read", "post"): LABEL,
     ("api-tokens", "get"): READ,
     ("api-tokens", "post"): MANAGE,
     ("api-token", "delete"): MANAGE,

@@ -102,7 +102,7 @@ def test_hostile_and_broken_entries_cost_only_themselves(project: Project) -> No
         (b"\x00\x01\x02\x03" * 999, "rows.json", "binary file"),
         (zip_of({f"{n}.png": bytes(20 * 1024**2) for n in range(2)}), "bomb.zip", "bomb"),
         (zip_of({"a.png": picture()})[:-30], "cut.zip", "damaged"),
-        (zip_of({"[Content_Types].xml": b"<x/>"}), "sheet.xlsx", "Save the sheet as CSV"),
+        (zip_of({"[Content_Types].xml": b"<x/>"}), "sheet.xlsx", "This is an office document"),
         (zip_of({"../a.png": picture()}), "path.zip", "leads outside"),
         (picture(), "one.png", "single image"),
         (b"", "nothing.csv", "empty"),

@@ -103,7 +103,10 @@ def test_a_question_that_is_newly_required_is_asked_about_first(project: Project
         "s0-title": question["title"],
         "s0-required": "on",
         "s0-label": [label["name"] for label in labels],
-        **{f"s0-label-{part}": [label[part] for label in labels] for part in ("title", "color", "key", "description")},
+        **{
+            f"s0-label-{part}": [label[part] for label in labels]
+            for part in ("title", "color", "key", "group", "description")
+        },
         "questions": 1,
         "q0-kind": "rating",
         "q0-title": "Mood",
