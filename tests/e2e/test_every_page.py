@@ -23,8 +23,9 @@ Check = Callable[..., list[str]]
 # Addresses that answer with a part of a page, a file or a redirect, or only take forms.
 NO_PAGE = {
     "logout", "profile-password", "profile-theme", "profile-tokens", "profile-token-revoke", "palette", "switcher",
-    "job-indicator", "task-by-id", "export-download", "guideline-preview", "import-discard", "import-problems", "import-start-checked",
-    "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role", "member-role-undo",
+    "job-indicator", "task-by-id", "export-download", "guideline-preview", "import-discard", "import-problems",
+    "import-start-checked", "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role",
+    "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
     "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check",
