@@ -32,6 +32,10 @@ _KEY_WORDS = (
     "Your own unique key for this decision, such as a UUID. The same key again returns what was decided (200) and "
     "writes nothing. Without it every request is a decision of its own."
 )
+_ORDER_WORDS = (
+    "Empty: what changes most first. `score`: the lowest first, whatever the reason. `newest`: what was flagged last. "
+    "`item`: by task."
+)
 _CONFLICT = (
     "Somebody decided it already, or its label was changed since it was flagged; `current` says what holds now. "
     "Nothing was changed."
@@ -40,6 +44,10 @@ _CONFLICT = (
 
 def _name_reasons(schema: dict[str, Any]) -> None:
     schema["enum"] = ["", *REASONS]
+
+
+def _name_orders(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(review_reads.ORDERS)
 
 
 class FirstChoiceDocument(BaseModel):
@@ -80,14 +88,14 @@ class FlagDocument(BaseModel):
 
 
 class FlagList(BaseModel):
-    """One page of flags, worst first."""
+    """One page of flags, in the order asked for."""
 
     results: list[FlagDocument]
     next: str | None
 
 
 class ReviewClaimDocument(BaseModel):
-    """The flags that are yours to decide for a while, worst first."""
+    """The flags that are yours to decide for a while, in the order asked for."""
 
     flags: list[FlagDocument]
     lease_seconds: int
@@ -138,6 +146,7 @@ class FlagQuery(Page):
     given: str = Field("", max_length=200, description="Flags of tasks whose final label is this.")
     suggested: str = Field("", max_length=200)
     task: Id | None = None
+    order: str = Field("", max_length=20, json_schema_extra=_name_orders, description=_ORDER_WORDS)
 
 
 class ClaimFlags(Body):
@@ -148,6 +157,7 @@ class ClaimFlags(Body):
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200)
     suggested: str = Field("", max_length=200)
+    order: str = Field("", max_length=20, json_schema_extra=_name_orders, description=_ORDER_WORDS)
 
 
 class HeldFlags(Body):
@@ -227,7 +237,7 @@ class Flags(Endpoint):
 
     @operation("flags_list", "List flags", tag=TAG, needs=Scope.READ, query=FlagQuery, returns={200: FlagList})
     def get(self, request: Request, slug: str) -> Response:
-        """Return flags of any state, worst first."""
+        """Return flags of any state, in the order asked for."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         wanted = query(request, FlagQuery)
         found = review_reads.matching(
@@ -239,13 +249,13 @@ class Flags(Endpoint):
             request,
             found.select_related("task", "resolved_by", "project").defer("task__data", "task__meta"),
             wanted,
-            order="score",
+            order=review_reads.ORDERS[wanted.order].columns[0],
             show=review_reads.documents,
         )
 
 
 def _filter(asked: FlagQuery | ClaimFlags) -> dict[str, str]:
-    return {name: getattr(asked, name) for name in ("reason", "question", "given", "suggested")}
+    return {name: getattr(asked, name) for name in ("reason", "question", "given", "suggested", "order")}
 
 
 class FlagClaims(Endpoint):
@@ -262,7 +272,7 @@ class FlagClaims(Endpoint):
         "or the lease runs out.",
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Lease the worst flags that nobody looks at."""
+        """Lease the first flags that nobody looks at."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         sent = body(request, ClaimFlags)
         wanted = review_reads.parse_flag_filter(_filter(sent))

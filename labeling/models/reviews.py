@@ -6,13 +6,16 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from labeling.models.acts import BulkAct
 from labeling.models.documents import JsonDocument
 from labeling.models.labels import Label
 from labeling.models.projects import Project
 from labeling.models.tasks import Task
+from labeling.reasons.base import Turn
+
+FIRST_OF_THE_LAST = float(Turn.LAST)
 
 
 class FlagState(models.TextChoices):
@@ -52,6 +55,11 @@ class Flag(models.Model):
     reason = models.CharField(max_length=20, help_text="A name in labeling.reasons.")
     state = models.CharField(max_length=8, choices=FlagState.choices, default=FlagState.OPEN)
     score = models.FloatField(default=0.0, help_text="In [0, 1]; low is bad.")
+    place = models.FloatField(
+        default=FIRST_OF_THE_LAST,
+        db_default=FIRST_OF_THE_LAST,
+        help_text="Where it stands in review, as `Reason.place` says.",
+    )
     note = models.TextField(blank=True)
     evidence = models.JSONField(default=dict, help_text="Read and written through the type of the reason.")
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -75,7 +83,8 @@ class Flag(models.Model):
         )
         indexes = (
             models.Index(fields=("task", "state"), name="flag_by_task"),
-            models.Index("project", "reason", F("score").asc(), "id", name="flag_open", condition=Q(state="open")),
+            models.Index(fields=("project", "place", "id"), name="flag_by_place", condition=Q(state="open")),
+            models.Index(fields=("project", "reason", "place", "id"), name="flag_by_reason", condition=Q(state="open")),
             models.Index(fields=("project", "score", "id"), name="flag_by_score", condition=Q(state="open")),
             models.Index(fields=("act",), name="flag_by_act", condition=Q(act__isnull=False)),
         )

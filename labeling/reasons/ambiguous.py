@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.evidence import LabelEvidence
 
 
@@ -24,6 +24,7 @@ class AmbiguousEvidence(LabelEvidence):
 AMBIGUOUS = Reason(
     name="ambiguous",
     rank=70,
+    turn=Turn.UNCLEAR,
     title="Ambiguous",
     meaning="two labels are about as probable",
     about=About.LABEL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from labeling.reasons.decisions import ABOUT_LABELS
@@ -36,6 +36,33 @@ class Raiser(StrEnum):
     PERSON = "an annotator"
 
 
+class Turn(IntEnum):
+    """When flags come in review, by what deciding one is worth. Stored as a part of `Flag.place`: never renumbered."""
+
+    DISPUTED = 1
+    """There is no label until it is decided."""
+
+    DOUBTED = 2
+    """The label is likely wrong."""
+
+    COPIES = 3
+    """What is there several times counts several times, in training and in the test."""
+
+    ASKED = 4
+    """A person wants it looked at."""
+
+    UNCLEAR = 5
+    """Several labels fit."""
+
+    POOR = 6
+    """The item can hardly be judged."""
+
+    ODD = 7
+    """The item is unlike the others, and most often right."""
+
+    LAST = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason(Generic[E_co]):
     """Why a task is flagged.
@@ -46,6 +73,8 @@ class Reason(Generic[E_co]):
         The stored word, at most 20 characters.
     rank : int
         Its place among all reasons in lists, the lowest first.
+    turn : Turn
+        When its flags come in review: scores of unlike reasons are not compared.
     title, meaning : str
         What people read: the reason, and in one clause when it is raised.
     about : About
@@ -100,6 +129,7 @@ class Reason(Generic[E_co]):
     shows_one_answer: bool = False
     falls_when_labeled: bool = False
     is_raised: bool = True
+    turn: Turn = Turn.LAST
 
     def __str__(self) -> str:
         """Return the stored word."""
@@ -109,6 +139,10 @@ class Reason(Generic[E_co]):
     def is_about_label(self) -> bool:
         """Whether a decision about the label answers it."""
         return self.about is About.LABEL
+
+    def place(self, score: float) -> float:
+        """Return where a flag with this score (0 to 1, low is bad) stands among all that wait, the lowest first."""
+        return self.turn + min(max(0.0, score), 1.0) / 2
 
     def keeps_label(self, evidence: Evidence) -> bool:
         """Return whether to keep a flag that rests on this means that its label is right."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.evidence import Evidence
 
 
@@ -16,6 +16,7 @@ class ConflictEvidence(Evidence):
 CONFLICT = Reason(
     name="conflict",
     rank=30,
+    turn=Turn.DISPUTED,
     title="People disagree",
     meaning="agreement stays below the project's floor",
     about=About.LABEL,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.evidence import Evidence
 
 GOLD_MISS = Reason(
     name="gold_miss",
     rank=90,
+    turn=Turn.DOUBTED,
     title="Gold miss",
     meaning="an answer differs from one that is known to be right",
     about=About.LABEL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.evidence import LabelEvidence
 
 _LONGEST = 500
@@ -42,6 +42,7 @@ def _quoted(names: tuple[str, ...]) -> str:
 LABEL_ERROR = Reason(
     name="label_error",
     rank=40,
+    turn=Turn.DOUBTED,
     title="Likely label error",
     meaning="a model that did not learn from this label is sure of another one",
     about=About.LABEL,

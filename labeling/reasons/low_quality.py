@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.decisions import QUARANTINE, TAKE, keep_saying
 from labeling.reasons.evidence import Evidence
 
@@ -24,6 +24,7 @@ class LowQualityEvidence(Evidence):
 LOW_QUALITY = Reason(
     name="low_quality",
     rank=80,
+    turn=Turn.POOR,
     title="Low-quality item",
     meaning="too dark, blurry, small, empty or short to be judged",
     about=About.ITEM,

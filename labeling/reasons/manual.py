@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.evidence import Evidence
 
 MANUAL = Reason(
     name="manual",
     rank=10,
+    turn=Turn.ASKED,
     title="Flagged by a person",
     meaning="with a note of what to look at",
     about=About.TASK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.decisions import QUARANTINE, TAKE, keep_saying
 from labeling.reasons.evidence import Evidence, NearItem
 
@@ -63,6 +63,7 @@ class NearDuplicateEvidence(Evidence):
 NEAR_DUPLICATE = Reason(
     name="near_duplicate",
     rank=60,
+    turn=Turn.COPIES,
     title="Near duplicate",
     meaning="the same item is there again, perhaps with another label or in the test split",
     about=About.ITEM,

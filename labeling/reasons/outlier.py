@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.decisions import QUARANTINE, TAKE, keep_saying
 from labeling.reasons.evidence import Evidence, NearItem
 
@@ -51,6 +51,7 @@ class OutlierEvidence(Evidence):
 OUTLIER = Reason(
     name="outlier",
     rank=50,
+    turn=Turn.ODD,
     title="Outlier",
     meaning="farther from the items nearest to it than almost all others",
     about=About.ITEM,

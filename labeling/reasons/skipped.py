@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from labeling.reasons.base import About, Raiser, Reason
+from labeling.reasons.base import About, Raiser, Reason, Turn
 from labeling.reasons.decisions import AMBIGUOUS, QUARANTINE, TAKE, keep_saying
 from labeling.reasons.evidence import Evidence
 
 SKIPPED = Reason(
     name="skipped",
     rank=20,
+    turn=Turn.ASKED,
     title="Skipped",
     meaning='"the guideline does not say", "no label fits", ...',
     about=About.TASK,

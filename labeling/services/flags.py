@@ -50,14 +50,16 @@ def put_flag(
             "raised_by": actor,
             "note": note,
             "score": score,
+            "place": reason.place(score),
             "evidence": (evidence or reason.evidence()).dump(),
         },
     )
     if not created:
         flag.note = "\n".join(part for part in (flag.note, note) if part)[-MAX_NOTE:]
         flag.score = score
+        flag.place = reason.place(score)
         flag.evidence = evidence.dump() if evidence else flag.evidence
-        flag.save(update_fields=("note", "score", "evidence"))
+        flag.save(update_fields=("note", "score", "place", "evidence"))
     return flag
 
 
@@ -155,6 +157,7 @@ class Finding:
             self.reason.name,
             self.part,
             self.score,
+            self.reason.place(self.score),
             self.note or self.evidence.sentence(),
             json.dumps(evidence),
             evidence[BASIS],
@@ -179,8 +182,8 @@ ORDER BY id FOR UPDATE
 """  # noqa: S608 - only names of states are put in
 _FOUND = """
 CREATE TEMPORARY TABLE labeling_found
-    (task_id bigint, reason text, part text, score double precision, note text, evidence jsonb, basis text,
-     earlier_basis text) ON COMMIT DROP
+    (task_id bigint, reason text, part text, score double precision, place double precision, note text,
+     evidence jsonb, basis text, earlier_basis text) ON COMMIT DROP
 """
 # Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record. Flags
 # without a version say what they rest on in a form that was cut: there the label itself is compared too.
@@ -194,15 +197,15 @@ WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reaso
        OR EXISTS (SELECT FROM labeling_label l WHERE l.id = f.label_id AND l.retired_at IS NULL))
 """  # noqa: S608 - only names of states are put in
 _UPDATE_FOUND = f"""
-UPDATE labeling_flag f SET score = n.score, note = n.note, evidence = n.evidence
+UPDATE labeling_flag f SET score = n.score, place = n.place, note = n.note, evidence = n.evidence
 FROM labeling_found n
 WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
   AND f.state = '{FlagState.OPEN}'
 """  # noqa: S608 - only names of states are put in
 _OPEN_FOUND = f"""
-INSERT INTO labeling_flag (task_id, project_id, question, reason, part, state, score, note, evidence, created_at,
-                           resolution, resolution_note)
-SELECT n.task_id, %(project)s, %(question)s, n.reason, n.part, '{FlagState.OPEN}', n.score, n.note, n.evidence,
+INSERT INTO labeling_flag (task_id, project_id, question, reason, part, state, score, place, note, evidence,
+                           created_at, resolution, resolution_note)
+SELECT n.task_id, %(project)s, %(question)s, n.reason, n.part, '{FlagState.OPEN}', n.score, n.place, n.note, n.evidence,
        now(), '', ''
 FROM labeling_found n JOIN labeling_task t ON t.id = n.task_id AND t.project_id = %(project)s
 ORDER BY n.task_id

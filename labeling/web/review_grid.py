@@ -99,7 +99,7 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         return _changed_tiles(request, project, wanted)
     values = {
         "project": project,
-        "groups": _groups(project, _claimed(request, project, wanted)),
+        "groups": _groups(project, _claimed(request, project, wanted), as_they_come=bool(wanted.order)),
         "wanted": wanted,
         "key": uuid4(),
         "choices": [each for each in ABOUT_LABELS if not (project.decide_first and each.decision is Decision.ACCEPT)],
@@ -195,9 +195,12 @@ def _pairs(project: Project, wanted: FlagFilter) -> list[Pair]:
 
 
 def _claimed(request: SignedInRequest, project: Project, wanted: FlagFilter) -> list[int]:
-    """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together."""
+    """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together.
+
+    In an order that was asked for they come as they are.
+    """
     found: list[int] = []
-    for pair in [] if wanted.given or wanted.suggested else _pairs(project, wanted)[:MOST_GROUPS]:
+    for pair in [] if wanted.given or wanted.suggested or wanted.order else _pairs(project, wanted)[:MOST_GROUPS]:
         if isinstance(pair.given, str) and isinstance(pair.suggested, str):
             narrow = replace(wanted, question=pair.question, given=pair.given, suggested=pair.suggested)
             found += _more(request, project, narrow, found)
@@ -208,7 +211,7 @@ def _more(request: SignedInRequest, project: Project, wanted: FlagFilter, found:
     return reviews.claim(actor=request.user, project=project, count=TILES - len(found), wanted=wanted, known=found)
 
 
-def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
+def _groups(project: Project, flag_ids: list[int], *, as_they_come: bool) -> list[Group]:
     groups: dict[tuple[str, ...], Group] = {}
     for tile in _tiles(project, flag_ids):
         card = tile.card
@@ -217,7 +220,7 @@ def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
         key = (card.flag.reason, card.flag.question, *(c.title for c in given), "", *(c.title for c in suggested))
         group = groups.setdefault(key, Group(card.reason.title, given, suggested))
         group.tiles.append(tile)
-    return sorted(groups.values(), key=lambda group: -len(group.tiles))
+    return list(groups.values()) if as_they_come else sorted(groups.values(), key=lambda group: -len(group.tiles))
 
 
 def _tiles(project: Project, flag_ids: list[int]) -> list[Tile]:

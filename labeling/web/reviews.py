@@ -94,6 +94,8 @@ def frame(project: Project, wanted: FlagFilter) -> dict[str, Any]:
         "query": urlencode(wanted.params()),
         **counted(project, wanted),
         "scores": review_reads.SCORES,
+        "orders": review_reads.ORDERS,
+        "order": review_reads.ORDERS[wanted.order],
         "people": activity_reads.people_of(project),
         "questions": [(question.name, question.title) for question in schema.questions],
         "names": _names(schema, wanted),
@@ -122,6 +124,8 @@ def _conditions(project: Project, wanted: FlagFilter, schema: Schema) -> Iterato
         match name:
             case "reason":
                 continue  # the tabs say it
+            case "order":
+                words = review_reads.ORDERS[value].words.lower()
             case "question":
                 known = schema.question(value)
                 words = f"question: {known.title if known else value}"

@@ -1,14 +1,14 @@
 """Flags as reviewers see them: filters, counts, rows and cards."""
 
 from labeling.selectors.reviews.cards import Card, cards, labeled_neighbors
-from labeling.selectors.reviews.filters import ORDER, SCORES, FlagFilter, matching, parse_flag_filter, waiting
+from labeling.selectors.reviews.filters import ORDERS, SCORES, FlagFilter, matching, parse_flag_filter, waiting
 from labeling.selectors.reviews.hiding import hides_suggestion
 from labeling.selectors.reviews.last_acts import NAMED, last_act_about, last_acts, names
 from labeling.selectors.reviews.listing import Pair, by_pair, by_reason, documents, flags_by_id, label_ids
 
 __all__ = [
     "NAMED",
-    "ORDER",
+    "ORDERS",
     "SCORES",
     "Card",
     "FlagFilter",

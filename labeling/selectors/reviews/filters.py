@@ -1,4 +1,4 @@
-"""Which flags to look at, and in which order: those that wait, worst first."""
+"""Which flags to look at, and in which order: those that wait, what is worth most first."""
 
 from __future__ import annotations
 
@@ -19,8 +19,40 @@ if TYPE_CHECKING:
 
     from labeling.models import Project
 
-ORDER = ("score", "pk")
-"""Worst first: low is bad."""
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of flags: its columns, which end in a unique one, and what a page says of it."""
+
+    words: str
+    about: str
+    columns: tuple[str, ...]
+
+    def statement(self, rows: str) -> str:
+        """Return the columns as a statement orders `rows` by them."""
+        return ", ".join(
+            f"{rows}.{column.removeprefix('-')}{' DESC' if column.startswith('-') else ''}" for column in self.columns
+        )
+
+
+ORDERS: dict[str, Order] = {
+    "": Order(
+        "What changes most first",
+        "Disagreements and likely label errors first: deciding one gives or changes a label. Then copies, what people "
+        "ask about, unclear labels, and poor or unusual items.",
+        ("place", "id"),
+    ),
+    "score": Order(
+        "Worst score first",
+        "Lowest score first. Scores of different reasons mean different things: choose one reason to compare them.",
+        ("score", "id"),
+    ),
+    "newest": Order("Newest first", "What was flagged last comes first.", ("-created_at", "-id")),
+    "item": Order(
+        "By item", "In the order of the items: all that is flagged about one comes together.", ("task_id", "id")
+    ),
+}
+"""By the word in an address; flags come in the first one unless another is asked for."""
 
 SCORES: dict[str, str] = {"0.05": "up to 0.05", "0.1": "up to 0.1", "0.2": "up to 0.2", "0.5": "up to 0.5"}
 MAX_LABEL = 200
@@ -38,11 +70,12 @@ class FlagFilter:
     below: str = ""
     task: int = 0
     split: str = ""
+    order: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether every flag fits."""
-        return self == FlagFilter()
+        return self == FlagFilter(order=self.order)
 
     def params(self) -> list[tuple[str, str]]:
         """Return the filter as parameters of an address; `read` is the way back."""
@@ -55,6 +88,7 @@ class FlagFilter:
             ("below", self.below),
             ("task", str(self.task or "")),
             ("split", self.split),
+            ("order", self.order),
         ]
         return [(name, value) for name, value in plain if value]
 
@@ -92,6 +126,7 @@ def parse_flag_filter(query: Mapping[str, str]) -> FlagFilter:
         annotator=number("annotator"),
         task=number("task"),
         split=one_of("split", [split for split in Split.values if split]),
+        order=one_of("order", list(ORDERS)),
         **texts,
     )
     if problems:

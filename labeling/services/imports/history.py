@@ -30,7 +30,7 @@ from labeling.models import (
     TaskState,
     User,
 )
-from labeling.reasons.registry import REASONS, load_evidence
+from labeling.reasons.registry import REASONS, load_evidence, reason_named
 from labeling.services.people import clean_email
 
 if TYPE_CHECKING:
@@ -356,6 +356,7 @@ class _Restorer:
                 reason=flag.reason,
                 state=flag.state,
                 score=flag.score,
+                place=reason_named(flag.reason).place(flag.score),
                 note=flag.note,
                 evidence=load_evidence(flag.reason, flag.evidence).dump(),
                 raised_by_id=self._person(flag.raised_by),

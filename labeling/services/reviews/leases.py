@@ -39,7 +39,7 @@ WITH picked AS ({flags} FOR UPDATE SKIP LOCKED), leased AS (
     WHERE labeling_reviewlease.user_id = EXCLUDED.user_id OR labeling_reviewlease.expires_at < statement_timestamp()
     RETURNING task_id
 )
-SELECT p.id, l.task_id FROM picked p LEFT JOIN leased l ON l.task_id = p.task_id ORDER BY p.score, p.id
+SELECT p.id, l.task_id FROM picked p LEFT JOIN leased l ON l.task_id = p.task_id ORDER BY {order}
 """
 
 _TAKE = """
@@ -86,7 +86,7 @@ DELETE FROM labeling_reviewlease l USING held WHERE l.task_id = held.task_id RET
 def claim(
     *, actor: User, project: Project, count: int, wanted: FlagFilter | None = None, known: Collection[int] = ()
 ) -> list[int]:
-    """Lease up to `count` flags that wait and that nobody else looks at, worst first; without those `known` already."""
+    """Lease the first `count` flags that wait and that nobody else looks at; without those `known` already."""
     access.check_person(actor, "decide about flags")
     count = min(count, MAX_CLAIM)
     found: list[int] = []
@@ -104,11 +104,12 @@ def _claimed(
 ) -> tuple[int, list[int]]:
     others = ReviewLease.objects.filter(task_id=OuterRef("task_id"), expires_at__gt=Now()).exclude(user=actor)
     waiting = review_reads.waiting(project, wanted).filter(~Exists(others)).exclude(pk__in=list(known))
-    flags, values = (
-        waiting.order_by(*review_reads.ORDER).values("id", "task_id", "score")[:count].query.sql_with_params()
-    )
+    order = review_reads.ORDERS[wanted.order if wanted else ""]
+    columns = dict.fromkeys(("id", "task_id", *(column.removeprefix("-") for column in order.columns)))
+    flags, values = waiting.order_by(*order.columns).values(*columns)[:count].query.sql_with_params()
+    statement = _CLAIM.format(flags=flags, order=order.statement("p"))
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(flags=flags), (*values, project.pk, actor.pk, project.lease_seconds))
+        cursor.execute(statement, (*values, project.pk, actor.pk, project.lease_seconds))
         rows = cursor.fetchall()
     return len(rows), [flag for flag, task in rows if task is not None]
 

@@ -54,8 +54,8 @@ def test_all_that_is_flagged_about_a_task_goes_to_one_reviewer() -> None:
     project = factories.project()
     ann, bob = factories.member(project, Role.REVIEWER), factories.member(project, Role.REVIEWER)
     (flag,) = flagged(project, 1)
-    flags.put_flag(task=flag.task, reason=MANUAL, score=0.9)
-    assert reviews.claim(actor=ann, project=project, count=1) == [flag.pk]
+    by_hand = flags.put_flag(task=flag.task, reason=MANUAL, score=0.9)
+    assert reviews.claim(actor=ann, project=project, count=1) == [by_hand.pk]
     assert reviews.claim(actor=bob, project=project, count=5) == []
     assert len(reviews.claim(actor=ann, project=project, count=5)) == 2
 
