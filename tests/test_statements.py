@@ -88,5 +88,5 @@ def test_every_file_with_plain_sql_has_its_reason_in_the_decision_about_it(name:
         for path in app.rglob("*.py")
         if re.search(r"cursor\.execute|statements\.run|connection\.cursor", path.read_text(encoding="utf-8"))
     }
-    named = set(re.findall(r"`([a-z_/]+\.py)`", table))
+    named = set(re.findall(r"`([a-z0-9_/]+\.py)`", table))
     assert found == named

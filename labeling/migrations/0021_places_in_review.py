@@ -34,6 +34,11 @@ def place_flags(_: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
         while after < last:
             cursor.execute(_PLACE, {"after": after, "last": after + BATCH})
             after += BATCH
+        # Where a restored backup is migrated, all is one transaction: what the rows have left to check is checked now,
+        # for no index is made before it.
+        if schema_editor.connection.in_atomic_block:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 class Migration(migrations.Migration):
