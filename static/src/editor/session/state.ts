@@ -39,7 +39,8 @@ export class EditorState {
   readonly notices = signal<Notice[]>([]);
   readonly line = signal<Line>({ is: "good" });
   readonly waiting = signal(0);
-  readonly keeping = signal(false);
+  /** Until this browser's store was looked into, nothing is said to be saved. */
+  readonly keeping = signal(true);
   readonly durable = signal(true);
   readonly remaining = signal<number | null>(null);
   readonly doneToday = signal(0);
