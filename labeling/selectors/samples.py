@@ -224,11 +224,11 @@ def _confirms(asked: list[Question], review: AnswerReview, current: dict[str, La
     answers = review.annotation.answers
     same = [question.name in current and current[question.name].value == answers[question.name] for question in asked]
     if asked and all(same):
-        return "Accepting confirms the label of record: it counts as reviewed."
+        return "Accepting confirms the final label: it counts as reviewed."
     if not any(question.name in current for question in asked):
         return "The task has no label yet. Accepting says that this answer is right, and makes no label of it."
     return (
-        "The label of record is not what this person answered. Accepting says that the answer is right and leaves that "
+        "The final label is not what this person answered. Accepting says that the answer is right and leaves that "
         "label; correct the answer to change it."
     )
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from labeling.models import Flag, LabelSource, Project
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.selectors import versions as version_reads
+from labeling.services import projects
 from labeling.services.jobs import PROGRESS_SECONDS
 from quality.models import Run
 from quality.services.pipeline import chain
@@ -107,6 +109,12 @@ def test_the_gain_is_drawn_on_the_overview_and_read_without_a_mouse(
 def test_a_full_quality_page_has_nothing_that_wcag_forbids(
     browse: Callable[..., Page], project: Project, violations: Callable[[Page], list[str]]
 ) -> None:
+    # More labels than a phone is wide, in words that do not break.
+    body = version_reads.schema(project.pk).dump()
+    body["questions"][0]["labels"] = [
+        label | {"title": f"{label['title']} {'x' * 40}"} for label in body["questions"][0]["labels"]
+    ]
+    projects.revise_schema(actor=project.created_by, project=project, schema=body)
     making.run(project)
     page = browse(project.created_by, path=f"/p/{project.slug}/quality/")
     page.wait_for_load_state("networkidle")

@@ -64,7 +64,7 @@ def test_three_answers_are_reviewed_and_the_figures_say_how_sure_they_are(review
     assert "No sample was drawn yet" in text_of(reviewer, "project-samples", project.slug)
     sample = drawn(reviewer, project)
     card = text_of(reviewer, "project-sample-next", project.slug, sample.pk)
-    assert "Accepting confirms the label of record" in card
+    assert "Accepting confirms the final label" in card
 
     assert judged(reviewer, project, sample, "accepted").verdict == AnswerVerdict.ACCEPTED
     corrected = judged(reviewer, project, sample, "corrected:delivery", note="A parcel is named.")

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
-from dcai.transport import Transport
+from dcai.rows import Rows
 
 
-class Flags:
+class Flags(Rows):
     """The flags of one project. Iterate over it, or call it with filters: `project.flags(reason="label_error")`."""
 
-    def __init__(self, transport: Transport, slug: str) -> None:
-        self._transport = transport
-        self._path = f"projects/{slug}"
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self()
-
-    def __call__(self, **filters: Any) -> Iterator[dict[str, Any]]:
-        """Yield flags; `filters` are those of the API: reason, state, question, given, suggested, task."""
-        return self._transport.pages(f"{self._path}/flags/", {"limit": 1000, **filters})
+    _NAME = "flags"
 
     def decide(self, flag: int, decision: str, *, answer: Any = None, note: str = "") -> dict[str, Any]:
         """Decide about a flag: accept_suggestion, keep, relabel (with `answer`), quarantine or ambiguous."""

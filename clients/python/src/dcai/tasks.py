@@ -5,27 +5,18 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dcai.jobs import Job, job_numbered
-from dcai.transport import Transport
+from dcai.rows import Rows
 
 
-class Tasks:
+class Tasks(Rows):
     """The tasks of one project. Iterate over it, or call it with filters: `project.tasks(state="todo")`."""
 
-    def __init__(self, transport: Transport, slug: str) -> None:
-        self._transport = transport
-        self._path = f"projects/{slug}"
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return self()
-
-    def __call__(self, **filters: Any) -> Iterator[dict[str, Any]]:
-        """Yield tasks; `filters` are those of the API: q, state, split, label, flag, meta, similar, ..."""
-        return self._transport.pages(f"{self._path}/tasks/", {"limit": 1000, **filters})
+    _NAME = "tasks"
 
     def get(self, task: int) -> dict[str, Any]:
         """Return one task by its number."""

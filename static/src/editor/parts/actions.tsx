@@ -14,7 +14,6 @@ export function ActionBar({ item }: { item: Item }) {
   return (
     <div class="ed-actions">
       {state.panel.value === "skip" && <SkipReasons />}
-      <GoesOn />
       <div class="ed-actions-row">
         <button
           type="button"
@@ -98,40 +97,32 @@ export function ActionBar({ item }: { item: Item }) {
           <Icon name="keyboard" />
           <span class="ed-wide">Keys</span> <Key>?</Key>
         </button>
+        <GoesOn />
       </div>
     </div>
   );
 }
 
-/** Whether a key answers and goes on, for the person to say; and what was answered a moment ago. */
+/** Whether a key that is the whole answer goes on to the next item: for the person to say, or as the project does. */
 function GoesOn() {
   const { state, session, keyboard } = useEditor();
   const { mine } = state.config.goes_on;
-  const answered = state.answered.value;
-  if (!mine && !state.goesOn.value) return null;
+  if (!mine) return state.goesOn.value ? <span class="ed-goes-on">A key goes on</span> : null;
   return (
-    <div class="ed-goes-on">
-      {mine ? (
-        <label>
-          <input
-            type="checkbox"
-            checked={state.goesOn.value}
-            onChange={(event) => {
-              void session.chooseGoesOn(event.currentTarget.checked);
-              keyboard.focusItem();
-            }}
-          />{" "}
-          A key answers and goes on
-        </label>
-      ) : (
-        <span>A key answers and goes on</span>
-      )}
-      {answered && (
-        <span class="ed-answered" data-answered>
-          <Icon name="ok" /> <span dir="auto">{answered}</span> <Key>Z</Key>
-        </span>
-      )}
-    </div>
+    <label
+      class="ed-goes-on"
+      title="A key or click that is the whole answer submits it and shows the next item"
+    >
+      <input
+        type="checkbox"
+        checked={state.goesOn.value}
+        onChange={(event) => {
+          void session.chooseGoesOn(event.currentTarget.checked);
+          keyboard.focusItem();
+        }}
+      />
+      A key goes on
+    </label>
   );
 }
 

@@ -21,6 +21,11 @@ export function StatusBar() {
             <span class="ed-why-reason">{item.task.reason || "Next in the queue"}</span>
           </>
         )}
+        {state.answered.value && (
+          <span class="ed-answered" data-answered>
+            <Icon name="ok" /> <span dir="auto">{state.answered.value}</span> <Key>Z</Key>
+          </span>
+        )}
       </p>
       <div class="ed-status-tools">
         <TextSize />
