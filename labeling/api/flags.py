@@ -241,7 +241,7 @@ class Flags(Endpoint):
         project = access.project_for(actor(request), slug, Action.REVIEW)
         wanted = query(request, FlagQuery)
         found = review_reads.matching(
-            project, review_reads.parse_flag_filter(_filter(wanted) | {"task": str(wanted.task or "")})
+            project, review_reads.parse_flag_filter(project, _filter(wanted) | {"task": str(wanted.task or "")})
         )
         if wanted.state:
             found = found.filter(state=wanted.state)
@@ -275,7 +275,7 @@ class FlagClaims(Endpoint):
         """Lease the first flags that nobody looks at."""
         project = access.project_for(actor(request), slug, Action.REVIEW)
         sent = body(request, ClaimFlags)
-        wanted = review_reads.parse_flag_filter(_filter(sent))
+        wanted = review_reads.parse_flag_filter(project, _filter(sent))
         found = reviews.claim(actor=actor(request), project=project, count=sent.count, wanted=wanted)
         return Response({"flags": _documents(found), "lease_seconds": project.lease_seconds})
 

@@ -38,6 +38,7 @@ from labeling.reasons.decisions import decision_named
 from labeling.reasons.registry import reason_named
 from labeling.selectors import flag_notes as flag_note_reads
 from labeling.selectors.explorer import Chip, chips_of
+from labeling.selectors.reviews.hiding import hides_suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,13 +137,15 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
     for flag in Flag.objects.filter(task=task).select_related("raised_by", "resolved_by").order_by("pk"):
         reason = reason_named(flag.reason)
         shown = reviewer or reason.signed or flag.raised_by_id == reader.pk
+        # What a check says names the label it suggests.
+        hidden = flag.raised_by_id is None and hides_suggestion(task.project, flag)
         about = f" about “{_title(schema, flag.question)}”" if flag.question else ""
         yield Moment(
             at=flag.created_at,
             icon="flag",
             words=f"was flagged{about}" + ("" if reason.signed else f": {reason.title.lower()}"),
             who=str(flag.raised_by) if shown and flag.raised_by else "",
-            note=flag_note_reads.note(flag, schema.question(flag.question) or alone),
+            note="" if hidden else flag_note_reads.note(flag, schema.question(flag.question) or alone),
             current=flag.state == FlagState.OPEN,
             flag=flag if flag.state == FlagState.OPEN else None,
         )

@@ -80,7 +80,7 @@ class Group:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the frame of the grid; its tiles are leased and fetched by it."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = review_reads.parse_flag_filter(request.GET.dict())
+    wanted = review_reads.parse_flag_filter(project, request.GET.dict())
     values = {
         "lease_seconds": project.lease_seconds,
         "pairs": _pairs(project, wanted),
@@ -94,7 +94,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the next flags; or decide the selected ones or take an act back, and show in place what that changed."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = review_reads.parse_flag_filter(request.POST.dict())
+    wanted = review_reads.parse_flag_filter(project, request.POST.dict())
     if {"decision", "undo"} & set(request.POST):
         return _changed_tiles(request, project, wanted)
     values = {

@@ -81,7 +81,7 @@ class LastDecision:
 def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show the flags that wait, one at a time."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = review_reads.parse_flag_filter(request.GET.dict())
+    wanted = review_reads.parse_flag_filter(project, request.GET.dict())
     values = {"lease_seconds": project.lease_seconds, "ahead": AHEAD, **frame(project, wanted)}
     return render(request, "labeling/reviews/index.html", values)
 
@@ -149,7 +149,7 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if again := numbers(request.POST, "again"):
         found = again[:1]
     else:
-        wanted = review_reads.parse_flag_filter(request.POST.dict())
+        wanted = review_reads.parse_flag_filter(project, request.POST.dict())
         known = numbers(request.POST, "known")
         found = reviews.claim(actor=request.user, project=project, count=AHEAD, wanted=wanted, known=known)
     schema = version_reads.schema(project.pk)
@@ -170,7 +170,7 @@ def cards(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def counts(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Show what waits now, in the places where the page says so."""
     project = project_for(request.user, slug, Action.REVIEW)
-    wanted = review_reads.parse_flag_filter(request.GET.dict())
+    wanted = review_reads.parse_flag_filter(project, request.GET.dict())
     return render(request, "labeling/reviews/counts.html", waiting_now(project, wanted))
 
 

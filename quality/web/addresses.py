@@ -22,8 +22,9 @@ def flags(
     suggested: str = "",
     split: str = "",
 ) -> str:
-    """Return where open flags are decided."""
-    wanted = {"reason": reason, "question": question, "given": given, "suggested": suggested, "split": split}
+    """Return where open flags are decided; where reviewers decide first, whatever is suggested."""
+    unhidden = "" if project.decide_first else suggested
+    wanted = {"reason": reason, "question": question, "given": given, "suggested": unhidden, "split": split}
     return f"{reverse('project-review', args=(project.slug,))}?{_query(wanted)}"
 
 

@@ -188,7 +188,7 @@ def _classes(
             "rate": min(1.0, row.wrong / row.labels) if row.labels else 0.0,
             "labeled": addresses.labeled(project, question=question.name, label=row.name),
             "href": behind(given=row.name) if row.name in given else "",
-            "missed_href": behind(suggested=row.name) if row.name in suggested else "",
+            "missed_href": behind(suggested=row.name) if row.name in suggested and not project.decide_first else "",
         }
         for row in summary.classes
     ]

@@ -56,6 +56,10 @@ ORDERS: dict[str, Order] = {
 
 SCORES: dict[str, str] = {"0.05": "up to 0.05", "0.1": "up to 0.1", "0.2": "up to 0.2", "0.5": "up to 0.5"}
 MAX_LABEL = 200
+HIDDEN = (
+    "This project hides what is suggested until a reviewer has decided, so flags cannot be chosen by it. "
+    "Leave this condition out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,11 @@ class FlagFilter:
         return replace(self, **{name: type(getattr(self, name))()})
 
 
-def parse_flag_filter(query: Mapping[str, str]) -> FlagFilter:
+def parse_flag_filter(project: Project, query: Mapping[str, str]) -> FlagFilter:
     """Return the filter in an address, or raise `Invalid` with every condition that cannot be met."""
     problems: list[Problem] = []
+    if project.decide_first and query.get("suggested"):
+        problems.append(Problem("suggested", HIDDEN))
 
     def number(name: str) -> int:
         raw = query.get(name, "")

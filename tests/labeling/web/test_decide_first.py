@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 
 from labeling.models import BulkAct, Flag, FlagState, Label, Project, Role
 from labeling.services import annotations as saving
-from labeling.services import projects
+from labeling.reasons.decisions import Decision
+from labeling.services import projects, reviews
 from labeling.services.annotations import Submission
+from labeling.services.reviews import Ruling
 from tests import factories
 from tests.labeling.web.reviewing import cards, flag_all, label
 
@@ -137,3 +139,30 @@ def test_a_project_that_hides_nothing_keeps_no_first_choice(client_for: SignIn) 
     client.post(f"/p/{project.slug}/settings/", form)
     assert "90% sure" in cards(client, project, again=flag.pk)
     assert Flag.objects.get().first_choice is None
+
+
+def test_the_page_of_a_task_does_not_say_what_is_suggested_before(project: Project, client_for: SignIn) -> None:
+    flag = doubted(project)
+    Flag.objects.filter(pk=flag.pk).update(note="Labeled “billing”; “delivery” is likelier.")
+    client = client_for(project.created_by)
+    page = f"/p/{project.slug}/tasks/{flag.task_id}/"
+    said = "is likelier"
+    assert said not in client.get(page).content.decode()
+    reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=Ruling(Decision.KEEP))
+    assert said in client.get(page).content.decode()
+
+
+def test_flags_are_not_chosen_by_what_they_suggest(
+    project: Project, client_for: SignIn, api_for: Callable[..., APIClient]
+) -> None:
+    doubted(project)
+    client, api = client_for(project.created_by), api_for(project.created_by)
+    pages = (f"/p/{project.slug}/review/", f"/p/{project.slug}/review/grid/")
+    assert [client.get(page, {"suggested": "delivery"}).status_code for page in pages] == [400, 400]
+    refused = api.get(f"/api/projects/{project.slug}/flags/", {"suggested": "delivery"})
+    assert refused.status_code == 400
+    assert "hides what is suggested" in refused.json()["detail"]
+    assert 'name="suggested"' not in client.get(pages[0]).content.decode()
+    projects.update(actor=project.created_by, project=project, decide_first=False)
+    assert [client.get(page, {"suggested": "delivery"}).status_code for page in pages] == [200, 200]
+    assert 'name="suggested"' in client.get(pages[0]).content.decode()
