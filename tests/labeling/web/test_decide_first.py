@@ -10,8 +10,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from labeling.models import BulkAct, Flag, FlagState, Label, Project, Role
-from labeling.services import annotations as saving
 from labeling.reasons.decisions import Decision
+from labeling.services import annotations as saving
 from labeling.services import projects, reviews
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
