@@ -21,12 +21,13 @@ from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_SEARCH
 from labeling.services import claims
+from labeling.services.explorer import MAX_QUERY as MAX_FILTER
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
-    from labeling.models import Project
+    from labeling.models import Project, User
 
 TAG = "Tasks"
 
@@ -124,6 +125,13 @@ class ClaimRequest(Body):
 
     count: Annotated[int, Field(ge=1, le=10_000, description=f"At most {claims.MAX_CLAIM} are handed out at once.")] = 1
     held: bool = Field(default=False, description="Return the tasks you hold already first; they count.")
+    filter: str = Field(
+        "",
+        max_length=MAX_FILTER,
+        description="Only tasks that fit: the part of the explorer's address after the `?`, such as "
+        "`q=refund&state=open` or `tasks=7,12`. Conditions that tell what others said of a task (its labels, flags, "
+        "people) are for reviewers.",
+    )
 
 
 class HeldTasks(Body):
@@ -197,14 +205,14 @@ class Claims(Endpoint):
         body=ClaimRequest,
         returns={200: ClaimDocument},
         description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task. "
-        "What was sent back to you comes first, beyond `count`.",
+        "What was sent back to you comes first, beyond `count`; with a filter, if it fits.",
     )
     def post(self, request: Request, slug: str) -> Response:
         """Lease the next tasks to the person."""
         user = actor(request)
         project = access.project_for(user, slug, Action.ANNOTATE)
         sent = body(request, ClaimRequest)
-        claim = claims.claim(actor=user, project=project, count=sent.count, held=sent.held)
+        claim = _claim(user, project, sent)
         return Response(
             {
                 "tasks": task_reads.documents(project=project, user=user, task_ids=claim.task_ids),
@@ -212,6 +220,14 @@ class Claims(Endpoint):
                 "lease_seconds": project.lease_seconds,
             }
         )
+
+
+def _claim(user: User, project: Project, sent: ClaimRequest) -> claims.Claim:
+    if not sent.filter:
+        return claims.claim(actor=user, project=project, count=sent.count, held=sent.held)
+    reviewer = access.may(user, project, Action.REVIEW)
+    wanted = explorer_reads.parse_queue_filter(sent.filter, reviewer=reviewer)
+    return claims.claim_fitting(actor=user, project=project, wanted=wanted, count=sent.count, held=sent.held)
 
 
 class Renewals(Endpoint):

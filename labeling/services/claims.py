@@ -7,17 +7,19 @@ and their exactness rests on row locks that an ORM would hide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from labeling import access, locks
 from labeling.errors import Conflict
-from labeling.models import AnnotationState, ReturnState, TaskState
+from labeling.models import AnnotationState, Lease, ReturnState, TaskState
+from labeling.selectors import explorer as explorer_reads
 
 if TYPE_CHECKING:
     from labeling.models import Project, Task, User
+    from labeling.selectors.explorer import TaskFilter
 
 MAX_CLAIM = 100
 """Tasks that one claim may hand out."""
@@ -95,6 +97,12 @@ SELECT (SELECT array_agg(task_id ORDER BY priority DESC, task_id) FROM taken),
     (SELECT count(*) FROM (SELECT {_OPEN_TO_ME} ORDER BY q.priority DESC, q.task_id LIMIT %(cap)s) capped)
 """  # noqa: S608 - only constants are put in
 
+# Tasks that are locked already, and were open to the person then.
+_LEASE_LOCKED = f"""
+WITH picked AS (SELECT unnest(%(tasks)s::bigint[]) AS task_id){_LEASE_PICKED}
+SELECT task_id FROM taken ORDER BY priority DESC, task_id
+"""  # noqa: S608 - only constants are put in
+
 # One task that the person names: waits for who has it locked, and then looks again whether a slot is left.
 _TAKE = f"""
 WITH picked AS (SELECT {_OPEN_TO_ME} AND q.task_id = %(task)s FOR UPDATE OF q){_LEASE_PICKED}
@@ -169,6 +177,42 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
     taken = taken or []
     task_ids = list(dict.fromkeys([*returned, *ids, *taken]))
     return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, was_open - len(taken)))
+
+
+def claim_fitting(*, actor: User, project: Project, wanted: TaskFilter, count: int, held: bool = False) -> Claim:
+    """Lease as `claim` does, by the same rules and in the same order, but only tasks that fit a filter.
+
+    Held tasks and those sent back may stand elsewhere than the filter says: the person's own work brought them there.
+    """
+    access.check_person(actor, "answer tasks")
+    found = explorer_reads.matches(project, wanted)
+    values: dict[str, Any] = {"project": project.pk, "user": actor.pk, "seconds": project.lease_seconds}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_BEGIN, values)
+        *_, stale, returned = cursor.fetchone()
+        leased = _leased(actor, project) if held else []
+        asked = replace(wanted, state="")
+        begun = explorer_reads.matching(project, asked).filter(pk__in=[*returned, *leased])
+        fits = set(begun.values_list("pk", flat=True)) if returned or leased else set()
+        cursor.execute(_RENEW, {**values, "tasks": [pk for pk in leased if pk in fits]})
+        renewed = {row[0] for row in cursor.fetchall()}
+        if stale:
+            cursor.execute(_RECLAIM, values)
+        most = max(0, min(count, MAX_CLAIM) - len(renewed))
+        picked = explorer_reads.open_ids(found, actor, most=most, lock=True) if most else []
+        cursor.execute(_LEASE_LOCKED, {**values, "tasks": picked})
+        taken = [row[0] for row in cursor.fetchall()]
+        remaining = len(explorer_reads.open_ids(found, actor, most=REMAINING_CAP))
+    mine = [pk for pk in returned if pk in fits] + [pk for pk in leased if pk in renewed]
+    return Claim(task_ids=list(dict.fromkeys([*mine, *taken])), remaining=remaining)
+
+
+def _leased(actor: User, project: Project) -> list[int]:
+    """Return the tasks that the person holds, in the order in which they were handed out."""
+    leases = Lease.objects.filter(project=project, user=actor)
+    return list(
+        leases.order_by("created_at", "-task__queue_entry__priority", "task_id").values_list("task_id", flat=True)
+    )
 
 
 def claim_task(*, actor: User, task: Task) -> None:

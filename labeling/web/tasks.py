@@ -192,6 +192,7 @@ def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) 
         "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
         "meta": lambda value: value,
         "similar": lambda value: f"similar to task {value}",
+        "tasks": lambda value: f"{value.count(',') + 1} chosen task{'s' if ',' in value else ''}",
     }
     for name, value in asked.wanted.params():
         if name.startswith("label."):

@@ -52,7 +52,8 @@ def test_from_nothing_to_labels_and_a_table(client: dcai.Client, project: dcai.P
     assert [(problem["row"], problem["column"]) for problem in job.problems()] == [(3, "text")]
     assert [found["slug"] for found in client.projects()] == ["messages"]
 
-    (task,) = project.tasks.claim(5)
+    assert project.tasks.claim(5, filter="q=nowhere") == []
+    (task,) = project.tasks.claim(5, filter="state=open")
     saved = project.tasks.answer(task, {"intent": "delivery"}, lead_time_ms=900)
     assert saved["version"] == 1
     assert {row["external_id"]: row["value"] for row in project.labels()} == {"m-1": "billing", "m-2": "delivery"}
@@ -135,7 +136,7 @@ def test_the_command_line_does_the_same(
     told = capsys.readouterr()
     assert "2 accepted" in told.out
     assert "row 3, text" in told.err
-    assert cli.main(["claim", "messages", "--count", "2"]) == 0
+    assert cli.main(["claim", "messages", "--count", "2", "--filter", "state=todo"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert cli.main(["export", "messages", str(tmp_path / "out.parquet")]) == 0
     assert (tmp_path / "out.parquet").stat().st_size > 100

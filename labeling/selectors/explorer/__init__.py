@@ -8,6 +8,7 @@ from labeling.selectors.explorer.filters import (
     matching,
     parse_task_filter,
 )
+from labeling.selectors.explorer.open_tasks import OPEN_COUNTED, count_open, open_ids, parse_queue_filter
 from labeling.selectors.explorer.pages import (
     BY_SIMILARITY,
     COUNTED,
@@ -39,6 +40,7 @@ __all__ = [
     "DECISIONS",
     "DEFAULT_SORT",
     "MAX_SAVED",
+    "OPEN_COUNTED",
     "SORTS",
     "STATES",
     "STATE_FILTERS",
@@ -50,13 +52,16 @@ __all__ = [
     "TaskRow",
     "beside",
     "chips_of",
+    "count_open",
     "first_ids",
     "labels_of",
     "matches",
     "matching",
     "media_address",
     "named_labels",
+    "open_ids",
     "page",
+    "parse_queue_filter",
     "parse_task_filter",
     "rows",
     "saved_filters",

@@ -50,6 +50,9 @@ STATES: dict[str, str] = {
 STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES | {"short": "Nobody left to ask"}
 """The states to filter by: the first takes together what still needs an answer, the last is a part of it."""
 
+_OF_OTHERS = frozenset({"labeled", "skipped", "disputed"})
+"""The states that others brought a task to by what they said."""
+
 NO_SPLIT = "none"
 ANY_FLAG = "any"
 DECIDED = "decided:"
@@ -60,6 +63,8 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
 HAS_LABEL, NO_LABEL, IS_LABEL, IN_GROUP = "any", "none", "is:", "in:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
+MAX_CHOSEN = 200
+"""Tasks that a filter can name one by one: their numbers stand in an address."""
 MAX_DIGITS = 19
 """So many digits and more are no number of a row."""
 
@@ -83,6 +88,13 @@ class TaskFilter:
     annotator: int = 0
     meta: str = ""
     similar: int = 0
+    chosen: tuple[int, ...] = ()
+
+    @property
+    def tells_of_others(self) -> bool:
+        """Whether it says of a task what others answered, or what was found about it."""
+        by_label = any(value != NO_LABEL for _, value in self.labels)
+        return by_label or self.state in _OF_OTHERS or bool(self.source or self.flag or self.annotator)
 
     @property
     def is_empty(self) -> bool:
@@ -90,7 +102,7 @@ class TaskFilter:
         return self == TaskFilter()
 
     def params(self) -> list[tuple[str, str]]:
-        """Return the filter as parameters of an address; `read` is the way back."""
+        """Return the filter as parameters of an address; `parse_task_filter` is the way back."""
         plain = [
             ("q", self.search),
             ("state", self.state),
@@ -101,6 +113,7 @@ class TaskFilter:
             ("annotator", str(self.annotator or "")),
             ("meta", self.meta),
             ("similar", str(self.similar or "")),
+            ("tasks", ",".join(map(str, self.chosen))),
         ]
         return [(name, value) for name, value in plain if value]
 
@@ -128,11 +141,15 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     annotator = query.get("annotator", "")
     if annotator and not reviewer:
         raise Forbidden("Who annotated what is shown to reviewers. Take the annotator out of the filter.")
-    if annotator and not (annotator.isascii() and annotator.isdigit() and len(annotator) < MAX_DIGITS):
+    if annotator and not _is_number(annotator):
         problems.append(Problem("annotator", "Expected the number of a person."))
     similar = query.get("similar", "")
-    if similar and not (similar.isascii() and similar.isdigit() and len(similar) < MAX_DIGITS):
+    if similar and not _is_number(similar):
         problems.append(Problem("similar", "Expected the number of a task."))
+    named = query.get("tasks", "")
+    chosen = named.split(",") if named else []
+    if len(chosen) > MAX_CHOSEN or not all(map(_is_number, chosen)):
+        problems.append(Problem("tasks", f"Expected the numbers of at most {MAX_CHOSEN} tasks, with commas between."))
     meta = query.get("meta", "").strip()
     if meta and not all(meta.partition("=")[:2]):
         problems.append(Problem("meta", "Write metadata as key=value, such as country=DE."))
@@ -146,6 +163,7 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         annotator=int(annotator) if annotator and not problems else 0,
         meta=meta,
         similar=int(similar) if similar and not problems else 0,
+        chosen=tuple(map(int, chosen)) if not problems else (),
     )
     if any("\x00" in value for _, value in found.params()):
         problems.append(Problem("q", "There is a NUL character in the filter."))
@@ -154,13 +172,13 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     return found
 
 
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) < MAX_DIGITS
+
+
 def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | None = None) -> QuerySet[Task]:
     """Return the project's tasks that fit the filter, in no order; `nearest` are those similar, if they are known."""
-    tasks = Task.objects.filter(project=project)
-    if wanted.similar:
-        tasks = tasks.filter(
-            pk__in=similarity_reads.similar_tasks(project, wanted.similar) if nearest is None else list(nearest)
-        )
+    tasks = _among(project, wanted, nearest=nearest)
     if wanted.search:
         tasks = _search(tasks, project, wanted.search)
     if wanted.state:
@@ -179,6 +197,17 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
         tasks = tasks.filter(Exists(theirs))
     if wanted.meta:
         tasks = tasks.filter(_meta(wanted.meta))
+    return tasks
+
+
+def _among(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | None) -> QuerySet[Task]:
+    """Return the tasks that the filter names by their numbers; all of them where it names none."""
+    tasks = Task.objects.filter(project=project)
+    if wanted.chosen:
+        tasks = tasks.filter(pk__in=wanted.chosen)
+    if wanted.similar:
+        similar = similarity_reads.similar_tasks(project, wanted.similar) if nearest is None else nearest
+        tasks = tasks.filter(pk__in=list(similar))
     return tasks
 
 
@@ -264,7 +293,7 @@ class _Match(Func):
 def task_number(typed: str) -> int | None:
     """Return the number of a task as people type it (`3044`, `#3044`), if it is one."""
     digits = typed.removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < MAX_DIGITS else None
+    return int(digits) if _is_number(digits) else None
 
 
 def _search(tasks: QuerySet[Task], project: Project, search: str) -> QuerySet[Task]:

@@ -23,6 +23,7 @@ from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerFiel
 from django.db.models.functions import Coalesce, Collate
 from psycopg.errors import QueryCanceled
 
+from labeling.errors import Unavailable
 from labeling.models import Task, TaskState
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors.explorer.filters import matching
@@ -56,6 +57,9 @@ MANY_SECONDS = 60
 
 PATIENCE_MS = 400
 """How long a query may take before it is run in another way."""
+
+LONGEST_MS = 8_000
+"""How long that other way may take."""
 
 _EVERY = 2**31
 
@@ -157,7 +161,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     many = Matches(project, tasks, total=COUNTED + 1, walk=True)
     if cache.get(key):
         return many
-    ids = _soon(lambda: _ids(tasks, most=COUNTED + 1))
+    ids = read_soon(lambda: _ids(tasks, most=COUNTED + 1))
     if len(ids) > COUNTED:
         cache.set(key, 1, MANY_SECONDS)
         return many
@@ -183,8 +187,8 @@ def _ids(tasks: QuerySet[Task], *, most: int) -> list[int]:
     return found["ids"]
 
 
-def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | None = None) -> list[T]:
-    """Run a query as PostgreSQL plans it; when that takes too long, run it in a way that is never very slow.
+def read_soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | None = None) -> list[T]:
+    """Run a query as PostgreSQL plans it; when that takes too long, run it in a way that is seldom slow.
 
     Plans go wrong where PostgreSQL expects few rows and meets many (ADR 18): in a project it has no statistics of yet,
     or where what fits a filter lies far apart in the order. Joins by hash do not mind.
@@ -195,8 +199,14 @@ def _soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] | Non
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
-    with _set("enable_nestloop", "off"):
-        return (otherwise or read)()
+    try:
+        with _set("statement_timeout", LONGEST_MS), _set("enable_nestloop", "off"):
+            return (otherwise or read)()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        message = "To find these tasks takes too long just now. Narrow the filter, or try again in a minute."
+        raise Unavailable(message) from error
 
 
 @contextmanager
@@ -278,7 +288,7 @@ def _read_rows(found: Matches, stretch: PageSegment, piece: Q, *, most: int) -> 
     """Read along an index; where what is wanted lies too far apart for that, find it first and then sort it."""
     if not found.walk:
         return list(_ordered(found, stretch, piece)[:most])
-    return _soon(
+    return read_soon(
         lambda: list(_ordered(found, stretch, piece)[:most]),
         otherwise=lambda: list(_ordered(found.found_first(), stretch, piece)[:most]),
     )

@@ -145,3 +145,28 @@ def test_a_claim_costs_the_same_for_any_number_of_tasks(project: Project, api_fo
         lambda: client.post(f"/api/projects/{project.slug}/claims/", claim, format="json"),
         add_rows=lambda: factories.tasks(project, 8),
     )
+
+
+def test_a_claim_takes_only_what_fits_its_filter(project: Project, api_for: ApiFor) -> None:
+    other, wanted = factories.tasks(project, data=[{"text": "Where is my parcel?"}, {"text": "I want a refund"}])
+    claims = f"/api/projects/{project.slug}/claims/"
+    client = api_for(factories.member(project))
+
+    claimed = client.post(claims, {"count": 5, "filter": "q=refund&state=open"}, format="json").json()
+
+    assert [task["id"] for task in claimed["tasks"]] == [wanted.pk]
+    assert claimed["remaining"] == 0
+    named = client.post(claims, {"count": 5, "filter": f"tasks={other.pk},{wanted.pk}"}, format="json").json()
+    assert [task["id"] for task in named["tasks"]] == [other.pk]
+
+
+def test_a_filter_of_a_claim_is_refused_in_words(project: Project, api_for: ApiFor) -> None:
+    claims = f"/api/projects/{project.slug}/claims/"
+    client = api_for(factories.member(project))
+
+    told = client.post(claims, {"filter": "flag=any"}, format="json")
+    unknown = client.post(claims, {"filter": "sate=open"}, format="json")
+
+    assert (told.status_code, unknown.status_code) == (403, 400)
+    assert "for reviewers" in told.json()["detail"]
+    assert "sate" in unknown.json()["detail"]

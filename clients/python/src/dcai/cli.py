@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     claimed = acts.add_parser("claim", help="take tasks to answer and print them, one JSON object a line")
     claimed.add_argument("project")
     claimed.add_argument("--count", type=int, default=1)
+    claimed.add_argument("--filter", default="", help="only tasks that fit, as in q=refund&state=open")
     claimed.set_defaults(act=_claim)
     return parser
 
@@ -87,7 +88,7 @@ def _export(client: Client, asked: argparse.Namespace) -> int:
 
 
 def _claim(client: Client, asked: argparse.Namespace) -> int:
-    for task in client.project(asked.project).tasks.claim(asked.count):
+    for task in client.project(asked.project).tasks.claim(asked.count, filter=asked.filter):
         _say(json.dumps(task, ensure_ascii=False))
     return 0
 

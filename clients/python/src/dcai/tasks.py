@@ -80,9 +80,13 @@ class Tasks(Rows):
         job = job_numbered(self._transport, started["job"])
         return job.wait(timeout=timeout) if wait else job
 
-    def claim(self, count: int = 1, *, held: bool = False) -> list[dict[str, Any]]:
-        """Take tasks to answer; nobody else is handed them while you hold them. `held`: those you hold come first."""
-        sent = {"json": {"count": count, "held": held}}
+    def claim(self, count: int = 1, *, held: bool = False, filter: str = "") -> list[dict[str, Any]]:
+        """Take tasks to answer; nobody else is handed them while you hold them.
+
+        `held`: those you hold come first. `filter`: only tasks that fit, as in the address of the page of tasks
+        ("q=refund&state=open").
+        """
+        sent = {"json": {"count": count, "held": held, "filter": filter}}
         return list(self._transport.json("POST", f"{self._path}/claims/", body=lambda: sent)["tasks"])
 
     def renew(self, tasks: Iterable[int]) -> list[int]:
