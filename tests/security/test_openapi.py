@@ -51,6 +51,7 @@ RULES_BEYOND_THE_DOCUMENT = {
     "projects_delete": "the name is that of the project",
     "members_add": "which e-mail addresses there are is more than a format says",
     "invitations_create": "the same",
+    "claims_create": "a filter has the conditions that the page of tasks knows",
     "annotations_save": "a skip has a reason and no answers, a submission has answers",
     "flag_decide": "an answer goes with one of the decisions only",
     "flags_decide": "the same",
