@@ -83,6 +83,9 @@ class ClaimDocument(BaseModel):
     tasks: list[TaskDocument]
     remaining: int = Field(description="How many more you could take; counting stops early.")
     lease_seconds: int
+    alike_to: int | None = Field(
+        description="With `alike`: the task that the others are like; null where nothing tells what is alike."
+    )
 
 
 class RenewalDocument(BaseModel):
@@ -131,6 +134,11 @@ class ClaimRequest(Body):
         description="Only tasks that fit: the part of the explorer's address after the `?`, such as "
         "`q=refund&state=open` or `tasks=7,12`. Conditions that tell what others said of a task (its labels, flags, "
         "people) are for reviewers.",
+    )
+    alike: bool = Field(
+        default=False,
+        description="To be answered together: the next task and those most like it, no more than your fair share of "
+        f"what is open and {claims.MAX_ALIKE} in all.",
     )
 
 
@@ -218,16 +226,19 @@ class Claims(Endpoint):
                 "tasks": task_reads.documents(project=project, user=user, task_ids=claim.task_ids),
                 "remaining": claim.remaining,
                 "lease_seconds": project.lease_seconds,
+                "alike_to": claim.alike_to,
             }
         )
 
 
 def _claim(user: User, project: Project, sent: ClaimRequest) -> claims.Claim:
     if not sent.filter:
-        return claims.claim(actor=user, project=project, count=sent.count, held=sent.held)
+        return claims.claim(actor=user, project=project, count=sent.count, held=sent.held, alike=sent.alike)
     reviewer = access.may(user, project, Action.REVIEW)
     wanted = explorer_reads.parse_queue_filter(sent.filter, reviewer=reviewer)
-    return claims.claim_fitting(actor=user, project=project, wanted=wanted, count=sent.count, held=sent.held)
+    return claims.claim_fitting(
+        actor=user, project=project, wanted=wanted, count=sent.count, held=sent.held, alike=sent.alike
+    )
 
 
 class Renewals(Endpoint):

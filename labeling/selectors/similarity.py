@@ -19,12 +19,13 @@ class Source:
     Parameters
     ----------
     nearest
-        Returns the ids of at most so many tasks of a project like one of them, the most similar first.
+        Returns the ids of at most so many tasks of a project like one of them, the most similar first; with the id of a
+        person only of those that this person could still answer.
     known
         Whether there is anything to compare a task of a project by; costs next to nothing.
     """
 
-    nearest: Callable[[Project, int, int], list[int]]
+    nearest: Callable[[Project, int, int, int | None], list[int]]
     known: Callable[[Project, int], bool]
 
 
@@ -36,10 +37,13 @@ def register(source: Source) -> None:
     _sources.append(source)
 
 
-def similar_tasks(project: Project, task_id: int, *, most: int = MOST) -> list[int]:
-    """Return the tasks of a project most similar to one of its tasks, the most similar first; none if nobody knows."""
+def similar_tasks(project: Project, task_id: int, *, most: int = MOST, open_to: int | None = None) -> list[int]:
+    """Return the tasks of a project most similar to one of its tasks, the most similar first; none if nobody knows.
+
+    `open_to`: the id of a person, for only those that this person could still answer.
+    """
     for source in _sources:
-        if found := source.nearest(project, task_id, most):
+        if found := source.nearest(project, task_id, most, open_to):
             return found
     return []
 

@@ -16,13 +16,23 @@ from labeling import access, locks
 from labeling.errors import Conflict
 from labeling.models import AnnotationState, Lease, ReturnState, TaskState
 from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import similarity as similarity_reads
+from labeling.selectors import staffing as staffing_reads
 
 if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
     from labeling.models import Project, Task, User
     from labeling.selectors.explorer import TaskFilter
 
 MAX_CLAIM = 100
 """Tasks that one claim may hand out."""
+
+MAX_ALIKE = 50
+"""Tasks to be answered together that one person may hold."""
+
+SMALLEST_SHARE = 5
+"""So many tasks anybody may take to answer together, however few are open: as many as who answers one by one holds."""
 
 MAX_RETURNED = 20
 """Tasks sent back to a person that one claim hands out."""
@@ -103,6 +113,21 @@ WITH picked AS (SELECT unnest(%(tasks)s::bigint[]) AS task_id){_LEASE_PICKED}
 SELECT task_id FROM taken ORDER BY priority DESC, task_id
 """  # noqa: S608 - only constants are put in
 
+# Those like another one, as many as are still to be had: nobody waits for them.
+_CLAIM_NEAREST = f"""
+WITH picked AS (
+    SELECT {_OPEN_TO_ME} AND q.task_id = ANY(%(nearest)s)
+    ORDER BY array_position(%(nearest)s::bigint[], q.task_id) LIMIT %(count)s
+    FOR UPDATE OF q SKIP LOCKED
+){_LEASE_PICKED}
+SELECT array_agg(task_id ORDER BY array_position(%(nearest)s::bigint[], task_id)) FROM taken
+"""  # noqa: S608 - only constants are put in
+
+_OPEN_AND_HELD = f"""
+SELECT (SELECT count(*) FROM (SELECT {_OPEN_TO_ME} ORDER BY q.priority DESC, q.task_id LIMIT %(enough)s) capped),
+    (SELECT count(*) FROM labeling_lease WHERE project_id = %(project)s AND user_id = %(user)s)
+"""  # noqa: S608 - only constants are put in
+
 # One task that the person names: waits for who has it locked, and then looks again whether a slot is left.
 _TAKE = f"""
 WITH picked AS (SELECT {_OPEN_TO_ME} AND q.task_id = %(task)s FOR UPDATE OF q){_LEASE_PICKED}
@@ -142,17 +167,24 @@ RETURNING q.task_id
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a claim handed out, in queue order, and how many more this person could take (capped)."""
+    """What a claim handed out, in queue order, and how many more this person could take (capped).
+
+    `alike_to`: the task that those after it were chosen to be like; None where nobody can tell what is alike.
+    """
 
     task_ids: list[int]
     remaining: int
+    alike_to: int | None = None
 
 
-def claim(*, actor: User, project: Project, count: int, held: bool = False) -> Claim:
+def claim(*, actor: User, project: Project, count: int, held: bool = False, alike: bool = False) -> Claim:
     """Lease up to `count` tasks that the person has neither answered nor holds.
 
     With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed. What
     a reviewer sent back to the person comes before all else, and beyond `count`.
+
+    With `alike`, they are to be answered together: after the first come those most like it instead of those next in the
+    queue, no more than the person's fair share of what is open.
     """
     access.check_person(actor, "answer tasks")
     values: dict[str, Any] = {
@@ -171,18 +203,57 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False) -> C
             values["count"] = max(0, values["count"] - len(ids))
         if stale:
             cursor.execute(_RECLAIM, values)
-        # What is open is counted as it was before the claim, hence so many more.
-        cursor.execute(_CLAIM, {**values, "cap": values["count"] + REMAINING_CAP})
-        taken, was_open = cursor.fetchone()
-    taken = taken or []
+        alike_to = None
+        if alike:
+            values["count"] = min(values["count"], _left_of_share(cursor, values))
+            alike_to = _claim_alike(cursor, project, values, ids)
+        taken, was_open = _claim_next(cursor, values)
     task_ids = list(dict.fromkeys([*returned, *ids, *taken]))
-    return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, was_open - len(taken)))
+    return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, was_open - len(taken)), alike_to=alike_to)
 
 
-def claim_fitting(*, actor: User, project: Project, wanted: TaskFilter, count: int, held: bool = False) -> Claim:
+def _claim_next(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[list[int], int]:
+    """Take what is next in the queue; returns it, and how much was open before."""
+    # What is open is counted as it was before the claim, hence so many more.
+    cursor.execute(_CLAIM, {**values, "cap": values["count"] + REMAINING_CAP})
+    taken, was_open = cursor.fetchone()
+    return taken or [], was_open
+
+
+def _left_of_share(cursor: CursorWrapper, values: dict[str, Any]) -> int:
+    """Return how many more tasks this person may hold to answer together, so that others who label here get theirs."""
+    people = 1 + staffing_reads.labelers(values["project"]).exclude(user_id=values["user"]).count()
+    cursor.execute(_OPEN_AND_HELD, {**values, "enough": people * MAX_ALIKE})
+    counted: tuple[int, int] = cursor.fetchone()
+    still_open, holding = counted
+    share = max(SMALLEST_SHARE, min(MAX_ALIKE, (still_open + holding) // people))
+    return max(0, share - holding)
+
+
+def _claim_alike(cursor: CursorWrapper, project: Project, values: dict[str, Any], ids: list[int]) -> int | None:
+    """Take tasks like the first that is held, or else the next one; `ids` and `count` move on with what was taken."""
+    if not ids and values["count"]:
+        taken, _ = _claim_next(cursor, {**values, "count": 1})
+        ids += taken
+        values["count"] -= len(taken)
+    if not ids:
+        return None
+    # Some of the nearest may go to others meanwhile, hence twice as many.
+    nearest = similarity_reads.similar_tasks(project, ids[0], most=2 * MAX_ALIKE, open_to=values["user"])
+    cursor.execute(_CLAIM_NEAREST, {**values, "nearest": nearest})
+    alike = cursor.fetchone()[0] or []
+    ids += alike
+    values["count"] -= len(alike)
+    return ids[0] if nearest else None
+
+
+def claim_fitting(
+    *, actor: User, project: Project, wanted: TaskFilter, count: int, held: bool = False, alike: bool = False
+) -> Claim:
     """Lease as `claim` does, by the same rules and in the same order, but only tasks that fit a filter.
 
     Held tasks and those sent back may stand elsewhere than the filter says: the person's own work brought them there.
+    With `alike`, it is no more than the person's fair share: which tasks belong together, the filter says.
     """
     access.check_person(actor, "answer tasks")
     found = explorer_reads.matches(project, wanted)
@@ -199,6 +270,8 @@ def claim_fitting(*, actor: User, project: Project, wanted: TaskFilter, count: i
         if stale:
             cursor.execute(_RECLAIM, values)
         most = max(0, min(count, MAX_CLAIM) - len(renewed))
+        if alike:
+            most = min(most, _left_of_share(cursor, values))
         picked = explorer_reads.open_ids(found, actor, most=most, lock=True) if most else []
         cursor.execute(_LEASE_LOCKED, {**values, "tasks": picked})
         taken = [row[0] for row in cursor.fetchall()]

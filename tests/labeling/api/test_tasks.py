@@ -109,6 +109,27 @@ def test_a_claim_hands_out_each_task_once(project: Project, api_for: ApiFor) -> 
     assert [task["id"] for task in again["tasks"]] == [task["id"] for task in mine["tasks"]]
 
 
+def test_a_claim_of_what_is_alike_leaves_the_others_their_share(project: Project, api_for: ApiFor) -> None:
+    made = factories.tasks(project, 16)
+    person, _ = factories.member(project), factories.member(project)
+    address = f"/api/projects/{project.slug}/claims/"
+    found = api_for(person).post(address, {"count": 50, "alike": True}, format="json").json()
+    assert [task["id"] for task in found["tasks"]] == [task.pk for task in made[:8]]
+    assert (found["remaining"], found["alike_to"]) == (8, None)
+    assert api_for(person).post(address, {"count": 1}, format="json").json()["alike_to"] is None
+
+
+def test_a_filter_says_what_belongs_together(project: Project, api_for: ApiFor) -> None:
+    made = factories.tasks(
+        project, data=[{"text": f"{'refund' if number % 2 else 'parcel'} {number}"} for number in range(24)]
+    )
+    person, _ = factories.member(project), factories.member(project)
+    asked = {"count": 50, "alike": True, "filter": "q=refund"}
+    found = api_for(person).post(f"/api/projects/{project.slug}/claims/", asked, format="json").json()
+    assert [task["id"] for task in found["tasks"]] == [task.pk for task in made[1::2]]
+    assert found["alike_to"] is None
+
+
 @pytest.mark.parametrize(
     ("count", "status"), [(0, 400), (1, 200), (10_000, 200), (10_001, 400), ("5", 400), (1.5, 400)]
 )

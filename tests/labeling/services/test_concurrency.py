@@ -32,6 +32,7 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.selectors import similarity as similarity_reads
 from labeling.services import annotations as saving
 from labeling.services import claims
 from labeling.services.annotations import Submission
@@ -67,6 +68,8 @@ class Habits:
     released: float = 0.01
     skipped: float = 0.005
     reopened: float = 0.02
+    together: bool = False
+    """Claims what is alike, to answer it together."""
     dawdles: float = 0.0
     dawdle_seconds: float = 0.0
 
@@ -122,7 +125,8 @@ def _work(project_id: int, user_id: int, habits: Habits) -> None:
     until = time.monotonic() + PATIENCE
     opened = True
     while time.monotonic() < until:
-        taken = claims.claim(actor=actor, project=project, count=rng.randint(1, habits.batch), held=opened)
+        count = rng.randint(1, habits.batch)
+        taken = claims.claim(actor=actor, project=project, count=count, held=opened, alike=habits.together)
         opened = rng.random() < habits.reopened
         if not taken.task_ids:
             if _nothing_left(project):
@@ -258,3 +262,26 @@ def test_leases_that_run_out_under_slow_clients_leave_every_task_with_its_answer
     late = Annotation.objects.filter(project=project, counted=False, state=AnnotationState.SUBMITTED)
     assert late.exists(), "nobody was too late: the test is too slow to say anything"
     _assert_settled(project, tasks=120)
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_people_who_claim_and_save_many_at_once_leave_every_task_with_its_answers(
+    overlap: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nearest(project: Project, task_id: int, most: int, open_to: int | None) -> list[int]:
+        # All are like each other, as in the worst case: everybody reaches for the same ones.
+        return list(project.tasks.order_by("pk").values_list("pk", flat=True)[:most])
+
+    source = similarity_reads.Source(nearest=nearest, known=lambda *_: True)
+    monkeypatch.setattr(similarity_reads, "_sources", [source])
+    project = _project(overlap=overlap, tasks=600 // overlap)
+    people = [factories.member(project) for _ in range(6)]
+    with crew(project) as team:
+        for seed, person in enumerate(people):
+            team.hire(person, Habits(seed=seed, batch=50, released=0, skipped=0, together=seed != 0))
+        while any(process.is_alive() for process in team.running):
+            team.look()
+            time.sleep(0.1)
+        assert [process.exitcode for process in team.running] == [0] * len(people)
+        team.look()
+    _assert_exact(project, overlap=overlap, tasks=600 // overlap)

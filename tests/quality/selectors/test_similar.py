@@ -11,6 +11,8 @@ from labeling.models import Project, Role, Task, User
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors.explorer import TaskFilter
+from labeling.services import annotations as saving
+from labeling.services.annotations import Submission
 from tests import factories
 from tests.quality.services import making
 
@@ -91,3 +93,14 @@ def test_tasks_without_vectors_and_of_other_projects_have_none(client_for: SignI
     assert "?similar=" not in client.get(f"/p/{project.slug}/tasks/{empty.pk}/").content.decode()
     assert client.get(f"/p/{project.slug}/tasks/", {"similar": stranger.pk}).context["rows"] == []
     assert client.get(f"/p/{project.slug}/tasks/", {"similar": "x"}).status_code == 400
+
+
+def test_only_tasks_that_somebody_could_still_answer(project: Project) -> None:
+    making.messages(project, 12, labeled=False, start=900)
+    making.run(project)
+    person = factories.member(project)
+    first, *others = project.tasks.filter(labels__isnull=True).exclude(data__text="").order_by("pk")
+    saving.submit(actor=person, task=others[0], submission=Submission(answers={"intent": "other"}), key="answered")
+    found = similarity_reads.similar_tasks(project, first.pk, open_to=person.pk)
+    assert set(found) == {task.pk for task in others[1:] if task.queue_entry.open_slots}
+    assert len(similarity_reads.similar_tasks(project, first.pk)) > len(found) > 3
