@@ -14,6 +14,7 @@ const watching = process.argv.includes("--watch");
 
 const entries = {
   app: "src/app.ts",
+  frame: "src/frame.ts",
   theme: "src/app/theme.ts",
   editor: "src/editor/main.tsx",
 };
@@ -23,8 +24,10 @@ const styles = {
   editor: "src/editor/editor.css",
 };
 
-// First paint of the label page: the entry and everything it imports statically.
-const budgets = { "dist/editor.js": 60 * 1024 };
+// First paint of the label page: its entries and everything they import statically.
+const budgets = {
+  "the label page": { entries: ["dist/theme.js", "dist/frame.js", "dist/editor.js"], bytes: 60 * 1024 },
+};
 
 const shared = {
   absWorkingDir: root,
@@ -95,13 +98,13 @@ async function report(outputs) {
   for (const [file, size] of sizes) console.log(`${kb(size)}  ${file}`);
 
   let overBudget = false;
-  for (const [entry, budget] of Object.entries(budgets)) {
-    const total = [...staticImports(outputs, entry)].reduce((sum, file) => sum + sizes.get(file), 0);
-    const verdict = total <= budget ? "within" : "OVER";
-    console.log(
-      `${kb(total)}  ${entry} with its static imports: ${verdict} the budget of ${budget / 1024} KB`,
-    );
-    overBudget ||= total > budget;
+  for (const [page, { entries, bytes }] of Object.entries(budgets)) {
+    const files = new Set();
+    for (const entry of entries) staticImports(outputs, entry, files);
+    const total = [...files].reduce((sum, file) => sum + sizes.get(file), 0);
+    const verdict = total <= bytes ? "within" : "OVER";
+    console.log(`${kb(total)}  the first scripts of ${page}: ${verdict} the budget of ${bytes / 1024} KB`);
+    overBudget ||= total > bytes;
   }
   if (overBudget) process.exitCode = 1;
 }

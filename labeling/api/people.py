@@ -15,8 +15,9 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Moment, body, query
 from labeling.models import ApiToken, Invitation, Membership, Role, Scope
+from labeling.models.preferences import USUAL_KEYS, Preferences
 from labeling.selectors import people as people_reads
-from labeling.services import accounts, invitations, people, tokens
+from labeling.services import invitations, people, preferences, tokens
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -29,6 +30,9 @@ _ROLE: dict[str, Any] = {"enum": list(Role.values)}
 _EMAIL: dict[str, Any] = {"format": "email", "maxLength": 254}
 
 
+_GOES_ON = "On the label page, a key that is the whole answer also submits it, where the project lets each decide."
+
+
 class PersonDocument(BaseModel):
     """A person."""
 
@@ -38,12 +42,22 @@ class PersonDocument(BaseModel):
     verified: bool = Field(description="Whether the person has shown that the address is theirs.")
 
 
-class OwnChange(Body):
-    """How you like to work."""
+class OwnDocument(PersonDocument):
+    """You, and how you like to work."""
 
-    goes_on: bool = Field(
-        description="On the label page, a key that is the whole answer also submits it, where the project lets each "
-        "decide."
+    goes_on: bool = Field(description=_GOES_ON)
+    keys: dict[str, str] = Field(description="The key of every action of the label page, as you chose it or as usual.")
+
+
+class OwnChange(Body):
+    """How you like to work; what is left out stays."""
+
+    goes_on: bool | None = Field(None, description=_GOES_ON)
+    keys: dict[str, str] | None = Field(
+        None,
+        description="Keys of actions of the label page, by action; an action that is not named gets its usual key. "
+        "Digits, `/`, Tab and Esc are not to be had, and no two actions have one key.",
+        json_schema_extra={"propertyNames": {"enum": list(USUAL_KEYS)}},
     )
 
 
@@ -193,13 +207,19 @@ def token_document(token: ApiToken) -> dict[str, Any]:
     }
 
 
+def own_document(user: User) -> dict[str, Any]:
+    """Return a person with what they alone may know of themselves."""
+    chosen = Preferences.load(user.preferences)
+    return person_document(user) | {"goes_on": bool(chosen.goes_on), "keys": chosen.all_keys}
+
+
 class Me(Endpoint):
     """The person who asks."""
 
-    @operation("me_read", "Read who you are", tag=TOKENS, needs=Scope.READ, returns={200: PersonDocument})
+    @operation("me_read", "Read who you are", tag=TOKENS, needs=Scope.READ, returns={200: OwnDocument})
     def get(self, request: Request) -> Response:
         """Return the owner of the token or session."""
-        return Response(person_document(actor(request)))
+        return Response(own_document(actor(request)))
 
     @operation(
         "me_change",
@@ -207,13 +227,14 @@ class Me(Endpoint):
         tag=TOKENS,
         needs=Scope.LABEL,
         body=OwnChange,
-        returns={200: PersonDocument},
+        returns={200: OwnDocument},
     )
     def patch(self, request: Request) -> Response:
         """Remember what the person likes."""
         user = actor(request)
-        accounts.choose_goes_on(user=user, goes_on=body(request, OwnChange).goes_on)
-        return Response(person_document(user))
+        sent = body(request, OwnChange)
+        preferences.choose_ways(user=user, goes_on=sent.goes_on, keys=sent.keys)
+        return Response(own_document(user))
 
 
 class Members(Endpoint):

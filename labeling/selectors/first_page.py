@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labeling.models.preferences import Preferences, key_words
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import guidelines as guideline_reads
 from labeling.selectors import people as people_reads
@@ -45,6 +46,8 @@ class FirstPage:
         Whom to ask.
     lines
         What they did last.
+    keys
+        The key of every action of the label page, as it is printed on the keyboard.
     """
 
     counts: Counts
@@ -55,6 +58,7 @@ class FirstPage:
     guideline: GuidelineVersion | None
     managers: list[User]
     lines: list[Line]
+    keys: dict[str, str]
 
     @property
     def waiting_words(self) -> str:
@@ -73,6 +77,7 @@ def first_page_for(user: User, project: Project) -> FirstPage:
         guideline=guideline_reads.newest(project),
         managers=people_reads.managers_of(project),
         lines=activity_reads.lines(activity_reads.activity(project, answers_of=user, person=user.pk, size=8).rows),
+        keys={action: key_words(key) for action, key in Preferences.load(user.preferences).all_keys.items()},
     )
 
 

@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import ApiToken, User
 from labeling.services import events, mail, people, second_factor
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAIL_PASSWORD_LINK = "labeling.mail_password_link"  # noqa: S105 - the name of a Celery task
-THEMES = ("light", "dark", "auto")
 MAX_NAME = 150
 
 
@@ -135,27 +133,6 @@ def rename(*, user: User, name: str) -> None:
     user.name = _clean_name(name)
     user.save(update_fields=("name",))
     events.record(verb="person.renamed", project=None, actor=user, name=user.name)
-
-
-@transaction.atomic
-def choose_theme(*, user: User, theme: str) -> None:
-    """Remember how the person wants pages to look."""
-    if theme not in THEMES:
-        message = f"Expected one of {', '.join(THEMES)}."
-        raise Invalid(message, problems=(Problem("theme", message),))
-    kept = User.objects.select_for_update().get(pk=user.pk)
-    kept.preferences = {**kept.preferences, "theme": theme}
-    kept.save(update_fields=("preferences",))
-    events.record(verb="person.themed", project=None, actor=user, theme=theme)
-
-
-@transaction.atomic
-def choose_goes_on(*, user: User, goes_on: bool) -> None:
-    """Remember whether a key that is a whole answer shall go on, where a project leaves that to its people."""
-    access.check_person(user, "answer tasks")
-    kept = User.objects.select_for_update().get(pk=user.pk)
-    kept.preferences = {**kept.preferences, "goes_on": goes_on}
-    kept.save(update_fields=("preferences",))
 
 
 def tried_address(request: HttpRequest | None, credentials: Mapping[str, Any] | None = None) -> str | None:

@@ -1,18 +1,18 @@
-"""The task explorer as a person likes it: filters they keep, and how it looks."""
+"""Filters of the task explorer that a person keeps."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from labeling.errors import Invalid, Problem
-from labeling.models import SavedFilter, User
+from labeling.models import SavedFilter
 from labeling.selectors.explorer import MAX_SAVED
 from labeling.services import events
 
 if TYPE_CHECKING:
-    from labeling.models import Project
+    from labeling.models import Project, User
 
 MAX_NAME = 60
 MAX_QUERY = 4_000
@@ -42,13 +42,3 @@ def delete_filter(*, actor: User, kept: SavedFilter) -> None:
     """Forget a filter."""
     events.record(verb="filter.deleted", project=None, actor=actor, filter=kept.pk, name=kept.name)
     kept.delete()
-
-
-@transaction.atomic
-def choose_look(*, user: User, **choices: Any) -> None:
-    """Remember how the person wants the explorer to look: view, density, hidden columns."""
-    kept = User.objects.select_for_update().get(pk=user.pk)
-    looks = kept.preferences.get("tasks")
-    kept.preferences = {**kept.preferences, "tasks": {**(looks if isinstance(looks, dict) else {}), **choices}}
-    kept.save(update_fields=("preferences",))
-    events.record(verb="person.explorer", project=None, actor=user, **choices)

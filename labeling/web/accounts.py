@@ -13,13 +13,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect, render
 from django.urls import path, reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from labeling.errors import Conflict, DomainError
 from labeling.models import User
+from labeling.models.preferences import Preferences
 from labeling.selectors import people as people_reads
 from labeling.selectors import second_factor as second_factor_reads
-from labeling.services import accounts, limits, mail, people, tokens
+from labeling.services import accounts, limits, mail, people, preferences, tokens
+from labeling.web.annotations import key_actions
 from labeling.web.entrance import BACKEND, enter
 from labeling.web.forms import (
     ForgottenPasswordForm,
@@ -106,8 +108,17 @@ def password(request: SignedInRequest) -> HttpResponseBase:
 @require_POST
 def theme(request: SignedInRequest) -> HttpResponseBase:
     """Remember the theme."""
-    accounts.choose_theme(user=request.user, theme=request.POST.get("theme", ""))
+    preferences.choose_theme(user=request.user, theme=request.POST.get("theme", ""))
     return no_content()
+
+
+@signed_in
+@require_GET
+def keys(request: SignedInRequest) -> HttpResponseBase:
+    """Show the keys of the label page, each of which can be given another one."""
+    chosen = Preferences.load(request.user.preferences)
+    config = {"actions": key_actions(), "keys": chosen.all_keys, "me": reverse("api-me")}
+    return render(request, "labeling/account/keys.html", {"config": config})
 
 
 @signed_in
@@ -233,6 +244,7 @@ urlpatterns = [
     path("me/", profile, name="profile"),
     path("me/password/", password, name="profile-password"),
     path("me/theme/", theme, name="profile-theme"),
+    path("me/keys/", keys, name="profile-keys"),
     path("me/tokens/", make_token, name="profile-tokens"),
     path("me/tokens/<int:token_id>/revoke/", revoke_token, name="profile-token-revoke"),
 ]

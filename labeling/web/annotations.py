@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from labeling.access import Action, project_for
 from labeling.models import GoesOn, SkipReason
+from labeling.models.preferences import USUAL_KEYS, KeyAction, Preferences
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
@@ -41,6 +42,7 @@ def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
     now = version_reads.current(project.pk)
     schema = version_reads.by_pk(now.schema_pk)
+    chosen = Preferences.load(request.user.preferences)
     api = f"/api/projects/{project.slug}/"
     return {
         "project": {"slug": project.slug, "name": project.name},
@@ -67,16 +69,23 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
         "can_flag": True,
-        "goes_on": _goes_on(request, project, schema),
+        "goes_on": _goes_on(chosen, project, schema),
+        "actions": key_actions(),
+        "keys": chosen.all_keys,
         "done_today": progress_reads.answered_today(project, request.user),
     }
 
 
-def _goes_on(request: SignedInRequest, project: Project, schema: Schema) -> dict[str, bool]:
+def key_actions() -> list[dict[str, str]]:
+    """Return what keys of the label page do, with the usual ones."""
+    return [{"name": action.value, "title": action.label, "key": USUAL_KEYS[action]} for action in KeyAction]
+
+
+def _goes_on(chosen: Preferences, project: Project, schema: Schema) -> dict[str, bool]:
     """Return whether a key that is the whole answer submits it, and whether that is for the person to say."""
     whole = len(schema.questions) == 1 and schema.questions[0].form == "one"
     by_person = project.goes_on == GoesOn.EACH
-    on = bool(request.user.preferences.get("goes_on")) if by_person else project.goes_on == GoesOn.ON
+    on = bool(chosen.goes_on) if by_person else project.goes_on == GoesOn.ON
     return {"on": whole and on, "mine": whole and by_person}
 
 

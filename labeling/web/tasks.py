@@ -26,11 +26,12 @@ from labeling.models.acts import (
     Whom,
     load_act,
 )
+from labeling.models.preferences import ExplorerLook, Preferences
 from labeling.reasons.registry import offered_reasons, reason_named
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, explorer, settling, tasks
+from labeling.services import asking, explorer, preferences, settling, tasks
 from labeling.services.task_acts import MAX_BULK
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from labeling.kinds.schema import Question, Schema
+    from labeling.models import User
 
 PAGE = 50
 COLUMNS: dict[str, str] = {
@@ -92,25 +94,11 @@ def _usual_sort(wanted: explorer_reads.TaskFilter) -> str:
     return explorer_reads.BY_SIMILARITY if wanted.similar else explorer_reads.DEFAULT_SORT
 
 
-@dataclass(frozen=True, slots=True)
-class ExplorerLook:
-    """How a person likes the explorer to look."""
-
-    view: str
-    dense: bool
-    columns: list[str]
-
-    @classmethod
-    def from_preferences(cls, preferences: Any) -> ExplorerLook:
-        """Read what is kept of a person's choices."""
-        kept = preferences if isinstance(preferences, dict) else {}
-        chosen = kept.get("columns")
-        columns = chosen if isinstance(chosen, list) else SHOWN_AT_FIRST
-        return cls(
-            view="grid" if kept.get("view") == "grid" else "table",
-            dense=bool(kept.get("dense")),
-            columns=[name for name in COLUMNS if name in columns],
-        )
+def _look(user: User) -> ExplorerLook:
+    """Return how the person likes the explorer to look, with the columns that there are."""
+    look = Preferences.load(user.preferences).tasks or ExplorerLook()
+    chosen = SHOWN_AT_FIRST if look.columns is None else look.columns
+    return look.model_copy(update={"columns": [name for name in COLUMNS if name in chosen]})
 
 
 @signed_in
@@ -130,7 +118,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "found": found,
         "page": page,
         "rows": explorer_reads.rows(project, page.ids, schema=schema),
-        "look": ExplorerLook.from_preferences(request.user.preferences.get("tasks")),
+        "look": _look(request.user),
         "saved": explorer_reads.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
@@ -327,7 +315,7 @@ def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if "columns_sent" in request.POST:
         choices["columns"] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
         choices["dense"] = request.POST.get("dense") == "1"
-    explorer.choose_look(user=request.user, **choices)
+    preferences.choose_look(user=request.user, **choices)
     return redirect(_back(request, slug))
 
 

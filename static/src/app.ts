@@ -11,3 +11,6 @@ if (grid) void import("./review/grid.ts").then(({ startGrid }) => startGrid(grid
 
 const item = document.querySelector<HTMLElement>("main [data-item-image], main [data-item-text]");
 if (item && !review) void import("./fields/page.ts").then(({ showFields }) => showFields(document));
+
+const keys = document.querySelector<HTMLElement>("[data-key-list]");
+if (keys) void import("./keys/page.tsx").then(({ startKeyList }) => startKeyList(keys));

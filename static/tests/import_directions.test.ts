@@ -14,7 +14,8 @@ const BELOW: Record<string, readonly string[]> = {
   fields: ["core", "page"],
   sending: ["core", "page"],
   app: ["core", "page"],
-  editor: ["core", "page", "fields", "sending"],
+  keys: ["core", "page"],
+  editor: ["core", "page", "fields", "sending", "keys"],
   review: ["core", "page", "fields", "sending", "app"],
 };
 /** Only these name a kind; everything else is told by the kind itself. */

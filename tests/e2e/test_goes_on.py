@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from labeling.models import Project, User
-from labeling.services import accounts
+from labeling.services import preferences
 from tests.e2e.labeling import Browse, answers, item, label, label_page, make, saved
 
 MANY = 100
@@ -13,7 +13,7 @@ MANY = 100
 
 def going_on(browse: Browse, count: int) -> tuple[Project, User, Page]:
     project, person = make(count)
-    accounts.choose_goes_on(user=person, goes_on=True)
+    preferences.choose_ways(user=person, goes_on=True)
     return project, person, label_page(browse, project, person)
 
 

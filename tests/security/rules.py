@@ -47,6 +47,7 @@ _RULES: dict[str, dict[str, str]] = {
     "profile": {"get": SIGNED_IN, "post": SIGNED_IN},
     "profile-password": {"post": SIGNED_IN},
     "profile-theme": {"post": SIGNED_IN},
+    "profile-keys": {"get": SIGNED_IN},
     "second-factor": {"get": SIGNED_IN, "post": SIGNED_IN},
     "second-factor-codes": {"post": SIGNED_IN},
     "second-factor-off": {"post": SIGNED_IN},

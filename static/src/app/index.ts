@@ -1,23 +1,13 @@
-// What every page has: htmx, theme, toasts, menus and dialogs, palette, keys, tables, forms, uploads, pictures.
-import { startFloating } from "./floating.ts";
+// What every page but the label page has: the frame, tables, forms, uploads, pictures.
 import { startForms } from "./forms.ts";
-import { startHtmx } from "./htmx.ts";
-import { startKeys } from "./keys.ts";
-import { startPalette } from "./palette.ts";
+import { startFrame } from "./frame.ts";
 import { startPictures } from "./pictures.ts";
 import { startTables } from "./tables.ts";
-import { startThemeSwitch } from "./theme_switch.ts";
-import { startToasts } from "./toasts.ts";
 import { startUploads } from "./uploads.ts";
 
 /** Start what every page has. */
 export function startChrome(): void {
-  startHtmx();
-  startToasts();
-  startThemeSwitch();
-  startFloating();
-  startPalette();
-  startKeys();
+  startFrame();
   startTables();
   startPictures();
   startForms();

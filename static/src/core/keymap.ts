@@ -58,50 +58,101 @@ const TOGGLE_KEYS: ReadonlySet<string> = new Set([
 ]);
 const OWN_KEYS: Partial<Record<Focus, ReadonlySet<string>>> = { control: CONTROL_KEYS, toggle: TOGGLE_KEYS };
 
-const LETTER_COMMANDS: Record<string, Command> = {
-  z: { do: "undo" },
-  j: { do: "next" },
-  k: { do: "previous" },
-  g: { do: "guideline" },
-  c: { do: "comment" },
-  f: { do: "flag" },
+/** What a key of the page does, whatever is asked; each person may give it another key. */
+export type Action =
+  | "submit"
+  | "skip"
+  | "undo"
+  | "redo"
+  | "next"
+  | "previous"
+  | "guideline"
+  | "comment"
+  | "flag"
+  | "help"
+  | "next_question"
+  | "previous_question"
+  | "zoom_in"
+  | "zoom_out"
+  | "fit";
+
+const COMMANDS: Record<Action, Command> = {
+  submit: { do: "submit" },
+  skip: { do: "skip" },
+  undo: { do: "undo" },
+  redo: { do: "redo" },
+  next: { do: "next" },
+  previous: { do: "previous" },
+  guideline: { do: "guideline" },
+  comment: { do: "comment" },
+  flag: { do: "flag" },
+  help: { do: "help" },
+  next_question: { do: "question", by: 1 },
+  previous_question: { do: "question", by: -1 },
+  zoom_in: { do: "zoom", by: 1 },
+  zoom_out: { do: "zoom", by: -1 },
+  fit: { do: "zoom", by: 0 },
 };
 
-/** What decides which commands a page has. */
-export interface PageCommands {
-  images: boolean;
-  severalQuestions: boolean;
-  canFlag: boolean;
+/** All else acts once per press: a held Enter must not submit a row of items. */
+const REPEATED: ReadonlySet<Action> = new Set<Action>([
+  ...(["next", "previous", "next_question", "previous_question"] as const),
+  ...(["zoom_in", "zoom_out"] as const),
+]);
+
+/** Letters mean the same on every item: no kind gets those of an action. */
+const FIRST = /^(?:(?:Shift )?[a-z]|\?)$/;
+
+/** An action as the server names it, with its usual key. */
+export interface ActionWords {
+  name: Action;
+  title: string;
+  key: string;
 }
 
-/** The first part of `?`: the commands of this page with their keys and what they do; kinds add their own. */
-export function commandHelp({ images, severalQuestions, canFlag }: PageCommands): [string, string][] {
-  return COMMAND_HELP.filter(([, , shown]) => {
-    if (shown === "images") return images;
-    if (shown === "several") return severalQuestions;
-    return shown !== "flag" || canFlag;
-  }).map(([keys, meaning]) => [keys, meaning]);
+export type Keys = Readonly<Partial<Record<Action, string>>>;
+
+/**
+ * The keys that actions really have: those chosen, but where an answer of this project has one (`taken`) the action
+ * keeps its usual key, or has none when another action was given that.
+ */
+export function boundKeys(actions: readonly ActionWords[], chosen: Keys, taken: ReadonlySet<string>): Keys {
+  const bound: Partial<Record<Action, string>> = {};
+  const held = new Set<string>();
+  const give = (action: Action, key: string) => {
+    if (held.has(key)) return;
+    bound[action] = key;
+    held.add(key);
+  };
+  const wanted = actions.map((action) => ({ ...action, own: chosen[action.name] ?? action.key }));
+  for (const { name, key, own } of wanted) if (own === key || !taken.has(own)) give(name, own);
+  for (const { name, key } of wanted) if (!bound[name]) give(name, key);
+  return bound;
 }
 
-type Shown = "images" | "several" | "flag";
+/** Which action a key does. */
+export type KeyTable = ReadonlyMap<string, Action>;
 
-const COMMAND_HELP: readonly (readonly [keys: string, meaning: string, shown?: Shown])[] = [
-  ["Enter", "Submit and go to the next item"],
-  ["Space", "Skip, then a digit for the reason"],
-  ["Z", "Undo, across items too"],
-  ["Shift Z", "Redo"],
-  ["J", "Next item"],
-  ["K", "Previous item, up to your last ten answers"],
-  ["G", "Guideline, at the label you point at"],
-  ["C", "Comment on this item"],
-  ["F", "Flag this item for a reviewer", "flag"],
-  ["↑ ↓", "Previous or next question", "several"],
-  ["+ −", "Zoom the image in, out", "images"],
-  [".", "Fit the image into its frame", "images"],
-  ["Ctrl Enter", "Submit while typing"],
-  ["Esc", "Leave a text box, close what is open"],
-  ["?", "All keys"],
-];
+export function tableOf(keys: Keys): KeyTable {
+  return new Map(Object.entries(keys).map(([action, key]) => [key, action as Action]));
+}
+
+const PRINTED: Record<string, string> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  PageUp: "Page Up",
+  PageDown: "Page Down",
+  "-": "−",
+};
+
+/** A key as it is printed on a keyboard: "Shift Z", "↑", "Space". */
+export function keyWords(key: string): string {
+  const plain = key.replace("Shift ", "");
+  const printed = PRINTED[plain] ?? (plain.length === 1 ? plain.toUpperCase() : plain);
+  return key === plain ? printed : `Shift ${printed}`;
+}
 
 /**
  * The key as printed on a Latin keyboard, lower case. Digits and letters are taken from their place on the
@@ -127,13 +178,14 @@ export function keyNames(press: KeyPress): string[] {
 /**
  * The command a key press means, or null when the key is not ours.
  *
- * Keys bound by the active question's kind come before those of the page, except in text boxes, where the focused
- * control needs them, and for the letters that mean the same on every item.
+ * Keys bound by the active question's kind come before those of the page (`keys`), except in text boxes, where the
+ * focused control needs them, and for the letters that mean the same on every item.
  */
 export function commandFor(
   press: KeyPress,
   focus: Focus,
   mode: Mode,
+  keys: KeyTable,
   bindings: readonly Binding[] = [],
 ): Command | null {
   if (press.composing) return null;
@@ -145,7 +197,7 @@ export function commandFor(
   }
   if (modified) return null;
   if (mode === "label" && !typing) {
-    const key = boundKey(press, focus, bindings);
+    const key = boundKey(press, focus, keys, bindings);
     if (key !== null) return { do: "kind", key };
   }
   if (press.key === "Escape") return typing ? { do: "leave" } : { do: "cancel" };
@@ -155,35 +207,44 @@ export function commandFor(
     return submits ? { do: "submit" } : null;
   }
 
-  const key = plainKey(press);
   if (mode === "skip") {
+    const key = plainKey(press);
     if (!/^[1-9]$/.test(key) || press.repeat) return null;
     return { do: "skip_reason", index: Number(key) - 1 };
   }
-  return labelCommand(press, key, focus);
+  return actionCommand(press, focus, keys);
 }
 
-function boundKey(press: KeyPress, focus: Focus, bindings: readonly Binding[]): string | null {
+function boundKey(
+  press: KeyPress,
+  focus: Focus,
+  keys: KeyTable,
+  bindings: readonly Binding[],
+): string | null {
   for (const name of keyNames(press)) {
-    if (name in LETTER_COMMANDS || name === "Shift z" || name === "?" || OWN_KEYS[focus]?.has(name)) continue;
+    if (keys.has(name) && FIRST.test(name)) return null;
+    if (OWN_KEYS[focus]?.has(name)) continue;
     const binding = bindings.find(({ key }) => key === name);
     if (binding && (binding.repeats || !press.repeat)) return name;
   }
   return null;
 }
 
-function labelCommand(press: KeyPress, key: string, focus: Focus): Command | null {
-  if (press.key === "ArrowDown") return { do: "question", by: 1 };
-  if (press.key === "ArrowUp") return { do: "question", by: -1 };
-  if (key === "+" || key === "=") return { do: "zoom", by: 1 };
-  if (key === "-") return { do: "zoom", by: -1 };
-  if (key === "j" || key === "k") return LETTER_COMMANDS[key] ?? null;
-  // Everything below acts once per press: a held Enter must not submit a row of items.
-  if (press.repeat) return null;
-  if (key === ".") return { do: "zoom", by: 0 };
-  if (press.key === "Enter") return focus === "control" ? null : { do: "submit" };
-  if (press.key === " ") return focus === "page" ? { do: "skip" } : null;
-  if (key === "?") return { do: "help" };
-  if (key === "z" && press.shift) return { do: "redo" };
-  return press.shift ? null : (LETTER_COMMANDS[key] ?? null);
+function actionCommand(press: KeyPress, focus: Focus, keys: KeyTable): Command | null {
+  const name = actionKeys(press).find((candidate) => keys.has(candidate));
+  const action = name && keys.get(name);
+  if (!action || (press.repeat && !REPEATED.has(action))) return null;
+  // Up and down go from question to question also at a radio button; what else a control needs is its own.
+  if (!name.startsWith("Arrow") && OWN_KEYS[focus]?.has(name)) return null;
+  return COMMANDS[action];
+}
+
+/** What a press may be bound as: a letter with Shift is another key than without, a character is itself. */
+export function actionKeys(press: KeyPress): string[] {
+  const names = keyNames(press);
+  const [name = ""] = names;
+  if (/^Shift [a-z]$/.test(name)) return [name];
+  const plain = name.replace("Shift ", "");
+  // Plus lies on Equals: nobody should have to hold Shift for it.
+  return [...names, plain === "=" ? "+" : plain];
 }

@@ -1,5 +1,6 @@
 // What the page tells the editor: read once, from the JSON beside [data-editor].
 import type { SkipReason } from "../core/documents.ts";
+import type { ActionWords, Keys } from "../core/keymap.ts";
 import type { Schema } from "../core/schema.ts";
 
 export interface EditorConfig {
@@ -33,6 +34,9 @@ export interface EditorConfig {
   can_flag: boolean;
   /** A key or click that is the whole answer submits it; `mine`: that is for the person to say. */
   goes_on: { on: boolean; mine: boolean };
+  /** What keys of the page do, with the usual ones; and those this person has. */
+  actions: ActionWords[];
+  keys: Keys;
   /** Answers this person gave today before the page was opened. */
   done_today?: number;
 }

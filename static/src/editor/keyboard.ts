@@ -1,6 +1,8 @@
 // The one keyboard listener of the page: it asks the keymap what a key means and does it.
-import { type Command, commandFor, type Focus, type KeyPress, type Mode } from "../core/keymap.ts";
+import { type Command, commandFor, type Focus, type Mode } from "../core/keymap.ts";
 import { scrollTopFor } from "../core/layout.ts";
+import { pressOf } from "../page/presses.ts";
+import type { PageKeys } from "./keys.ts";
 import type { Session } from "./session/session.ts";
 
 const PHONE = "(width < 768px)";
@@ -18,22 +20,10 @@ export function focusOf(target: EventTarget | null): Focus {
   return "page";
 }
 
-function pressOf(event: KeyboardEvent): KeyPress {
-  return {
-    key: event.key,
-    code: event.code,
-    ctrl: event.ctrlKey,
-    meta: event.metaKey,
-    alt: event.altKey,
-    shift: event.shiftKey,
-    repeat: event.repeat,
-    composing: event.isComposing || event.keyCode === 229,
-  };
-}
-
 export interface KeyboardOptions {
   root: HTMLElement;
   session: Session;
+  keys: PageKeys;
   openGuideline: () => void;
 }
 
@@ -76,10 +66,11 @@ export class Keyboard {
     };
     const mode = this.#mode;
     const bindings = answering ? this.#options.session.commands : [];
-    const command = commandFor(press, focus, mode, bindings);
+    const { table } = this.#options.keys;
+    const command = commandFor(press, focus, mode, table, bindings);
     const done =
       command?.do === "kind"
-        ? this.#press(command.key, event.timeStamp, () => doOwn(commandFor(press, focus, mode)))
+        ? this.#press(command.key, event.timeStamp, () => doOwn(commandFor(press, focus, mode, table)))
         : doOwn(command);
     if (done) event.preventDefault();
   }

@@ -12,9 +12,11 @@ import { type EditorRoot, readRoot } from "./config.ts";
 import { Device } from "./device.ts";
 import { GuidelineReader } from "./guideline.ts";
 import { Keyboard } from "./keyboard.ts";
+import { PageKeys } from "./keys.ts";
 import { loadKinds } from "./kinds/registry.ts";
 import { App } from "./parts/app.tsx";
 import { EditorContext } from "./parts/context.ts";
+import { loadOpened } from "./parts/later.tsx";
 import { Item } from "./session/item.ts";
 import { Leases } from "./session/leases.ts";
 import { Saving } from "./session/saving.ts";
@@ -32,6 +34,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   const now = () => performance.now();
   const scope = `${config.user.id}:${config.project.slug}`;
   const [kindsLoading, imagesLoading] = [loadKinds(config.schema), loadImages(config.schema)];
+  void loadOpened().catch(() => undefined);
   const [store, kinds, imageField] = [await openStore(scope), await kindsLoading, await imagesLoading];
 
   const state = new EditorState(config);
@@ -82,11 +85,23 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
     state.panel.value = state.panel.peek() === "guideline" ? null : "guideline";
     if (state.panel.peek() === null) keyboard.focusItem();
   };
-  const keyboard = new Keyboard({ root: element, session, openGuideline });
+  const keys = new PageKeys(config, kinds);
+  const keyboard = new Keyboard({ root: element, session, keys, openGuideline });
 
   element.replaceChildren();
   fillWindow(element);
-  const editor = { state, session, api, images, imageField, device, guideline, keyboard, openGuideline };
+  const editor = {
+    state,
+    session,
+    api,
+    images,
+    imageField,
+    device,
+    guideline,
+    keys,
+    keyboard,
+    openGuideline,
+  };
   render(
     <EditorContext.Provider value={editor}>
       <App />

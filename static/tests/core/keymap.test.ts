@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  type ActionWords,
   type Binding,
+  boundKeys,
   commandFor,
-  commandHelp,
   type Focus,
   type KeyPress,
+  type Keys,
+  keyWords,
   type Mode,
+  tableOf,
 } from "../../src/core/keymap.ts";
+import { actionsOn, keyToBind, usualKeys, withKey } from "../../src/core/rebinding.ts";
 
 function press(key: string, more: Partial<KeyPress> = {}): KeyPress {
   const none = {
@@ -22,6 +27,25 @@ function press(key: string, more: Partial<KeyPress> = {}): KeyPress {
   return { key, ...none, ...more };
 }
 
+const ACTIONS: ActionWords[] = Object.entries({
+  submit: "Enter",
+  skip: "Space",
+  undo: "z",
+  redo: "Shift z",
+  next: "j",
+  previous: "k",
+  guideline: "g",
+  comment: "c",
+  flag: "f",
+  previous_question: "ArrowUp",
+  next_question: "ArrowDown",
+  zoom_in: "+",
+  zoom_out: "-",
+  fit: ".",
+  help: "?",
+}).map(([name, key]) => ({ name: name as ActionWords["name"], title: name, key }));
+const USUAL = usualKeys(ACTIONS);
+
 const LABELS: readonly Binding[] = ["1", "2", "7", "a", "x", "0"].map((key) => ({ key }));
 
 function command(
@@ -30,8 +54,9 @@ function command(
   focus: Focus = "page",
   mode: Mode = "label",
   bindings: readonly Binding[] = LABELS,
+  keys: Keys = USUAL,
 ) {
-  return commandFor(press(key, more), focus, mode, bindings);
+  return commandFor(press(key, more), focus, mode, tableOf(keys), bindings);
 }
 
 test("digits and free letters are the kind's", () => {
@@ -132,61 +157,83 @@ test("a period fits the image on every item: digits are the labels' alone", () =
 });
 
 test("the help lists what the page has: zoom where there are images, flags for who may flag", () => {
-  const keys = (more: Partial<Parameters<typeof commandHelp>[0]>) =>
-    commandHelp({ images: false, severalQuestions: false, canFlag: false, ...more }).map(([key]) => key);
-  const always = keys({});
+  const names = (more: Partial<Parameters<typeof actionsOn>[1]>) =>
+    actionsOn(ACTIONS, { images: false, severalQuestions: false, canFlag: false, ...more }).map(
+      ({ name }) => name,
+    );
+  const always = names({});
   assert.deepEqual(
-    always.filter((key) => ["+ −", ".", "F", "↑ ↓"].includes(key)),
-    [],
+    ACTIONS.map(({ name }) => name).filter((name) => !always.includes(name)),
+    ["flag", "previous_question", "next_question", "zoom_in", "zoom_out", "fit"],
   );
-  assert.ok(always.includes("Enter") && always.includes("Shift Z"));
+  const more = (has: Parameters<typeof names>[0]) => names(has).filter((name) => !always.includes(name));
+  assert.deepEqual(more({ images: true }), ["zoom_in", "zoom_out", "fit"]);
+  assert.deepEqual(more({ severalQuestions: true }), ["previous_question", "next_question"]);
+  assert.deepEqual(more({ canFlag: true }), ["flag"]);
+});
+
+test("an action has the key that the person gave it, and its usual one is free", () => {
+  const keys = boundKeys(ACTIONS, { ...USUAL, next: "n", redo: "Shift n", submit: "F2" }, new Set());
+  const mine = (key: string, more: Partial<KeyPress> = {}) =>
+    command(key, more, "page", "label", [{ key: "x" }, { key: "n" }], keys);
+  assert.deepEqual(mine("n"), { do: "next" });
+  assert.deepEqual(mine("N", { shift: true }), { do: "redo" });
+  assert.deepEqual(mine("F2"), { do: "submit" });
+  for (const key of ["j", "Enter"]) assert.equal(mine(key), null, key);
+  assert.deepEqual(mine("x"), { do: "kind", key: "x" });
+  assert.deepEqual(command("Enter", { ctrl: true }, "area", "label", [], keys), { do: "submit" });
+});
+
+test("a key that answers here is no action's: that keeps its usual one while nobody else has it", () => {
+  const taken = new Set(["n", "5"]);
+  assert.equal(boundKeys(ACTIONS, { ...USUAL, next: "n" }, taken).next, "j");
+  const crossed = boundKeys(ACTIONS, { ...USUAL, next: "n", previous: "j" }, taken);
+  assert.deepEqual([crossed.next, crossed.previous], [undefined, "j"]);
+  // A key of a kind that means nothing now goes on to the page, as ever.
+  assert.equal(boundKeys(ACTIONS, USUAL, new Set(["Enter"])).submit, "Enter");
+});
+
+test("a key is exchanged with the action that had it", () => {
+  const { keys, other } = withKey(USUAL, "next", "k");
+  assert.deepEqual([keys.next, keys.previous, other], ["k", "j", "previous"]);
+  assert.equal(withKey(USUAL, "next", "n").other, null);
+  assert.deepEqual(withKey(USUAL, "next", "j"), { keys: USUAL, other: null });
+});
+
+test("digits, the slash, Tab, Esc and the browser's shortcuts are not to be had", () => {
+  const bound = (key: string, more: Partial<KeyPress> = {}) => keyToBind(press(key, more));
+  for (const key of ["5", "/", "Tab", "Escape", "Shift", "é"]) assert.equal(bound(key), null, key);
+  assert.equal(bound("&", { code: "Digit1" }), null);
+  assert.equal(bound("s", { ctrl: true }), null);
+  assert.equal(bound("a", { composing: true }), null);
   assert.deepEqual(
-    keys({ images: true }).filter((key) => !always.includes(key)),
-    ["+ −", "."],
+    [
+      bound("n"),
+      bound("N", { shift: true }),
+      bound("я", { code: "KeyZ" }),
+      bound(" "),
+      bound("+", { shift: true }),
+    ],
+    ["n", "Shift n", "z", "Space", "+"],
   );
   assert.deepEqual(
-    keys({ canFlag: true }).filter((key) => !always.includes(key)),
-    ["F"],
-  );
-  assert.deepEqual(
-    keys({ severalQuestions: true }).filter((key) => !always.includes(key)),
-    ["↑ ↓"],
+    [bound("ArrowRight"), bound("Enter", { shift: true }), bound("=")],
+    ["ArrowRight", "Shift Enter", "="],
   );
 });
 
-test("a kind may bind Delete, Tab, Escape, arrows and Enter, and comes before the page", () => {
-  const keys = ["Delete", "Tab", "Shift Tab", "Escape", "ArrowUp", "Enter", "Space"];
-  const bindings = keys.map((key) => ({ key }));
-  const bound = (key: string, more: Partial<KeyPress> = {}, focus: Focus = "page") =>
-    command(key, more, focus, "label", bindings);
-  for (const key of keys.filter((name) => !/Shift|Space/.test(name)))
-    assert.deepEqual(bound(key), { do: "kind", key }, key);
-  assert.deepEqual(bound(" "), { do: "kind", key: "Space" });
-  assert.deepEqual(bound("Tab", { shift: true }), { do: "kind", key: "Shift Tab" });
-  assert.equal(command("Tab", { shift: true }, "page", "label", [{ key: "Tab" }]), null);
-  // What the focused control or a text box needs stays its own.
-  for (const key of ["Enter", " ", "Tab"]) assert.equal(bound(key, {}, "control"), null, key);
-  assert.deepEqual(bound("Delete", {}, "control"), { do: "kind", key: "Delete" });
-  assert.equal(bound("ArrowUp", {}, "toggle")?.do, "question");
-  assert.deepEqual(bound("Escape", {}, "area"), { do: "leave" });
-  assert.equal(bound("Delete", {}, "line"), null);
+test("plus needs no Shift, unless its key was given away", () => {
+  assert.deepEqual(command("="), { do: "zoom", by: 1 });
+  assert.deepEqual(command("=", {}, "page", "label", [], { ...USUAL, fit: "=" }), { do: "zoom", by: 0 });
 });
 
-test("no kind takes the letters of the page, a key of the browser, or a dialog's", () => {
-  const bindings = ["z", "Shift z", "?", "c", "Delete", "Escape"].map((key) => ({ key }));
-  const bound = (key: string, more: Partial<KeyPress> = {}, mode: Mode = "label") =>
-    command(key, more, "page", mode, bindings);
-  assert.deepEqual(bound("z"), { do: "undo" });
-  assert.deepEqual(bound("Z", { shift: true }), { do: "redo" });
-  assert.deepEqual(bound("?", { shift: true }), { do: "help" });
-  assert.equal(bound("c", { ctrl: true }), null);
-  assert.equal(bound("Delete", {}, "dialog"), null);
-  assert.deepEqual(bound("Escape", {}, "skip"), { do: "cancel" });
-});
-
-test("a held key of a kind acts once, unless it says otherwise", () => {
-  const bindings = [{ key: "Delete" }, { key: "ArrowLeft", repeats: true }];
-  assert.equal(command("Delete", { repeat: true }, "page", "label", bindings), null);
-  const held = command("ArrowLeft", { repeat: true }, "page", "label", bindings);
-  assert.deepEqual(held, { do: "kind", key: "ArrowLeft" });
+test("keys are named as they are printed", () => {
+  assert.deepEqual(["z", "Shift z", "ArrowUp", "-", "Space", "PageDown"].map(keyWords), [
+    "Z",
+    "Shift Z",
+    "↑",
+    "−",
+    "Space",
+    "Page Down",
+  ]);
 });

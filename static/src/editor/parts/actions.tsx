@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Item } from "../session/item.ts";
 import type { Panel } from "../session/state.ts";
 import { useEditor } from "./context.ts";
-import { Icon, Key } from "./icon.tsx";
+import { ActionKey, Icon, Key } from "./icon.tsx";
 
 export function ActionBar({ item }: { item: Item }) {
   const { state, session } = useEditor();
@@ -22,7 +22,7 @@ export function ActionBar({ item }: { item: Item }) {
           onClick={(event) => session.run(() => session.submit(event.timeStamp))}
         >
           {item.status.value === "open" ? "Submit" : answered ? "Go on" : "Submit the change"}
-          <Key>Enter</Key>
+          <ActionKey of="submit" />
         </button>
         <button
           type="button"
@@ -30,7 +30,7 @@ export function ActionBar({ item }: { item: Item }) {
           aria-expanded={state.panel.value === "skip"}
           onClick={() => toggle("skip")}
         >
-          Skip <Key>Space</Key>
+          Skip <ActionKey of="skip" />
         </button>
       </div>
       <div class="ed-actions-row ed-actions-small">
@@ -42,7 +42,7 @@ export function ActionBar({ item }: { item: Item }) {
           title="Previous item"
         >
           <Icon name="chevron-left" />
-          <span class="ed-wide">Previous</span> <Key>K</Key>
+          <span class="ed-wide">Previous</span> <ActionKey of="previous" />
         </button>
         <button
           type="button"
@@ -52,7 +52,7 @@ export function ActionBar({ item }: { item: Item }) {
           title="Next item"
         >
           <Icon name="chevron-right" />
-          <span class="ed-wide">Next</span> <Key>J</Key>
+          <span class="ed-wide">Next</span> <ActionKey of="next" />
         </button>
         <button
           type="button"
@@ -62,7 +62,7 @@ export function ActionBar({ item }: { item: Item }) {
           title="Undo"
         >
           <Icon name="undo" />
-          <span class="ed-wide">Undo</span> <Key>Z</Key>
+          <span class="ed-wide">Undo</span> <ActionKey of="undo" />
         </button>
         <button
           type="button"
@@ -72,7 +72,7 @@ export function ActionBar({ item }: { item: Item }) {
           title="Comment"
         >
           <Icon name="comment" />
-          <span class="ed-wide">Comment</span> <Key>C</Key>
+          <span class="ed-wide">Comment</span> <ActionKey of="comment" />
         </button>
         {state.config.can_flag && (
           <button
@@ -83,7 +83,7 @@ export function ActionBar({ item }: { item: Item }) {
             title="Flag for a reviewer"
           >
             <Icon name="flag" />
-            <span class="ed-wide">Flag</span> <Key>F</Key>
+            <span class="ed-wide">Flag</span> <ActionKey of="flag" />
           </button>
         )}
         <button
@@ -95,7 +95,7 @@ export function ActionBar({ item }: { item: Item }) {
           title="All keys"
         >
           <Icon name="keyboard" />
-          <span class="ed-wide">Keys</span> <Key>?</Key>
+          <span class="ed-wide">Keys</span> <ActionKey of="help" />
         </button>
         <GoesOn />
       </div>

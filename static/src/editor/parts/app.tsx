@@ -4,12 +4,11 @@ import type { Item } from "../session/item.ts";
 import { ActionBar } from "./actions.tsx";
 import { AnswersPane } from "./answers.tsx";
 import { useEditor } from "./context.ts";
-import { Dialogs } from "./dialogs.tsx";
 import { SideHandle } from "./handle.tsx";
-import { Key } from "./icon.tsx";
+import { ActionKey } from "./icon.tsx";
 import { ItemPane } from "./item.tsx";
+import { Dialogs, SidePanel } from "./later.tsx";
 import { Notices } from "./notices.tsx";
-import { SidePanel } from "./panels.tsx";
 import { Recent } from "./recent.tsx";
 import { StatusBar } from "./status.tsx";
 
@@ -124,7 +123,7 @@ function Nothing() {
         {state.canUndo.value && (
           <>
             {" "}
-            (<Key>Z</Key> takes the last one back)
+            (<ActionKey of="undo" /> takes the last one back)
           </>
         )}
         .

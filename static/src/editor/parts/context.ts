@@ -7,6 +7,7 @@ import type { Api } from "../../sending/api.ts";
 import type { Device } from "../device.ts";
 import type { GuidelineReader } from "../guideline.ts";
 import type { Keyboard } from "../keyboard.ts";
+import type { PageKeys } from "../keys.ts";
 import type { Session } from "../session/session.ts";
 import type { EditorState } from "../session/state.ts";
 
@@ -20,6 +21,8 @@ export interface Editor {
   /** What belongs to this device: sizes, mostly. */
   device: Device;
   guideline: GuidelineReader;
+  /** The keys of the page's own actions. */
+  keys: PageKeys;
   keyboard: Keyboard;
   openGuideline: () => void;
 }

@@ -1,16 +1,16 @@
 // Dialogs: all keys, and the choice between two versions of an answer.
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Answers, StoredAnnotation } from "../../core/documents.ts";
-import { commandHelp } from "../../core/keymap.ts";
+import type { ActionWords, Keys } from "../../core/keymap.ts";
+import { actionsOn } from "../../core/rebinding.ts";
 import { type Question, titleOf } from "../../core/schema.ts";
-import type { EditorState } from "../session/state.ts";
+import { KeyList } from "../../keys/key_list.tsx";
+import type { Dialog, EditorState } from "../session/state.ts";
 import { useEditor } from "./context.ts";
 
-export function Dialogs() {
-  const { state } = useEditor();
-  const dialog = state.dialog.value;
-  if (!dialog) return null;
+export function OpenDialog({ dialog }: { dialog: Dialog }) {
   return dialog.kind === "help" ? <HelpDialog /> : <ConflictDialog key={dialog.task} task={dialog.task} />;
 }
 
@@ -42,32 +42,41 @@ function Modal({ title, children }: { title: string; children: ComponentChildren
   );
 }
 
+/** Keys that are nobody's to choose. */
+const FIXED: readonly (readonly [keys: string, meaning: string])[] = [
+  ["Ctrl Enter", "Submit while typing"],
+  ["Esc", "Leave a text box, close what is open"],
+];
+
 function HelpDialog() {
-  const { state } = useEditor();
-  const { can_flag, schema } = state.config;
-  const help = commandHelp({
+  const { state, keys } = useEditor();
+  const changing = useSignal(false);
+  const { actions, can_flag, schema } = state.config;
+  const shown = actionsOn(actions, {
     images: schema.fields.some(({ type }) => type === "image"),
     severalQuestions: schema.questions.length > 1,
     canFlag: can_flag,
   });
+  const bound = shown.flatMap(({ name, title }): [string, string][] => {
+    const words = keys.words(name);
+    return words ? [[words, title]] : [];
+  });
   return (
     <Modal title="Keys of this page">
-      <dl class="ed-keys">
-        {help.map(([keys, meaning]) => (
-          <div key={keys}>
-            <dt>
-              <kbd class="ed-key">{keys}</kbd>
-            </dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-      </dl>
-      {schema.questions.map((question) => (
-        <QuestionKeys key={question.name} question={question} />
-      ))}
-      <p class="ed-hint">
-        Keys do nothing while you type in a box. With several questions, digits answer the one that is marked.
-      </p>
+      {changing.value ? (
+        <ChangeKeys shown={shown} />
+      ) : (
+        <>
+          <KeyWords keys={[...bound, ...FIXED]} />
+          {schema.questions.map((question) => (
+            <QuestionKeys key={question.name} question={question} />
+          ))}
+          <p class="ed-hint">
+            Keys do nothing while you type in a box. With several questions, digits answer the one that is
+            marked.
+          </p>
+        </>
+      )}
       <div class="ed-dialog-actions">
         <button
           type="button"
@@ -78,8 +87,41 @@ function HelpDialog() {
         >
           Close
         </button>
+        <button
+          type="button"
+          class="btn btn-secondary"
+          onClick={() => {
+            changing.value = !changing.peek();
+          }}
+        >
+          {changing.value ? "Back to all keys" : "Change keys"}
+        </button>
       </div>
     </Modal>
+  );
+}
+
+function ChangeKeys({ shown }: { shown: readonly ActionWords[] }) {
+  const { state, keys, api } = useEditor();
+  const { actions, urls } = state.config;
+  const save = async (chosen: Keys) => {
+    await api.patch(urls.me, { keys: chosen });
+  };
+  return <KeyList actions={actions} shown={shown} chosen={keys.chosen} answers={keys.answers} save={save} />;
+}
+
+function KeyWords({ keys }: { keys: readonly (readonly [keys: string, meaning: string])[] }) {
+  return (
+    <dl class="ed-keys">
+      {keys.map(([key, meaning]) => (
+        <div key={key}>
+          <dt>
+            <kbd class="ed-key">{key}</kbd>
+          </dt>
+          <dd dir="auto">{meaning}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -89,16 +131,7 @@ function QuestionKeys({ question }: { question: Question }) {
   return (
     <>
       <h3>{titleOf(question)}</h3>
-      <dl class="ed-keys">
-        {keys.map(([key, meaning]) => (
-          <div key={key}>
-            <dt>
-              <kbd class="ed-key">{key}</kbd>
-            </dt>
-            <dd dir="auto">{meaning}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyWords keys={keys} />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import type { Action } from "../../core/keymap.ts";
 import { useEditor } from "./context.ts";
 
 /** A symbol of the site's icon sprite; always beside a word, so it is hidden from screen readers. */
@@ -29,4 +30,10 @@ export function Key({ children }: { children: string }) {
       {children}
     </span>
   );
+}
+
+/** The key that an action has here, if it has one. */
+export function ActionKey({ of: action }: { of: Action }) {
+  const words = useEditor().keys.words(action);
+  return words ? <Key>{words}</Key> : null;
 }

@@ -37,7 +37,8 @@ function FieldView({ item, field, headed }: { item: Item; field: Field; headed: 
 
 /** What is in here is drawn by the field's layer; Preact leaves it alone. */
 function FieldPlace({ item, field, value }: { item: Item; field: Field; value: FieldValue }) {
-  const { images, device, imageField: ImageField } = useEditor();
+  const { images, device, keys, imageField: ImageField } = useEditor();
+  const skip = keys.words("skip");
   const place = useRef<HTMLDivElement & HTMLElement>(null);
   const title = titleOf(field);
   useLayoutEffect(() => {
@@ -52,7 +53,7 @@ function FieldPlace({ item, field, value }: { item: Item; field: Field; value: F
           kept: () => device.zoomOf(field.name),
           keep: (zoom) => device.keepZoom(field.name, zoom),
         },
-        brokenHint: "Try again, or skip the item (Space).",
+        brokenHint: `Try again, or skip the item${skip && ` (${skip})`}.`,
         changed: (ready) => {
           layer.value = ready;
         },
@@ -65,7 +66,7 @@ function FieldPlace({ item, field, value }: { item: Item; field: Field; value: F
       layer.value = null;
       text.destroy();
     };
-  }, [item, field, value, title, images, device, ImageField]);
+  }, [item, field, value, title, images, device, skip, ImageField]);
   if (isImage(value)) return <div ref={place} class="dc-item-field" data-item-image />;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled with the keyboard

@@ -10,7 +10,7 @@ import { GuidelinePanel } from "./guideline.tsx";
 import { Icon, Key } from "./icon.tsx";
 import { PanelFrame } from "./panel_frame.tsx";
 
-export function SidePanel() {
+export function OpenPanel() {
   const { state } = useEditor();
   const item = state.current.value;
   switch (state.panel.value) {

@@ -3,7 +3,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { stepTextSize } from "../../core/layout.ts";
 import { saveWords } from "../../sending/save_words.ts";
 import { useEditor } from "./context.ts";
-import { Icon, Key } from "./icon.tsx";
+import { ActionKey, Icon } from "./icon.tsx";
 
 /** A save that takes less than this is not worth a word to a screen reader. */
 const SLOW_AFTER_MS = 1_500;
@@ -23,7 +23,7 @@ export function StatusBar() {
         )}
         {state.answered.value && (
           <span class="ed-answered" data-answered>
-            <Icon name="ok" /> <span dir="auto">{state.answered.value}</span> <Key>Z</Key>
+            <Icon name="ok" /> <span dir="auto">{state.answered.value}</span> <ActionKey of="undo" />
           </span>
         )}
       </p>
@@ -37,7 +37,7 @@ export function StatusBar() {
         >
           <Icon name="guideline" />
           <span>Guideline{version > 0 ? ` v${version}` : ""}</span>
-          <Key>G</Key>
+          <ActionKey of="guideline" />
         </button>
         <Progress />
         <SaveState />

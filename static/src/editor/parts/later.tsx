@@ -1,0 +1,39 @@
+// Panels and dialogs are opened later than the page: what they are made of is not waited for to show the first item.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { EditorState } from "../session/state.ts";
+import { useEditor } from "./context.ts";
+
+const opened = signal<typeof import("./opened.ts") | null>(null);
+
+/** Load them before they are needed: the network may be gone by then. */
+export async function loadOpened(): Promise<void> {
+  opened.value ??= await import("./opened.ts");
+}
+
+export function SidePanel() {
+  const { state } = useEditor();
+  const parts = useOpened(state, state.panel.value !== null && state.panel.value !== "skip");
+  return parts && <parts.OpenPanel />;
+}
+
+export function Dialogs() {
+  const { state } = useEditor();
+  const dialog = state.dialog.value;
+  const parts = useOpened(state, dialog !== null);
+  return dialog && parts && <parts.OpenDialog dialog={dialog} />;
+}
+
+/** The parts, once they are there; asked for again where they could not be loaded at first. */
+function useOpened(state: EditorState, wanted: boolean): typeof import("./opened.ts") | null {
+  const parts = opened.value;
+  useEffect(() => {
+    if (!wanted || parts) return;
+    loadOpened().catch((error: unknown) => {
+      state.dialog.value = null;
+      state.panel.value = null;
+      state.notifyBroken(error);
+    });
+  }, [wanted, parts, state]);
+  return wanted ? parts : null;
+}
