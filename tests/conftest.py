@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -20,8 +22,9 @@ from rest_framework.test import APIClient
 
 from labeling.models import User
 from labeling.services.imports import running
+from tests import template
+from tests.sessions import signed_in
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 BROWSER = os.environ.get("DCAI_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 NO_BROWSER = "no Chromium found: install it (Debian: apt-get install chromium) or set DCAI_CHROMIUM to its path"
 BROWSER_TESTS_REQUIRED = bool(os.environ.get("DCAI_REQUIRE_E2E"))
@@ -46,9 +49,7 @@ def client_for() -> Callable[[User], Client]:
     """Return a function that gives a browser-like client signed in as a person."""
 
     def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend=BACKEND)
-        return client
+        return signed_in(Client(), user)
 
     return sign_in
 
@@ -58,11 +59,16 @@ def api_for() -> Callable[[User], APIClient]:
     """Return a function that gives an API client signed in as a person."""
 
     def sign_in(user: User) -> APIClient:
-        client = APIClient()
-        client.force_login(user, backend=BACKEND)
-        return client
+        return signed_in(APIClient(), user)
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Keep the structure of the database for the next run where this one had to make it."""
+    if not settings.DATABASES["default"]["TEST"]["TEMPLATE"]:
+        template.keep(connection.settings_dict["NAME"])
 
 
 @pytest.fixture
@@ -106,6 +112,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
         if not BROWSER and item.get_closest_marker("e2e"):
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays: modules, models and tests, which are most of all objects."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

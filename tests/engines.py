@@ -20,6 +20,7 @@ from dcai_web.ops.engines import place
 from dcai_web.ops.engines.account import for_postgres
 from dcai_web.ops.engines.postgres import Postgres
 from dcai_web.ops.engines.redis import Redis
+from tests import template
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
@@ -28,7 +29,7 @@ KEPT = {"DCAI_CHROMIUM", "DCAI_REQUIRE_E2E"}
 
 
 def start(*, durable: bool = False) -> dict[str, str]:
-    """Start engines for this process and those it starts; return their addresses and a data directory."""
+    """Start engines for this process and those it starts; return where they are, and what there is to copy."""
     keeper = subprocess.Popen(
         [sys.executable, "-m", "tests.engines", *(["--durable"] if durable else [])],
         cwd=ROOT,
@@ -52,6 +53,8 @@ def share() -> None:
     for name in [name for name in os.environ if name.startswith("DCAI_") and name not in KEPT]:
         del os.environ[name]
     os.environ.update(start(), DCAI_TEST_RUN="1")
+    if os.environ["DCAI_TEST_TEMPLATE"]:
+        return
     made = subprocess.run(
         [sys.executable, "-m", "tests.template"],
         cwd=ROOT,
@@ -93,9 +96,9 @@ def keep(*, durable: bool) -> None:
         postgres.ensure_database()
         data = folder / "data"
         data.mkdir()
-        print(  # noqa: T201 - the protocol with start()
-            json.dumps({"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "DCAI_DATA_DIR": str(data)}), flush=True
-        )
+        addresses = {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "DCAI_DATA_DIR": str(data)}
+        addresses["DCAI_TEST_TEMPLATE"] = "" if durable else template.restore_kept(postgres)
+        print(json.dumps(addresses), flush=True)  # noqa: T201 - the protocol with start()
         sys.stdin.read()
     finally:
         for process in running:

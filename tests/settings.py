@@ -40,7 +40,7 @@ for name in PROVIDER:
     del os.environ[name]
 
 # A database that has been migrated already is copied; `migrate` then finds nothing to do.
-DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ.get("DCAI_TEST_TEMPLATE")}  # noqa: F405
+DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ.get("DCAI_TEST_TEMPLATE") or None}  # noqa: F405
 
 # One round: the tests make hundreds of people.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from labeling.models import JobRun, User
 from labeling.services import jobs
+from tests.sessions import signed_in
 
 AXE = Path(__file__).resolve().parents[2] / "static" / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1280, "height": 800}
@@ -106,8 +107,7 @@ def served() -> None:
 
 def sign_in(context: BrowserContext, user: User, site: str) -> None:
     """Give a browser the session of a person."""
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client = signed_in(Client(), user)
     cookie = client.cookies[site_settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
 

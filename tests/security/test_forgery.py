@@ -15,12 +15,12 @@ from rest_framework.test import APIClient
 
 from labeling.models import Event, Media, User
 from labeling.services import limits, media, tokens
-from tests import factories
+from tests import factories, sessions
 from tests.labeling.api.walking import ROUTES
 from tests.labeling.api.walking import world as api_world
 from tests.security.pages import address
 from tests.security.rules import RULES
-from tests.security.visiting import BACKEND, send, signed_in
+from tests.security.visiting import send, signed_in
 from tests.security.worlds import picture, world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -32,7 +32,7 @@ def strict() -> Callable[[User], Client]:
 
     def sign_in(user: User) -> Client:
         client = Client(enforce_csrf_checks=True)
-        client.force_login(user, backend=BACKEND)
+        sessions.signed_in(client, user)
         return client
 
     return sign_in
@@ -68,7 +68,7 @@ def _token(client: Client) -> str:
 def test_the_api_takes_no_session_without_a_token_of_its_browser() -> None:
     place = api_world()
     client = APIClient(enforce_csrf_checks=True)
-    client.force_login(place.people["manager"], backend=BACKEND)
+    sessions.signed_in(client, place.people["manager"])
     kinds = ("application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
     for name, method in sorted(key for key in ROUTES if key[1] != "get"):
         for kind in kinds:

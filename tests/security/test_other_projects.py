@@ -12,10 +12,10 @@ from rest_framework.test import APIClient
 
 from labeling.models import Event, Flag, Lease, Membership, QueueEntry, Role, SavedFilter, Task, User
 from labeling.services import claims, explorer
-from tests import factories
+from tests import factories, sessions
 from tests.security.pages import address, argument, variables
 from tests.security.rules import RULES, body
-from tests.security.visiting import ALLOWED, BACKEND, send, told, undone
+from tests.security.visiting import ALLOWED, send, told, undone
 from tests.security.worlds import World, world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -75,7 +75,7 @@ def test_every_variable_of_an_address_is_known_to_belong_to_a_project_or_not() -
 def test_ids_of_another_project_are_not_there(worlds: tuple[World, World, User]) -> None:
     one, other, person = worlds
     client = Client()
-    client.force_login(person, backend=BACKEND)
+    sessions.signed_in(client, person)
     wrong: dict[str, str | int] = {}
     for name, variable in MIXED:
         key = argument(name, variable)

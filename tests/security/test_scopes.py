@@ -15,7 +15,7 @@ from labeling.api.endpoint import Endpoint
 from labeling.models import ApiToken, Scope, User
 from labeling.services import tokens
 from quality.api import urls as quality_urls
-from tests import factories
+from tests import factories, sessions
 from tests.labeling.api import test_access, walking
 from tests.labeling.api.walking import World, routes_of, world
 
@@ -175,7 +175,7 @@ def test_a_program_cannot_make_a_token_that_outlives_its_own() -> None:
 def test_a_token_of_another_scope_or_without_a_future_is_refused(sent: dict[str, Any], path: str) -> None:
     person = factories.user()
     client = APIClient()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    sessions.signed_in(client, person)
     refused = client.post("/api/tokens/", {"name": "script"} | sent, format="json")
     assert (refused.status_code, refused.json()["errors"][0]["path"]) == (400, path)
     assert not ApiToken.objects.exists()

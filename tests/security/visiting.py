@@ -11,11 +11,11 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
+from tests import sessions
 from tests.security.pages import address
 from tests.security.rules import body
 from tests.security.worlds import World
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 ALLOWED, SENT_TO_SIGN_IN = "allowed", "sent to sign in"
 
 
@@ -23,7 +23,7 @@ def signed_in(place: World, person: str, **options: Any) -> Client:
     """Return the browser of a person of a world; of nobody, if it is “anonymous”."""
     client = Client(**options)
     if person != "anonymous":
-        client.force_login(place.people[person], backend=BACKEND)
+        sessions.signed_in(client, place.people[person])
     return client
 
 

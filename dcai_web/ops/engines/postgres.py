@@ -102,12 +102,12 @@ class Postgres:
         except psycopg.OperationalError:
             return False
 
-    def ensure_database(self) -> None:
-        """Create the product's database if this is the first start."""
+    def ensure_database(self, name: str = DATABASE) -> None:
+        """Create the product's database if this is the first start; or another one."""
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if known is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def _make_cluster(self) -> None:
         # Under another name first: a start that is killed in the middle leaves nothing half made behind.
