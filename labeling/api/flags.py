@@ -63,6 +63,10 @@ class FlagDocument(BaseModel):
     id: int
     task: int
     external_id: str | None
+    tasks: list[int] = Field(
+        description="All tasks that it is about, its own included: one, or all copies of an item. Some may be in "
+        "quarantine by now."
+    )
     question: str = Field(description="Empty: the whole task.")
     part: str = Field(description="The part of the answer that it speaks of, such as one region. Empty: all of it.")
     reason: str
@@ -135,6 +139,7 @@ class Reopened(BaseModel):
 
     flags: list[int]
     labels: dict[str, int] = Field(description="The final labels that the task has now, by question.")
+    seen: list[int] = Field(description="Ids of the final labels that a decision about the flag is about now.")
 
 
 class FlagQuery(Page):
@@ -185,8 +190,10 @@ class Ruled(Body):
     decision: Decision = Field(strict=False)
     answer: Any = Field(
         None,
-        description="With `relabel`: the answer to the flag's question. For a flag about the whole task of a project "
-        "with several questions: an object of answers by question.",
+        description="With `relabel`: the answer to the flag's question, for all its tasks. For a flag about the whole "
+        "task of a project with several questions: an object of answers by question. With `keep_one`: the id of the "
+        "task that stays, while the others go into quarantine (left out: one with a confirmed label, else the first). "
+        "With `one_split`: the split that all its tasks are put into.",
     )
     note: str = Field("", max_length=5_000)
 
@@ -388,4 +395,5 @@ class FlagResolution(Endpoint):
         elif flag.state != FlagState.OPEN:
             message = "There is no decision about this flag that could be taken back."
             raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
-        return Response({"flags": reopened, "labels": review_reads.label_ids(flag.task_id)})
+        labels = review_reads.label_ids(flag.task_id)
+        return Response({"flags": reopened, "labels": labels, "seen": review_reads.seen_labels(flag)})

@@ -41,14 +41,14 @@ class BulkAct(models.Model):
 
 
 class _Entry(BaseModel):
-    """What an act did to one thing. Version 1 of acts wrote lists: the values in the order of the fields."""
+    """What an act did to one thing. Version 1 of acts wrote lists: the values in the order of the fields there were."""
 
     model_config = ConfigDict(frozen=True)
 
     @model_validator(mode="before")
     @classmethod
     def _named(cls, stored: Any) -> Any:
-        return dict(zip(cls.model_fields, stored, strict=True)) if isinstance(stored, list) else stored
+        return dict(zip(cls.model_fields, stored, strict=False)) if isinstance(stored, list) else stored
 
 
 class TaskBefore(_Entry):
@@ -84,13 +84,24 @@ class Replaced(_Entry):
     new: int
 
 
+class Moved(_Entry):
+    """The split that a task was in, and the one it was moved to."""
+
+    old: str
+    new: str
+
+
 class DecidedBefore(TaskBefore):
-    """A task whose flags were decided: those flags, the labels, the slots that were closed, and its quarantine."""
+    """A task that was decided about: by which flags, the labels, the slots that were closed, its quarantine and split.
+
+    A flag about several tasks stands with each that its decision changed, and with its own.
+    """
 
     flags: list[int]
     labels: list[Replaced]
     closed: int
     quarantined: bool
+    moved: Moved | None = None
 
 
 class AskedBefore(TaskBefore):
@@ -197,7 +208,7 @@ class ReviewAct(Act):
     @property
     def closed_flags(self) -> list[int]:
         """The flags that were closed: those that were decided, and those settled with them."""
-        return sorted(flag for entry in self.before for flag in entry.flags)
+        return sorted({flag for entry in self.before for flag in entry.flags})
 
 
 class Whom(StrEnum):

@@ -89,8 +89,8 @@ class Reason(Generic[E_co]):
         Stands before the title.
     template : str
         The part of a card that shows its evidence, with `card` and `evidence`; empty: its sentence says all.
-    counted_as, criterion : str
-        For what the check raises: the name of its figure on the quality page, and what it counts.
+    counted_as, counted_in, criterion : str
+        For what the check raises: the name of its figure on the quality page, in what it counts, and what.
     relabels : bool
         Whether another label can be given on its card.
     keep_confirms : bool
@@ -120,6 +120,7 @@ class Reason(Generic[E_co]):
     icon: str = "flag"
     template: str = ""
     counted_as: str = ""
+    counted_in: str = "flags"
     criterion: str = ""
     relabels: bool = True
     keep_confirms: bool = False

@@ -15,6 +15,8 @@ class Decision(StrEnum):
     RELABEL = "relabel"
     QUARANTINE = "quarantine"
     AMBIGUOUS = "ambiguous"
+    KEEP_ONE = "keep_one"
+    ONE_SPLIT = "one_split"
 
     @property
     def label(self) -> str:
@@ -44,7 +46,16 @@ _WORDS = {
     Decision.RELABEL: _Words("Another label was given", "given another label", "gave another label to"),
     Decision.QUARANTINE: _Words("Quarantined", "quarantined", "quarantined"),
     Decision.AMBIGUOUS: _Words("Ambiguous", "marked ambiguous", "marked as ambiguous"),
+    Decision.KEEP_ONE: _Words(
+        "One of the copies stays, the others are in quarantine",
+        "reduced to one copy",
+        "kept one copy and quarantined the others of",
+    ),
+    Decision.ONE_SPLIT: _Words("All copies are in one split", "put into one split", "put into one split all copies of"),
 }
+
+OF_COPIES = frozenset({Decision.KEEP_ONE, Decision.ONE_SPLIT})
+"""Decisions about a flag that is about several tasks."""
 
 
 def decision_named(name: str) -> Decision | None:
@@ -70,6 +81,8 @@ class Choice:
         What stands on it where there is no such label; empty: `words`.
     at_once : str
         What stands on it where it decides several flags; empty: `words`.
+    split : str
+        The split that it puts all copies into; it is offered where some, but not all of them are in it.
     """
 
     decision: Decision
@@ -80,9 +93,10 @@ class Choice:
     names_label: bool = False
     unlabeled: str = ""
     at_once: str = ""
+    split: str = ""
 
 
-CARD_KEYS = frozenset("0123456789cgjkorz+-?")
+CARD_KEYS = frozenset("0123456789cgjknorz+-?")
 """Keys of a card that are no decisions of its reason: labels, comment, next, undo, zoom and the like."""
 
 TAKE = Choice(

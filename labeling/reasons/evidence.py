@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -138,6 +138,21 @@ class Evidence(_Part):
     def class_shares(self) -> tuple[ClassShare, ...]:
         """Return the classes that a model considered, the most probable first."""
         return ()
+
+    def member_tasks(self) -> tuple[int, ...]:
+        """Return the tasks that it is about where these are several, in order; one decision is about all of them.
+
+        Empty: it is about the flag's task alone.
+        """
+        return ()
+
+    def among(self, there: Collection[int]) -> Self | None:
+        """Return it for those of its tasks that are there; None where nothing is left to decide."""
+        return self
+
+    def is_settled_by(self, earlier: Evidence, resolution: str) -> bool:
+        """Return whether what was decided (a `Decision`) about earlier evidence, of all these tasks, answers it too."""
+        return False
 
 
 class LabelEvidence(Evidence):

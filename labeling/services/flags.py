@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,10 +15,14 @@ from labeling.errors import Invalid, Problem
 from labeling.models import Flag, FlagState
 from labeling.reasons.evidence import BASIS, GIVEN, VERSION, Evidence
 from labeling.reasons.manual import MANUAL
+from labeling.reasons.registry import load_evidence
+from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import events
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from labeling.models import BulkAct, Label, Project, Task, User
     from labeling.reasons.base import Reason
 
@@ -136,10 +141,11 @@ def reopen(*, flag: Flag) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why one task, or one part of its answer, should be looked at, as a scan of the whole project found it.
+    """Why one task, one part of its answer or a group of tasks should be looked at, as a scan of the project found it.
 
-    A flag that a person resolved is not opened again on the same evidence (`Evidence.rests_on`). Without a note, the
-    evidence says in words what was found.
+    A flag that a person resolved is not opened again on the same evidence (`Evidence.rests_on`); that of a group is not
+    while what was decided holds for it (`Evidence.is_settled_by`), whichever task of it has the flag. Without a note,
+    the evidence says in words what was found.
     """
 
     task_id: int
@@ -162,7 +168,12 @@ class Finding:
             json.dumps(evidence),
             evidence[BASIS],
             self.evidence.earlier_basis(),
+            not self.evidence.member_tasks(),
         )
+
+    def tasks(self) -> frozenset[int]:
+        """Return the tasks that it is about."""
+        return frozenset((self.task_id, *self.evidence.member_tasks()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +194,14 @@ ORDER BY id FOR UPDATE
 _FOUND = """
 CREATE TEMPORARY TABLE labeling_found
     (task_id bigint, reason text, part text, score double precision, place double precision, note text,
-     evidence jsonb, basis text, earlier_basis text) ON COMMIT DROP
+     evidence jsonb, basis text, earlier_basis text, alone boolean) ON COMMIT DROP
 """
 # Decided before: by a person, on what the finding rests on now, or with a label that is still the one of record. Flags
-# without a version say what they rest on in a form that was cut: there the label itself is compared too.
+# without a version say what they rest on in a form that was cut: there the label itself is compared too. Whether a
+# group of tasks was decided is asked of its evidence, before it comes here.
 _FORGET_DECIDED = f"""
 DELETE FROM labeling_found n USING labeling_flag f
-WHERE f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
+WHERE n.alone AND f.task_id = n.task_id AND f.question = %(question)s AND f.reason = n.reason AND f.part = n.part
   AND f.state = '{FlagState.RESOLVED}'
   AND (f.evidence ->> %(basis_key)s = n.basis
        OR (f.evidence ->> %(version_key)s IS NULL AND f.evidence ->> %(basis_key)s = n.earlier_basis
@@ -230,10 +242,19 @@ def sync_flags(
     reasons: Collection[Reason[Evidence]],
     findings: Iterable[Finding],
     actor: User | None,
+    most: Mapping[str, int] | None = None,
+    since: datetime | None = None,
 ) -> Synced:
     """Make the open flags of these reasons those that a scan found: open, update and close by the thousand.
 
     What a person resolved stays resolved while what it rested on is unchanged; what a person raised is not closed.
+
+    Parameters
+    ----------
+    most
+        By reason, of how many groups that nobody has decided flags are opened, the worst first.
+    since
+        When the scan began: it does not know of what was decided about groups later.
     """
     values: dict[str, Any] = {
         "project": project.pk,
@@ -247,11 +268,13 @@ def sync_flags(
         # Whoever decides one of these flags now either is done before the scan looks, or waits for it.
         cursor.execute(_LOCK_OPEN, values)
         cursor.execute(_FOUND)
+        found = list(findings)
+        asked = _without_decided_groups(project, question, found, since)
         with cursor.copy("COPY labeling_found FROM STDIN") as copy:
-            for found in findings:
-                copy.write_row(found.row())
+            for each in _worst(asked, most or {}):
+                copy.write_row(each.row())
         cursor.execute(_FORGET_DECIDED, values)
-        decided = cursor.rowcount
+        decided = cursor.rowcount + len(found) - len(asked)
         cursor.execute(_UPDATE_FOUND, values)
         updated = cursor.rowcount
         cursor.execute(_OPEN_FOUND, values)
@@ -270,3 +293,45 @@ def sync_flags(
         closed=closed,
     )
     return synced
+
+
+def _without_decided_groups(
+    project: Project, question: str, findings: list[Finding], since: datetime | None
+) -> list[Finding]:
+    """Return the findings without the groups of tasks whose decision holds still, or that were decided meanwhile."""
+    reasons = {found.reason.name for found in findings if found.evidence.member_tasks()}
+    if not reasons:
+        return findings
+    resolved = Flag.objects.filter(
+        project=project, question=question, reason__in=reasons, state=FlagState.RESOLVED
+    ).only("task_id", "reason", "evidence", "resolution", "resolved_at")
+    decided: defaultdict[tuple[str, int], list[tuple[frozenset[int], Flag]]] = defaultdict(list)
+    for flag in resolved.iterator(chunk_size=1000):
+        tasks = frozenset(review_reads.flagged_tasks(flag))
+        for task in tasks:
+            decided[flag.reason, task].append((tasks, flag))
+
+    def is_decided(found: Finding) -> bool:
+        asked = found.tasks()
+        return any(
+            asked <= tasks
+            and (
+                (since is not None and flag.resolved_at is not None and flag.resolved_at > since)
+                or found.evidence.is_settled_by(load_evidence(flag.reason, flag.evidence), flag.resolution)
+            )
+            for tasks, flag in decided[found.reason.name, found.task_id]
+        )
+
+    return [found for found in findings if not (found.evidence.member_tasks() and is_decided(found))]
+
+
+def _worst(findings: list[Finding], most: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield the findings, of limited reasons the worst."""
+    limited: defaultdict[str, list[Finding]] = defaultdict(list)
+    for found in findings:
+        if found.reason.name in most:
+            limited[found.reason.name].append(found)
+        else:
+            yield found
+    for reason, these in limited.items():
+        yield from sorted(these, key=lambda found: (found.score, found.task_id))[: most[reason]]

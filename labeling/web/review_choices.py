@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labeling.reasons.decisions import Decision
+from labeling.reasons.decisions import OF_COPIES, Decision
 from labeling.selectors.explorer import Chip
 from labeling.web.answers import from_form
 
@@ -53,7 +53,18 @@ def decisions(card: Card) -> list[Button]:
     left_out = {Decision.ACCEPT} if card.suggestion is None else set()
     if not card.may_keep:
         left_out.add(Decision.KEEP)
-    return [_button(choice, card) for choice in card.reason.choices if choice.decision not in left_out]
+    if card.group is None:
+        left_out |= OF_COPIES
+    return [
+        _button(choice, card)
+        for choice in card.reason.choices
+        if choice.decision not in left_out and (not choice.split or _moves(choice, card))
+    ]
+
+
+def _moves(choice: Choice, card: Card) -> bool:
+    """Whether some, but not all of a card's copies are in the split of a choice."""
+    return card.group is not None and choice.split in card.group.splits and len(card.group.splits) > 1
 
 
 def _button(choice: Choice, card: Card) -> Button:
@@ -64,6 +75,10 @@ def _button(choice: Choice, card: Card) -> Button:
             decision, answer = Decision.RELABEL, json.dumps(card.suggestion.value)
     shown = chips if choice.names_label else []
     words = choice.words if shown or not choice.names_label else choice.unlabeled or choice.words
+    if choice.split:
+        answer = json.dumps(choice.split)
+    elif decision is Decision.KEEP_ONE and card.group is not None:
+        words = f"{words}, quarantine {card.group.size - 1:,}"
     return Button(decision, words, choice.key, choice.icon, answer, shown, about=choice.about)
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from labeling.selectors.reviews import Card, FlagFilter, Pair
 
 TILES = 24
+LONGEST_SEEN = 5_000
+"""Characters that a flag has with the labels of all tasks that it is about."""
 MOST_GROUPS = 6
 """Pairs of labels that are looked for one after another."""
 
@@ -176,7 +178,7 @@ def _decide(request: SignedInRequest, project: Project) -> list[int]:
 def _chosen(sent: list[str]) -> dict[int, list[int]]:
     """Return the flags that were selected, with the labels of record that were on the screen."""
     try:
-        pairs = [raw[:500].split(":") for raw in sent]
+        pairs = [raw[:LONGEST_SEEN].split(":") for raw in sent]
         return {int(flag): [int(label) for label in labels.split(",") if label] for flag, labels in pairs}
     except ValueError:
         raise Invalid("Select flags, then choose what to decide about them.") from None

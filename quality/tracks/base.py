@@ -294,5 +294,9 @@ def limited(rows: Integers, scores: Doubles, *, of: int) -> Integers:
     of
         Items there are.
     """
-    most = max(LEAST, int(of * SHARE))
-    return rows[np.argsort(scores[rows], kind="stable")][:most]
+    return rows[np.argsort(scores[rows], kind="stable")][: most_of(of)]
+
+
+def most_of(items: int) -> int:
+    """Return of how many of so many items at most something is flagged that is merely odd: one of fifty, but twenty."""
+    return max(LEAST, int(items * SHARE))

@@ -131,7 +131,7 @@ def _counted(reason: Reason[Evidence], waiting: int, looked: LookedForPart | Non
     return Figure(
         reason.counted_as,
         f"{waiting:,}",
-        unit="flag" if waiting == 1 else "flags",
+        unit=reason.counted_in.removesuffix("s") if waiting == 1 else reason.counted_in,
         basis=((looked.words if looked else "") or reason.criterion) + more,
         href=href,
     )

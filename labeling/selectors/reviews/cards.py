@@ -29,6 +29,7 @@ from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import verdicts as verdict_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer import Chip
+from labeling.selectors.reviews.copies import groups_for
 from labeling.selectors.reviews.hiding import hides_suggestion
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from labeling.reasons.evidence import Evidence
     from labeling.selectors.explorer import TaskRow
     from labeling.selectors.guidelines import LabelPart
+    from labeling.selectors.reviews.copies import Group
 
 MOST_COMMENTS = 20
 MOST_PARTS = 6
@@ -129,6 +131,7 @@ class Card:
     parts: list[LabelPart] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    group: Group | None = None
     hidden: bool = False
     """Whether what is suggested and who said what wait for the reviewer's decision."""
 
@@ -173,7 +176,7 @@ class Card:
     @property
     def seen(self) -> list[int]:
         """The labels of record that the card shows."""
-        return [given.label_id for given in self.given]
+        return self.group.seen if self.group else [given.label_id for given in self.given]
 
 
 @dataclass(slots=True)
@@ -189,7 +192,8 @@ class _Sources:
     parts: dict[tuple[str, str], LabelPart]
     verdicts: dict[int, verdict_reads.Verdict]
     evidence: dict[int, Evidence]
-    """By flag."""
+    groups: dict[int, Group]
+    """Both by flag."""
 
 
 def _named(people: Sequence[str]) -> str:
@@ -236,6 +240,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
             project, [label for of_task in labels.values() for label in of_task.values()]
         ),
         evidence=evidence,
+        groups=groups_for(project, flags),
     )
 
 
@@ -265,7 +270,9 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
     asked = [question] if question else ([] if flag.question else list(schema.questions))
     given = [_given(one, current[one.name], named=not hidden) for one in asked if one.name in current]
     suggestion = None if hidden else _suggestion(flag, question, current, sources)
+    group = sources.groups.get(flag.pk)
     about = [(label.question, name) for label in given for name in label.classes]
+    about += [(flag.question, name) for name in group.classes] if group else []
     if question and suggestion:
         about += [(question.name, name) for name in suggestion.classes]
     parts = [part for key in dict.fromkeys(about) if (part := sources.parts.get(key)) and not part.is_empty]
@@ -287,6 +294,7 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
             for other in sources.open_flags.get(flag.task_id, ())
             if other.pk != flag.pk
         ],
+        group=group,
         hidden=hidden,
     )
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
-from labeling.models import Flag, Label
+from labeling.models import Flag, Label, QueueEntry, TaskState
 from labeling.reasons.evidence import GIVEN, SUGGESTED
 from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.reviews.filters import FlagFilter, waiting
+from labeling.selectors.reviews.groups import flagged_tasks
 from labeling.selectors.reviews.hiding import hides_suggestion
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def document(flag: Flag, given: Any) -> dict[str, Any]:
         "id": flag.pk,
         "task": flag.task_id,
         "external_id": flag.task.external_id,
+        "tasks": flagged_tasks(flag),
         "question": flag.question,
         "part": flag.part,
         "reason": flag.reason,
@@ -86,6 +88,16 @@ def given_of(flags: Sequence[Flag]) -> dict[int, Any]:
 def label_ids(task_id: int) -> dict[str, int]:
     """Return the ids of a task's labels of record, by question."""
     return dict(Label.objects.filter(task_id=task_id, retired_at__isnull=True).values_list("question", "pk"))
+
+
+def seen_labels(flag: Flag) -> list[int]:
+    """Return the ids of the labels of record that a decision about a flag is about."""
+    tasks = QueueEntry.objects.filter(task_id__in=flagged_tasks(flag)).exclude(state=TaskState.QUARANTINED)
+    labels = Label.objects.filter(
+        task_id__in={flag.task_id, *tasks.values_list("task_id", flat=True)}, project=flag.project_id, retired_at=None
+    )
+    about = labels.filter(question=flag.question) if flag.question else labels
+    return list(about.order_by("task_id", "pk").values_list("pk", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

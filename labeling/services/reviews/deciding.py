@@ -18,17 +18,23 @@ from labeling.services import events, flags, notices
 from labeling.services.reviews import leases
 from labeling.services.reviews.locked_tasks import LockedTasks, lock_tasks
 from labeling.services.reviews.ruling import (
+    MAX_TASKS,
     Ruling,
+    check_group,
     check_ruling,
     check_standing,
     keep_first_choice,
     ruled_answers,
+    task_that_stays,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from labeling.models import Project, User
+
+
+_LEAVE = frozenset({Decision.QUARANTINE, Decision.KEEP_ONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,8 @@ def decide(
     wanted = sorted(set(flag_ids))
     if (again := _replay(actor, key, wanted, ruling)) is not None:
         return again
-    tasks = set(Flag.objects.filter(project=project, pk__in=wanted).values_list("task_id", flat=True))
     answered = ruling.decision in {Decision.ACCEPT, Decision.RELABEL}
-    locked = lock_tasks(project, tasks, flag_ids=wanted, with_data=answered)
+    locked = lock_tasks(project, _flagged(project, wanted), flag_ids=wanted, with_data=answered)
     act = BulkAct(project=project, actor=actor, verb=ReviewAct.VERB, key=key, count=0)
     act.save()
     decided, left = [], {}
@@ -91,6 +96,16 @@ def decide(
     return Decided(act=act, flag_ids=[flag.pk for flag in decided], closed_flags=done.closed_flags, left=left)
 
 
+def _flagged(project: Project, wanted: Sequence[int]) -> set[int]:
+    """Return the tasks that flags are about, or raise `Invalid` where these are too many for one act."""
+    found = Flag.objects.filter(project=project, pk__in=wanted).only("reason", "evidence", "task_id")
+    tasks = {task for flag in found for task in review_reads.flagged_tasks(flag)}
+    if len(tasks) > MAX_TASKS:
+        message = f"These flags are about {len(tasks):,} items; one decision may be about {MAX_TASKS:,}. Select fewer."
+        raise Invalid(message, problems=(Problem("flags", message),))
+    return tasks
+
+
 def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided | None:
     act = BulkAct.objects.filter(actor=actor, key=key).first() if key else None
     if act is None:
@@ -106,49 +121,67 @@ def _replay(actor: User, key: str, wanted: list[int], ruling: Ruling) -> Decided
 def _decide(
     locked: LockedTasks, flag: Flag, ruling: Ruling, *, actor: User, act: BulkAct, seen: Collection[int] | None
 ) -> None:
-    check_standing(flag, locked.current[flag.task_id], locked.schema, seen)
-    answers = ruled_answers(
-        flag, ruling, locked.current[flag.task_id], locked.schema, locked.data.get(flag.task_id, {})
-    )
+    tasks = locked.tasks_of(flag)
+    check_standing(flag, locked.current, tasks, locked.schema, seen)
+    check_group(flag, ruling, tasks)
+    answers = {
+        task: ruled_answers(flag, ruling, locked.tasks[task], locked.current[task], locked.schema) for task in tasks
+    }
     if review_reads.hides_suggestion(act.project, flag):
-        keep_first_choice(flag, ruling, answers)
-    row = locked.row(flag.task_id)
-    for question, value in answers.items():
-        locked.write(flag.task, question, value, actor=actor)
-    if answers:
-        locked.close_slots(flag.task_id)
-    if ruling.decision == Decision.QUARANTINE:
-        locked.quarantine(flag.task_id)
-    for closed in (flag, *_settled_with(locked, flag, ruling, set(answers))):
-        label = locked.current[flag.task_id].get(_question(closed, answers))
+        keep_first_choice(flag, ruling, answers[flag.task_id])
+    for task in tasks:
+        for question, value in answers[task].items():
+            locked.write(locked.tasks[task], question, value, actor=actor)
+        if answers[task]:
+            locked.close_slots(task)
+    _place(locked, flag, ruling, tasks)
+    for closed in (flag, *(other for task in tasks for other in _settled_with(locked, flag, ruling, task, answers))):
+        of_task = answers.get(closed.task_id, {})
+        label = locked.current[closed.task_id].get(_question(closed, of_task))
         flags.close(
             flag=closed,
             actor=actor,
             resolution=ruling.decision,
             note=ruling.note if closed is flag else "",
-            label=label if answers else None,
+            label=label if of_task else None,
             act=act,
         )
-        row.flags.append(closed.pk)
+        locked.row(closed.task_id).flags.append(closed.pk)
+    for task in tasks:
+        if task != flag.task_id and task in locked.rows:
+            locked.row(task).flags.append(flag.pk)
+
+
+def _place(locked: LockedTasks, flag: Flag, ruling: Ruling, tasks: Sequence[int]) -> None:
+    """Put tasks into quarantine or into a split, where the decision says so."""
+    stays = task_that_stays(flag, ruling, tasks, locked.current) if ruling.decision == Decision.KEEP_ONE else None
+    for task in tasks:
+        if ruling.decision in _LEAVE and task != stays:
+            locked.quarantine(task)
+        elif ruling.decision == Decision.ONE_SPLIT:
+            locked.move(task, ruling.answer)
 
 
 def _question(flag: Flag, answers: Mapping[str, Any]) -> str:
     return flag.question or next(iter(answers), "")
 
 
-def _settled_with(locked: LockedTasks, flag: Flag, ruling: Ruling, answered: set[str]) -> list[Flag]:
-    """Return the other open flags of the task that the same decision answers.
+def _settled_with(
+    locked: LockedTasks, flag: Flag, ruling: Ruling, task: int, answers: Mapping[int, Mapping[str, Any]]
+) -> list[Flag]:
+    """Return the other open flags of a task that the same decision answers.
 
     Once the label is decided, whatever else put it in doubt is; and a skipped task that was answered waits no more.
     """
     if ruling.decision == Decision.QUARANTINE:
         return []
+    answered = set(answers[task])
     about = answered | ({flag.question} if reason_named(flag.reason).is_about_label else set())
     given = answered if ruling.decision in {Decision.ACCEPT, Decision.RELABEL} else set()
-    labeled = bool(given) and locked.entries[flag.task_id].open_slots == 0
+    labeled = bool(given) and locked.entries[task].open_slots == 0
     return [
         other
-        for other in locked.open_flags_of(flag.task_id)
+        for other in locked.open_flags_of(task)
         if other is not flag and _answered_too(other, about, labeled=labeled)
     ]
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from labeling.errors import NotFound
+from labeling.errors import Conflict, NotFound
 from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, Task, TaskState
-from labeling.models.acts import DecidedBefore, Replaced
+from labeling.models.acts import DecidedBefore, Moved, Replaced
 from labeling.selectors import queues as queue_reads
+from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import labels
 
@@ -33,6 +34,8 @@ class LockedTask:
     """By question: the label that was there, and the one that was written."""
     closed: int = 0
     quarantined: bool = False
+    moved: tuple[str, str] | None = None
+    """The split it was in, and the one it is in now."""
 
     def as_entry(self) -> DecidedBefore:
         """Return the row as the act keeps it."""
@@ -42,6 +45,7 @@ class LockedTask:
             labels=[Replaced(old=old, new=new) for old, new in self.labels.values()],
             closed=self.closed,
             quarantined=self.quarantined,
+            moved=Moved(old=self.moved[0], new=self.moved[1]) if self.moved else None,
         )
 
 
@@ -51,17 +55,28 @@ class LockedTasks:
 
     schema: Schema
     versions: Versions
+    asked: frozenset[int]
+    """The tasks that were to be locked; those of them that are there have their place in the queue."""
     entries: dict[int, QueueEntry]
+    tasks: dict[int, Task]
+    """Without what they show, unless answers are to be checked against it."""
     flags: dict[int, Flag]
     current: defaultdict[int, dict[str, Label]]
     counted: dict[int, int]
-    data: dict[int, dict[str, Any]]
-    """What the tasks show, where answers are to be checked against it."""
     rows: dict[int, LockedTask] = field(default_factory=dict)
 
     def row(self, task_id: int) -> LockedTask:
         """Return what was done to a task so far."""
         return self.rows.setdefault(task_id, LockedTask(task_id))
+
+    def tasks_of(self, flag: Flag) -> list[int]:
+        """Return the tasks that a decision about a flag is about: of a group all that are there, not in quarantine."""
+        wanted = review_reads.flagged_tasks(flag)
+        if not self.asked.issuperset(wanted):
+            message = "A check found more of these copies meanwhile. Look at them again and decide anew."
+            raise Conflict(message, current={"state": flag.state})
+        there = {pk for pk, entry in self.entries.items() if entry.state != TaskState.QUARANTINED}
+        return [pk for pk in wanted if pk in there or pk == flag.task_id]
 
     def open_flags_of(self, task_id: int) -> list[Flag]:
         """Return the flags of a task that are still open."""
@@ -91,6 +106,15 @@ class LockedTasks:
             entry.required -= entry.open_slots
             entry.open_slots = 0
 
+    def move(self, task_id: int, split: str) -> None:
+        """Put a task into a split."""
+        task = self.tasks[task_id]
+        if task.split == split:
+            return
+        self.row(task_id).moved = (task.split, split)
+        task.split = split
+        task.save(update_fields=("split",))
+
     def quarantine(self, task_id: int) -> None:
         """Take a task out of queue, training and export."""
         entry = self.entries[task_id]
@@ -119,6 +143,7 @@ def lock_tasks(
     """Lock tasks with their open flags and those named: first queue entries, then flags, as everywhere."""
     entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=task_ids).order_by("task_id")
     found = {entry.task_id: entry for entry in entries}
+    tasks = Task.objects.filter(pk__in=found).defer("meta", *([] if with_data else ["data"]))
     flags = Flag.objects.select_for_update(of=("self",)).filter(
         Q(pk__in=flag_ids) | Q(state=FlagState.OPEN), project=project, task_id__in=found
     )
@@ -133,9 +158,10 @@ def lock_tasks(
     return LockedTasks(
         schema=version_reads.by_pk(now.schema_pk),
         versions=now,
+        asked=frozenset(task_ids),
         entries=found,
+        tasks=tasks.in_bulk(),
         flags=locked,
         current=current,
         counted=queue_reads.counted_answers(list(found)),
-        data=dict(Task.objects.filter(pk__in=found).values_list("pk", "data")) if with_data else {},
     )

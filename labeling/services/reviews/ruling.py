@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.problems import under
-from labeling.models import FirstChoice, FlagState
-from labeling.reasons.decisions import Decision, decision_named
+from labeling.models import FirstChoice, FlagState, Split
+from labeling.reasons.decisions import OF_COPIES, Decision, decision_named
 from labeling.reasons.registry import load_evidence, reason_named
+from labeling.selectors import reviews as review_reads
 from labeling.services.flags import MAX_NOTE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from labeling.kinds.schema import Question, Schema
-    from labeling.models import Flag, Label
+    from labeling.models import Flag, Label, Task
 
 MAX_KEY = 64
 MAX_AT_ONCE = 200
 """Flags that one act may decide."""
+MAX_TASKS = 1_000
+"""Tasks that one act may decide about, where flags are about several."""
+_ANSWERED = frozenset({Decision.RELABEL, Decision.KEEP_ONE, Decision.ONE_SPLIT})
+_SPLITS = tuple(str(split) for split in Split if split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Ruling:
     """A decision with what belongs to it.
 
     `answer` goes with `relabel`: the answer to the flag's question or, where the flag is about the whole task and there
-    are several questions, an object of answers by question.
+    are several questions, an object of answers by question. With `keep_one` it is the id of the task that stays (None:
+    one with a confirmed label, else the first), with `one_split` the name of the split.
     """
 
     decision: Decision
@@ -47,8 +53,10 @@ def check_ruling(ruling: Ruling, flag_ids: Collection[int], key: str) -> None:
         problems.append(Problem("flags", f"Choose 1 to {MAX_AT_ONCE} flags."))
     if ruling.decision == Decision.RELABEL and ruling.answer is None:
         problems.append(Problem("answer", "Say which label to give: `answer` is missing."))
-    if ruling.decision != Decision.RELABEL and ruling.answer is not None:
-        problems.append(Problem("answer", "An answer goes with the decision `relabel` only."))
+    if ruling.decision not in _ANSWERED and ruling.answer is not None:
+        problems.append(Problem("answer", "An answer goes with `relabel`, `keep_one` and `one_split` only."))
+    if ruling.decision == Decision.ONE_SPLIT and ruling.answer not in _SPLITS:
+        problems.append(Problem("answer", f"Say which split to put the copies into: {', '.join(_SPLITS)}."))
     if problems:
         message = "The decision could not be saved: " + problems[0].message
         raise Invalid(message, problems=problems)
@@ -62,11 +70,21 @@ def questions_of(flag: Flag, schema: Schema) -> list[Question]:
     return [asked] if asked else []
 
 
-def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, seen: Collection[int] | None) -> None:
+def check_standing(
+    flag: Flag,
+    current: Mapping[int, Mapping[str, Label]],
+    tasks: Sequence[int],
+    schema: Schema,
+    seen: Collection[int] | None,
+) -> None:
     """Raise `Conflict` when a flag was decided meanwhile, or what the reviewer decides about is no longer there.
 
     Parameters
     ----------
+    current
+        Labels of record by task and question.
+    tasks
+        The tasks that it is about.
     seen
         Ids of the labels of record that the reviewer saw; None: those that the flag rests on.
     """
@@ -75,9 +93,9 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         message = f"This flag is closed already: {decision.label.lower() if decision else 'it no longer holds'}."
         raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})
     asked = [question.name for question in questions_of(flag, schema)]
-    standing = {name: current[name] for name in asked if name in current}
+    standing = {name: current[flag.task_id][name] for name in asked if name in current[flag.task_id]}
     if seen is not None:
-        changed = set(seen) != {label.pk for label in standing.values()}
+        changed = set(seen) != {current[task][name].pk for task in tasks for name in asked if name in current[task]}
     else:
         label, given = standing.get(flag.question), load_evidence(flag.reason, flag.evidence).given
         changed = given is not None and (label is None or label.value != given)
@@ -85,6 +103,25 @@ def check_standing(flag: Flag, current: Mapping[str, Label], schema: Schema, see
         message = "The label was changed after this was flagged or shown. Look at it again and decide anew."
         now = {name: {"label": label.pk, "value": label.value} for name, label in standing.items()}
         raise Conflict(message, current={"state": flag.state, "labels": now})
+
+
+def task_that_stays(
+    flag: Flag, ruling: Ruling, tasks: Sequence[int], current: Mapping[int, Mapping[str, Label]]
+) -> int:
+    """Return which task of a group is to be kept alone."""
+    if ruling.answer is None:
+        return review_reads.task_to_keep(tasks, flag.question, current)
+    if ruling.answer not in tasks:
+        message = "The item to keep is none of these copies, or no longer there. Choose another."
+        raise Invalid(message, problems=(Problem("answer", message),))
+    return int(ruling.answer)
+
+
+def check_group(flag: Flag, ruling: Ruling, tasks: Sequence[int]) -> None:
+    """Raise `Invalid` for a decision about several tasks where there is but one."""
+    if ruling.decision in OF_COPIES and len(tasks) < 2:
+        message = "This is about one item alone: there are no copies to decide about."
+        raise Invalid(message, problems=(Problem("decision", message),))
 
 
 def keep_first_choice(flag: Flag, ruling: Ruling, answers: Mapping[str, Any]) -> None:
@@ -100,17 +137,17 @@ def keep_first_choice(flag: Flag, ruling: Ruling, answers: Mapping[str, Any]) ->
 
 
 def ruled_answers(
-    flag: Flag, ruling: Ruling, current: Mapping[str, Label], schema: Schema, data: Mapping[str, Any]
+    flag: Flag, ruling: Ruling, task: Task, current: Mapping[str, Label], schema: Schema
 ) -> dict[str, Any]:
-    """Return the answers to write down as labels, by question; none where the decision means none.
+    """Return the answers to write down as labels of a task, by question; none where the decision means none.
 
-    A new answer is checked against the item that `data` shows; a label that is kept was accepted once, and stays.
+    A new answer is checked against what the task shows; a label that is kept was accepted once, and stays.
     """
     match ruling.decision:
         case Decision.ACCEPT:
-            return parse_given(_suggested(flag), schema, data)
+            return parse_given(_suggested(flag), schema, task.data)
         case Decision.RELABEL:
-            return parse_given(_relabeled(flag, ruling.answer, schema), schema, data)
+            return parse_given(_relabeled(flag, ruling.answer, schema), schema, task.data)
         case Decision.KEEP if _keeps_label(flag):
             names = [question.name for question in questions_of(flag, schema)]
             if flag.question and flag.question not in current and reason_named(flag.reason).keeps_only_a_label:

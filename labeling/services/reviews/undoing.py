@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
     """Take back what an act decided, about one task or about all; returns the flags that were decided.
 
-    Tasks whose label was changed since are left as they are; when there are no others, that is a `Conflict`. Whoever
-    takes a decision back has the task leased again, if nobody else has.
+    What was decided about a task together with others, such as its copies, is taken back together. Tasks whose label
+    was changed since are left as they are; when there are no others, that is a `Conflict`. Whoever takes a decision
+    back has the task leased again, if nobody else has.
     """
     locks.lock_person(act.project_id, actor.pk)
     act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)
     standing = set(Flag.objects.filter(act=act, state=FlagState.RESOLVED).values_list("pk", flat=True))
     done = ReviewAct.from_columns(act)
-    entries = [entry for entry in done.before if standing & set(entry.flags) and task_id in {None, entry.task}]
+    entries = [entry for entry in done.before if standing & set(entry.flags)]
+    if task_id is not None:
+        about_it = {pk for entry in entries if entry.task == task_id for pk in entry.flags}
+        entries = [entry for entry in entries if about_it & set(entry.flags)]
     if act.undone_at is not None or not entries:
         message = "This was taken back already."
         raise Conflict(message, current={"undone_at": act.undone_at})
@@ -44,11 +48,12 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         )
         raise Conflict(message)
     tasks = [entry.task for entry in undone]
-    reopened = [pk for entry in undone for pk in entry.flags if pk in locked.flags]
+    reopened = list(dict.fromkeys(pk for entry in undone for pk in entry.flags if pk in locked.flags))
+    flagged = {pk: locked.flags[pk].task for pk in reopened}
     for pk in reopened:
         flags.reopen(flag=locked.flags[pk])
     locked.store_entries(tasks)
-    leases.take_leases(actor=actor, project=act.project, task_ids=tasks)
+    leases.take_leases(actor=actor, project=act.project, task_ids={task.pk for task in flagged.values()})
     if not standing - set(reopened):
         act.undone_at = timezone.now()
         act.save(update_fields=("undone_at",))
@@ -56,7 +61,7 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         verb="flags.reopened",
         project=act.project,
         actor=actor,
-        task=locked.flags[reopened[0]].task if len(tasks) == 1 else None,
+        task=flagged[reopened[0]] if len(set(flagged.values())) == 1 else None,
         act=act.pk,
         resolution=done.decision,
         count=len(tasks),
@@ -84,4 +89,6 @@ def restore_task(locked: LockedTasks, before: DecidedBefore) -> bool:
     entry.open_slots += before.closed
     if before.quarantined and entry.state == TaskState.QUARANTINED:
         entry.state = TaskState.TODO
+    if before.moved is not None and locked.tasks[before.task].split == before.moved.new:
+        locked.move(before.task, before.moved.old)
     return True

@@ -87,7 +87,7 @@ def _confirmed(locked: LockedTasks, answer: Annotation) -> dict[str, Any]:
 
 
 def _corrected(locked: LockedTasks, answer: Annotation, answers: Mapping[str, Any] | None) -> dict[str, Any]:
-    given = parse_given(answers or {}, locked.schema, locked.data.get(answer.task_id, {}))
+    given = parse_given(answers or {}, locked.schema, locked.tasks[answer.task_id].data)
     if not given or all(answer.answers.get(name) == value for name, value in given.items()):
         message = "This is what the person answered. Accept it, or give another answer."
         raise Invalid(message, problems=(Problem("answer", message),))

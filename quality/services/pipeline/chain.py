@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from quality.tracks.base import Votes
     from quality.tracks.items import Items
 
-VERSION = 3
+VERSION = 4
 """Part of every fingerprint; raise it when the same input gives other results."""
 
 ITEMS = f"items.{VERSION}"

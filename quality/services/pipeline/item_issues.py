@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labeling.errors import Invalid
-from labeling.reasons.evidence import NearItem
 from labeling.reasons.low_quality import LOW_QUALITY, LowQualityEvidence
-from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
+from labeling.reasons.near_duplicate import MOST_MEMBERS, NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.reasons.outlier import OUTLIER, OutlierEvidence
 from quality.models.documents import CopiesPart
 from quality.scoring import duplicates, image_quality, outliers, text_quality
@@ -20,7 +19,7 @@ from quality.scoring.image_quality import Poor
 from quality.selectors import items as item_reads
 from quality.services.pipeline import encode
 from quality.services.pipeline.findings import Draft
-from quality.tracks.base import limited
+from quality.tracks.base import limited, most_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from quality.services.pipeline.evidence import Neighborhood
 
 K = 10
-SHOWN_COPIES = 10
 
 
 def find_item_issues(context: Context, embedding: Floats, near: Neighbors, surroundings: Neighborhood) -> list[Draft]:
@@ -72,73 +70,57 @@ def _by_content(context: Context) -> tuple[dict[int, Poor], duplicates.Alike]:
 
 
 def _copies(context: Context, found: duplicates.Duplicates) -> list[Draft]:
-    items = context.items
-    drafts, differing, across = [], 0, 0
-    groups = _members(found.group)
-    for members in groups:
-        labels = {_label(context, row) for row in members if items.labels[row] >= 0}
-        splits = {int(items.splits[row]) for row in members}
-        differ = len(labels) > 1
-        leaks = item_reads.TEST in splits and len(splits) > 1
-        differing += differ
-        across += leaks
-        # Copies that agree: the first one stays, the others are looked at.
-        for row in members if differ or leaks else members[1:]:
-            others = [other for other in members if other != row][:SHOWN_COPIES]
-            drafts.append(_copy(context, found, row, others, size=len(members), differ=differ, leaks=leaks))
+    """Return the groups of copies; which of them are flagged is known once it is known what was decided before."""
+    drafts = [_group(context, found, members) for members in _members(found.group)]
+    evidence = [draft.evidence for draft in drafts if isinstance(draft.evidence, NearDuplicateEvidence)]
     counted = CopiesPart(
-        groups=len(groups),
+        groups=len(drafts),
         items=int((found.group >= 0).sum()),
         exact=int(found.exact.sum()),
-        differing=differing,
-        across_splits=across,
+        differing=sum(each.labels_differ for each in evidence),
+        across_splits=sum(each.across_splits for each in evidence),
     )
     context.note(duplicates=counted)
-    context.looked_for(NEAR_DUPLICATE, len(drafts), counted.describe())
+    most = most_flagged(context)[NEAR_DUPLICATE.name]
+    words = f"{counted.describe()}; the worst {most:,} come first" if len(drafts) > most else counted.describe()
+    context.looked_for(NEAR_DUPLICATE, len(drafts), words)
     return drafts
 
 
-def _copy(
-    context: Context,
-    found: duplicates.Duplicates,
-    row: int,
-    others: Sequence[int],
-    *,
-    size: int,
-    differ: bool,
-    leaks: bool,
-) -> Draft:
+def most_flagged(context: Context) -> dict[str, int]:
+    """Return, by reason, how many flags are opened at most of what is found whole."""
+    return {NEAR_DUPLICATE.name: most_of(context.items.size)}
+
+
+def _group(context: Context, found: duplicates.Duplicates, members: Sequence[int]) -> Draft:
     items = context.items
-    closeness = float(found.closeness[row])
+    splits = {int(items.splits[row]) for row in members}
+    differ = len({_label(context, row) for row in members if items.labels[row] >= 0}) > 1
+    leaks = item_reads.TEST in splits and len(splits) > 1
+    closeness = float(found.closeness[members].min())
+    tasks = sorted(int(items.tasks[row]) for row in members)
     return Draft(
-        task=int(items.tasks[row]),
+        task=tasks[0],
         reason=NEAR_DUPLICATE,
         # Low is bad: differing labels are worst, then copies across splits, then the rest.
         score=0.1 * closeness if differ else 0.2 + 0.1 * closeness if leaks else 0.5 + 0.5 * closeness,
-        label=int(items.labels[row]) if differ else -1,
         evidence=NearDuplicateEvidence(
-            times=size,
+            members=tuple(tasks),
             labels_differ=differ,
             across_splits=leaks,
-            exact=bool(found.exact[row]),
-            copies=tuple(
-                NearItem(
-                    task=int(items.tasks[other]),
-                    label=_label(context, other) if items.labels[other] >= 0 else None,
-                    split=str(item_reads.SPLITS[int(items.splits[other])]),
-                )
-                for other in others
-            ),
+            exact=bool(found.exact[members].all()),
         ),
     )
 
 
 def _members(group: Integers) -> list[list[int]]:
+    """Return the rows of each group; one with more members than a flag is about in parts of about the same size."""
     order = np.argsort(group, kind="stable")
     order = order[group[order] >= 0]
     if not order.size:
         return []
-    return [part.tolist() for part in np.split(order, np.flatnonzero(np.diff(group[order])) + 1)]
+    whole = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    return [part.tolist() for rows in whole for part in np.array_split(rows, -(-rows.size // MOST_MEMBERS))]
 
 
 def _label(context: Context, row: int) -> str:

@@ -17,7 +17,7 @@ from quality.models.documents import FlagsPart
 from quality.models.jobs import RunCursor
 from quality.selectors import flag_counts as flag_count_reads
 from quality.services import arrays
-from quality.services.pipeline import encode, order, several_people
+from quality.services.pipeline import encode, item_issues, order, several_people
 from quality.services.pipeline.findings import Draft
 from quality.services.queueing import order_queue
 
@@ -38,6 +38,8 @@ def publish_results(context: Context) -> None:
             reasons=checked_reasons(About.LABEL) + (checked_reasons(About.ITEM) if context.owns_items else []),
             findings=current,
             actor=context.run.requested_by,
+            most=item_issues.most_flagged(context),
+            since=context.run.created_at,
         )
         pairs = arrays.kept_json(context.run, "pairs") or []
         ClassPair.objects.bulk_create(
@@ -91,10 +93,10 @@ def reorder(context: Context) -> None:
 
 
 def _standing(context: Context, findings: list[Draft]) -> list[flags.Finding]:
-    """Return the findings whose label still stands and whose task is still there and not in quarantine."""
+    """Return the findings whose label still stands and whose tasks are still there and not in quarantine."""
     labels = {found.label for found in findings if found.label >= 0}
     standing = set(Label.objects.filter(pk__in=labels, retired_at=None).values_list("pk", flat=True))
-    tasks = {found.task for found in findings}
+    tasks = {task for found in findings for task in (found.task, *found.evidence.member_tasks())}
     there = set(
         QueueEntry.objects.filter(task_id__in=tasks, project=context.project)
         .exclude(state=TaskState.QUARANTINED)
@@ -105,11 +107,12 @@ def _standing(context: Context, findings: list[Draft]) -> list[flags.Finding]:
             task_id=found.task,
             reason=found.reason,
             score=found.score,
-            evidence=found.evidence.model_copy(update={RUN: context.run.pk}),
+            evidence=evidence.model_copy(update={RUN: context.run.pk}),
             part=found.part,
         )
         for found in findings
         if found.task in there and (found.label < 0 or found.label in standing)
+        if (evidence := found.evidence.among(there)) is not None
     ]
 
 

@@ -28,8 +28,10 @@ export interface DecisionBody {
 /** What the server says of a decision, or of one taken back. */
 export interface DecisionReply {
   flags: number[];
-  /** After one was taken back: the labels that hold again, by question. */
+  /** After one was taken back: the labels that the flag's task has again, by question. */
   labels?: Record<string, number>;
+  /** And those that a decision about this flag is about, which may be of several tasks. */
+  seen?: number[];
 }
 
 export type Work =
@@ -252,11 +254,13 @@ function builtOn(
 ): Entry[] {
   if (reply === null) return [];
   if ("version" in reply) return rebased(entries, entry, reply.version);
-  const { labels } = reply;
+  const { labels, seen } = reply;
   if (!labels) return [];
+  const now = (other: Extract<Entry, { kind: "decision" }>): number[] =>
+    (isDecision(entry) && other.flag === entry.flag ? seen : undefined) ?? labelsSeen(labels, other.question);
   return entries.flatMap((other) =>
     other.kind === "decision" && other.task === entry.task && other.order > entry.order
-      ? [{ ...other, body: { ...other.body, labels: labelsSeen(labels, other.question) } }]
+      ? [{ ...other, body: { ...other.body, labels: now(other) } }]
       : [],
   );
 }

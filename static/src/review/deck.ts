@@ -148,13 +148,13 @@ export class Deck {
     toast("This browser did not keep the decision. Decide again, or reload the page.", "error");
   }
 
-  #accepted(entry: DecisionEntry, { flags, labels }: DecisionReply): void {
+  #accepted(entry: DecisionEntry, { flags, labels, seen }: DecisionReply): void {
     const card = this.#cards.find((one) => one.dataset.flag === String(entry.flag));
     if (entry.kind === "decision") {
       this.#closeOthers(flags, card);
       if (card?.dataset.decideFirst !== undefined) void this.#reveal(card);
     } else if (card && labels)
-      card.dataset.seen = JSON.stringify(labelsSeen(labels, card.dataset.question ?? ""));
+      card.dataset.seen = JSON.stringify(seen ?? labelsSeen(labels, card.dataset.question ?? ""));
     this.#sent += entry.kind === "decision" ? 1 : -1;
     document.body.dispatchEvent(new Event("dc:decided"));
   }

@@ -1,6 +1,6 @@
 // The review page: what is pressed on a card becomes a decision.
 import { toast } from "../app/toasts.ts";
-import { isTyping, on } from "../page/dom.ts";
+import { all, isTyping, on } from "../page/dom.ts";
 import { type Api, RequestFailed } from "../sending/api.ts";
 import { read } from "./answers.ts";
 import { Deck } from "./deck.ts";
@@ -14,7 +14,9 @@ export async function startReview(root: HTMLElement): Promise<void> {
     const card = deck.card(button);
     if (!card) return;
     const { decision, answer, words } = button.dataset;
-    deck.decide(card, decision ?? "", answer === undefined ? undefined : JSON.parse(answer), words ?? "");
+    const given = answer === undefined ? undefined : JSON.parse(answer);
+    const asked = button.dataset.asksStays === undefined ? given : taskThatStays(card);
+    deck.decide(card, decision ?? "", asked, words ?? "");
   });
   on<SubmitEvent>("submit", "form[data-relabel]", (event, form) => {
     event.preventDefault();
@@ -23,6 +25,10 @@ export async function startReview(root: HTMLElement): Promise<void> {
     if (!card) return;
     if (given) deck.decide(card, "relabel", given.answer, given.words);
     else toast("Choose a label first.", "info");
+  });
+  on("click", "[data-stays-next]", (_event, button) => {
+    const card = deck.card(button);
+    if (card) markNext(card);
   });
   on("click", "[data-others-show]", (_event, button) => {
     button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
@@ -38,6 +44,20 @@ export async function startReview(root: HTMLElement): Promise<void> {
   on<KeyboardEvent>("keydown", "[data-flag] :is(input, textarea)", (event, field) => {
     if (event.key === "Escape" && isTyping(field)) deck.card(field)?.focus();
   });
+}
+
+/** The copy that is marked to stay. */
+function taskThatStays(card: HTMLElement): number | undefined {
+  const marked = card.querySelector<HTMLInputElement>("[data-stays]:checked");
+  return marked ? Number(marked.value) : undefined;
+}
+
+function markNext(card: HTMLElement): void {
+  const copies = all<HTMLInputElement>("[data-stays]", card);
+  const next = copies[(copies.findIndex((copy) => copy.checked) + 1) % copies.length];
+  if (!next) return;
+  next.checked = true;
+  next.closest("li")?.scrollIntoView({ block: "nearest" });
 }
 
 function focusField(button: HTMLElement): void {

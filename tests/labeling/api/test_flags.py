@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from labeling.models import Flag, FlagState, Label, LabelSource, Project, Role, Task, User
+from labeling.models import Flag, FlagState, Label, LabelSource, Project, QueueEntry, Role, Task, User
 from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.services import flags, tasks
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -187,10 +188,11 @@ def test_a_decision_is_taken_back(project: Project, client: APIClient) -> None:
     undone = client.delete(f"/api/flags/{flag.pk}/resolution/")
     label = Label.objects.get(task=flag.task_id, retired_at=None)
     assert label.value == "billing"
-    assert (undone.status_code, undone.json()) == (200, {"flags": [flag.pk], "labels": {"intent": label.pk}})
+    now = {"labels": {"intent": label.pk}, "seen": [label.pk]}
+    assert (undone.status_code, undone.json()) == (200, {"flags": [flag.pk], **now})
     # Sent again after a lost reply, it says what holds now and changes nothing.
     again = client.delete(f"/api/flags/{flag.pk}/resolution/")
-    assert (again.status_code, again.json()) == (200, {"flags": [], "labels": {"intent": label.pk}})
+    assert (again.status_code, again.json()) == (200, {"flags": [], **now})
     Flag.objects.filter(pk=flag.pk).update(state=FlagState.CLOSED)
     assert client.delete(f"/api/flags/{flag.pk}/resolution/").status_code == 409
 
@@ -218,3 +220,24 @@ def test_flags_are_taken_kept_and_given_back(project: Project, client: APIClient
     kept = client.post(address(project, "claims/renew/"), {"flags": ids}, format="json").json()
     assert kept == {"renewed": ids[:2], "lost": ids[2:]}
     assert client.post(address(project, "claims/release/"), {}, format="json").json() == {"released": 2}
+
+
+def test_copies_are_decided_together_and_taken_back_together(project: Project, client: APIClient) -> None:
+    made = labeled(project, 3)
+    evidence = NearDuplicateEvidence(members=tuple(task.pk for task in made))
+    found = flags.Finding(task_id=made[0].pk, reason=NEAR_DUPLICATE, score=0.5, evidence=evidence)
+    flags.sync_flags(project=project, question="intent", reasons=[NEAR_DUPLICATE], findings=[found], actor=None)
+    (row,) = client.get(address(project), {"state": "open"}).json()["results"]
+    assert row["tasks"] == [task.pk for task in made]
+    flag = Flag.objects.get(pk=row["id"])
+    done = decide(client, flag, decision="keep_one", answer=made[2].pk)
+    assert done.status_code == 201, done.content
+    assert done.json()["flag"]["resolution"] == "keep_one"
+    quarantined = QueueEntry.objects.filter(state="quarantined")
+    assert set(quarantined.values_list("task", flat=True)) == {made[0].pk, made[1].pk}
+    back = client.delete(f"/api/flags/{flag.pk}/resolution/").json()
+    assert (back["flags"], len(back["seen"])) == ([flag.pk], 3)
+    assert not quarantined.exists()
+    assert decide(client, flag, decision="one_split", answer="test", labels=back["seen"]).status_code == 201
+    assert set(Task.objects.values_list("split", flat=True)) == {"test"}
+    assert decide(client, flag, decision="one_split").status_code == 400

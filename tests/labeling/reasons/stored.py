@@ -70,6 +70,7 @@ FULL: dict[str, Any] = {
     "distribution": _SHARES,
     "neighbors": _NEAR,
     "copies": _COPIES,
+    "members": [20, 21, 22],
     "times": 3,
     "exact": True,
     "labels_differ": True,

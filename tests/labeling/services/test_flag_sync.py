@@ -15,7 +15,7 @@ from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.decisions import Decision
 from labeling.reasons.evidence import Evidence
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.reasons.outlier import OUTLIER
 from labeling.services import flags, queue, reviews
 from labeling.services.reviews import Ruling
@@ -123,6 +123,7 @@ def test_items_that_were_decided_before_evidence_had_versions_stay_decided() -> 
             question="intent",
             reason=reason.name,
             state=FlagState.RESOLVED,
+            resolution=Decision.KEEP,
             evidence=evidence,
         )
     found = [
@@ -131,7 +132,7 @@ def test_items_that_were_decided_before_evidence_had_versions_stay_decided() -> 
             task_id=twice.pk,
             reason=NEAR_DUPLICATE,
             score=0.1,
-            evidence=NEAR_DUPLICATE.evidence.load({"copies": copies, "labels_differ": True}),
+            evidence=NearDuplicateEvidence(members=(odd.pk, twice.pk), labels_differ=True),
         ),
     ]
     done = flags.sync_flags(

@@ -25,7 +25,7 @@ from labeling.models import (
 from labeling.reasons.ambiguous import AMBIGUOUS
 from labeling.reasons.base import Reason
 from labeling.reasons.conflict import CONFLICT
-from labeling.reasons.decisions import Decision
+from labeling.reasons.decisions import OF_COPIES, Decision
 from labeling.reasons.evidence import Evidence
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
@@ -367,7 +367,7 @@ def test_what_was_flagged_anew_meanwhile_is_not_flagged_twice(project: Project, 
     assert sorted(Flag.objects.values_list("state", flat=True)) == ["closed", "open"]
 
 
-@pytest.mark.parametrize("decision", [d for d in Decision if d != Decision.RELABEL])
+@pytest.mark.parametrize("decision", [d for d in Decision if d not in {Decision.RELABEL, *OF_COPIES}])
 def test_what_a_person_decided_is_not_flagged_again_on_unchanged_data(
     project: Project, ann: User, decision: Decision
 ) -> None:

@@ -159,7 +159,7 @@ def test_new_acts_have_names_for_everything_and_a_version() -> None:
         ),
         "review": (
             {"version": 2, "decision": "quarantine", "asked": [flag.pk], "left": {}},
-            [{"task": task.pk, "flags": [flag.pk], "labels": [], "closed": 0, "quarantined": True}],
+            [{"task": task.pk, "flags": [flag.pk], "labels": [], "closed": 0, "quarantined": True, "moved": None}],
         ),
     }
     assert all(load_act(act).task_ids == [task.pk] for act in acts)

@@ -61,7 +61,8 @@ def test_a_card_shows_whatever_version_wrote_its_evidence(
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=str)
 def test_no_two_things_on_a_card_have_the_same_key(project: Project, client: Client, reason: Reason[Evidence]) -> None:
-    flag = stored(project, reason, FULL)
+    everywhere = [factories.tasks(project, 1, split=split)[0].pk for split in ("train", "validation", "test")]
+    flag = stored(project, reason, FULL | {"members": everywhere})
     page = client.post(f"/p/{project.slug}/review/cards/", {"again": flag.pk}).content.decode()
     pressed = Counter(re.findall(r'data-key="([^"]+)"', page))
     assert {choice.key for choice in reason.choices} - pressed.keys() <= {"a"}  # where nothing is suggested

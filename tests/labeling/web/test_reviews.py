@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,7 +34,7 @@ from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import verdicts as verdict_reads
 from labeling.selectors.verdicts import Verdict
 from labeling.services import annotations as saving
-from labeling.services import flags, guidelines, reviews
+from labeling.services import flags, guidelines, reviews, tasks
 from labeling.services.annotations import Submission
 from labeling.services.reviews import Ruling
 from tests import factories
@@ -127,7 +130,7 @@ def test_cards_are_leased_and_come_after_those_that_are_there(
     ("reason", "offered", "words"),
     [
         (OUTLIER, {"keep", "quarantine", "relabel", "accept_suggestion"}, "It belongs here"),
-        (NEAR_DUPLICATE, {"keep", "quarantine", "relabel", "accept_suggestion"}, "Quarantine this copy"),
+        (NEAR_DUPLICATE, {"keep", "quarantine", "relabel"}, "Quarantine all"),
         (AMBIGUOUS, {"keep", "quarantine", "relabel", "accept_suggestion", "ambiguous"}, "Ambiguous"),
         (LOW_QUALITY, {"keep", "quarantine", "accept_suggestion"}, "Good enough"),
     ],
@@ -270,3 +273,37 @@ def test_as_many_queries_for_one_card_as_for_many(project: Project, client: Clie
     assert one is not None
     Flag.objects.exclude(pk=one.pk).update(state=FlagState.CLOSED)
     assert_same_queries(lambda: cards(client, project), add_rows=lambda: Flag.objects.update(state=FlagState.OPEN))
+
+
+def test_copies_are_one_card_with_their_labels_and_splits(project: Project, client: Client) -> None:
+    made = [
+        *factories.tasks(project, 26, split="train"),
+        *factories.tasks(project, 1, split="test"),
+    ]
+    label(project, made[:26], "billing")
+    label(project, made[26:], "delivery")
+    members = [task.pk for task in made]
+    flag_all(made[:1], NEAR_DUPLICATE, members=members, labels_differ=True, given=None)
+    page = cards(client, project)
+    assert page.count("<article") == 1
+    assert "27 copies" in page
+    assert page.count("data-stays ") == 24
+    assert "3 more" in page
+    assert "Keep one, quarantine 26" in page
+    assert "Give all 27:" in page
+    assert {"All into training", "All into test"} <= set(re.findall(r"All into \w+", page))
+    assert "All into validation" not in page
+    seen = json.loads(html.unescape(re.findall(r'data-seen="([^"]*)"', page)[0]))
+    assert len(seen) == 27
+    marked = re.findall(r'value="(\d+)" data-stays [^>]*checked', page)
+    assert marked == [str(made[0].pk)]
+
+
+def test_a_card_says_that_the_other_copies_are_gone(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 2)
+    label(project, made)
+    flag_all(made[:1], NEAR_DUPLICATE, members=[task.pk for task in made])
+    tasks.quarantine(actor=project.created_by, project=project, task_ids=[made[1].pk])
+    page = cards(client, project)
+    assert "The other copies are gone or in quarantine." in page
+    assert "keep_one" not in page

@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from labeling.errors import Invalid
-from labeling.models import Flag, JobState, QueueEntry
+from labeling.models import Flag, JobState, QueueEntry, Task
 from labeling.reasons.ambiguous import AMBIGUOUS
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.low_quality import LOW_QUALITY
@@ -21,6 +21,7 @@ from labeling.selectors.media import path_of
 from quality.learning import classifier
 from quality.models import Prediction, PushedModel, PushedPrediction
 from quality.services import runs
+from quality.services.pipeline import item_issues
 from tests import factories
 from tests.quality.services import making
 
@@ -123,11 +124,10 @@ def test_identical_items() -> None:
     summary = ran(project)
     assert "no better than always answering the most common class" in summary["unavailable"]["predictions"]
     assert summary["duplicates"] == {"groups": 1, "items": 30, "exact": 30, "differing": 1, "across_splits": 0}
-    found = list(Flag.objects.all())
-    assert {flag.reason for flag in found} == {NEAR_DUPLICATE.name}
-    assert len(found) == 30
-    assert found[0].note == "The same item is there 30 times, and the labels differ."
-    assert found[0].evidence["labels_differ"]
+    flag = Flag.objects.get()
+    assert (flag.reason, flag.task) == (NEAR_DUPLICATE.name, tasks[0])
+    assert flag.note == "The same item is there 30 times, and the labels differ."
+    assert flag.evidence["members"] == [task.pk for task in tasks]
 
 
 def test_labels_without_any_sense() -> None:
@@ -272,3 +272,36 @@ def test_images() -> None:
 def test_an_unknown_question_is_refused() -> None:
     with pytest.raises(Invalid, match="no question “mood”"):
         runs.start(actor=None, project=factories.project(), question="mood")
+
+
+def test_copies_are_one_flag_a_group_and_the_worst_groups_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = factories.project()
+    making.messages(project, 30)
+    texts = [f"the very same parcel number {number} has not arrived at my address yet" for number in range(8)]
+    texts = [text.replace("parcel", word) for text, word in zip(texts, making.TOPICS["other"].split(), strict=False)]
+    twins = [factories.tasks(project, data=[{"text": text}] * 2, split="train") for text in texts]
+    for pair in twins:
+        making.label(pair, ["delivery", "delivery"])
+    making.label(twins[5], ["delivery", "billing"])
+    Task.objects.filter(pk=twins[3][0].pk).update(split="test")
+    monkeypatch.setattr(item_issues, "most_of", lambda items: 2)
+    summary = ran(project)
+    assert summary["duplicates"] == {"groups": 8, "items": 16, "exact": 16, "differing": 1, "across_splits": 1}
+    found = Flag.objects.filter(reason=NEAR_DUPLICATE.name).order_by("place")
+    assert [flag.task_id for flag in found] == [twins[5][0].pk, twins[3][0].pk]
+    assert [flag.evidence["members"] for flag in found] == [[a.pk, b.pk] for a, b in (twins[5], twins[3])]
+    assert summary["looked_for"]["near_duplicate"] == {
+        "found": 8,
+        "words": "16 items in 8 groups, 1 with differing labels, 1 across splits; the worst 2 come first",
+    }
+
+
+def test_a_group_larger_than_a_flag_is_about_is_several_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_issues, "MOST_MEMBERS", 4)
+    project = factories.project()
+    tasks = factories.tasks(project, data=[{"text": "always the same"} for _ in range(10)])
+    making.label(tasks, ["billing"] * 10)
+    ran(project)
+    found = Flag.objects.filter(reason=NEAR_DUPLICATE.name).order_by("task_id")
+    assert [len(flag.evidence["members"]) for flag in found] == [4, 3, 3]
+    assert sorted(task for flag in found for task in flag.evidence["members"]) == [task.pk for task in tasks]
