@@ -18,7 +18,8 @@ class AmbiguousEvidence(LabelEvidence):
 
     def brief(self) -> str:
         """Return the two labels with their probabilities."""
-        return ", ".join(f"“{share.name}” {share.probability:.0%}" for share in self.distribution[:2])
+        shares = ", ".join(f"“{share.name}” {share.probability:.0%}" for share in self.distribution[:2])
+        return f"model: {shares}" if shares else ""
 
 
 AMBIGUOUS = Reason(

@@ -31,8 +31,12 @@ class LabelErrorEvidence(LabelEvidence):
         return f"Likely “{self.suggested}”{sure}{rather}."
 
     def brief(self) -> str:
-        """Return how sure the model is of what it suggests."""
-        return "" if self.probability is None else f"{self.probability:.0%} sure"
+        """Return how probable the model finds what it suggests, and the label that was given."""
+        if self.probability is None:
+            return ""
+        given = next((share.probability for share in self.distribution if share.name == self.given), None)
+        told = f"model: suggested {self.probability:.0%}"
+        return told if given is None else f"{told}, given {given:.0%}"
 
 
 def _quoted(names: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Many flags on one screen, grouped by what was given and what is suggested: select some, decide them at once."""
+"""Many flags on one screen, those alike side by side: select some, decide them at once."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from labeling.errors import DomainError, Invalid, NotFound
 from labeling.models import FlagState
 from labeling.models.acts import ReviewAct
 from labeling.reasons.decisions import ABOUT_LABELS, Decision, decision_named
+from labeling.reasons.registry import load_evidence, reason_named
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
@@ -32,7 +33,8 @@ from labeling.web.reviews import frame, numbers, waiting_now
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
-    from labeling.models import Project
+    from labeling.models import Flag, Project
+    from labeling.reasons.decisions import Choice
     from labeling.selectors.explorer import Chip, TaskRow
     from labeling.selectors.reviews import Card, FlagFilter, Pair
 
@@ -40,7 +42,7 @@ TILES = 24
 LONGEST_SEEN = 5_000
 """Characters that a flag has with the labels of all tasks that it is about."""
 MOST_GROUPS = 6
-"""Pairs of labels that are looked for one after another."""
+"""Groups of flags that are alike which are looked for one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,10 @@ def tiles(request: SignedInRequest, slug: str) -> HttpResponseBase:
         return _changed_tiles(request, project, wanted)
     values = {
         "project": project,
-        "groups": _groups(project, _claimed(request, project, wanted), as_they_come=bool(wanted.order)),
+        "groups": _groups(project, _claimed(request, project, wanted)),
         "wanted": wanted,
         "key": uuid4(),
-        "choices": [each for each in ABOUT_LABELS if not (project.decide_first and each.decision is Decision.ACCEPT)],
+        "choices": _choices(project, wanted),
         "relabels": _relabels(project, wanted),
     }
     return render(request, "labeling/reviews/tiles.html", values)
@@ -129,10 +131,18 @@ def _changed_tiles(request: SignedInRequest, project: Project, wanted: FlagFilte
     return reswap(answer, "none")  # each part takes the place of the one on the page
 
 
+def _choices(project: Project, wanted: FlagFilter) -> list[Choice]:
+    """Return what can be decided: what the reason asked for offers, or what flags of any reason have in common."""
+    offered = reason_named(wanted.reason).choices if wanted.reason else ABOUT_LABELS
+    return [choice for choice in offered if not (project.decide_first and choice.decision is Decision.ACCEPT)]
+
+
 def _relabels(project: Project, wanted: FlagFilter) -> list[tuple[str, Chip]]:
     """Return the labels that the selected flags can be given, as JSON and as chips, where one question is asked."""
     questions = version_reads.schema(project.pk).questions
     asked = [question for question in questions if wanted.question in {"", question.name}]
+    if wanted.reason and not reason_named(wanted.reason).relabels:
+        return []
     if len(asked) != 1 or len(asked[0].class_names) > MOST_BUTTONS:
         return []
     known = explorer_reads.named_labels(asked[0])
@@ -152,7 +162,7 @@ def _take_back(request: SignedInRequest, project: Project) -> list[int]:
 
 
 def _decide(request: SignedInRequest, project: Project) -> list[int]:
-    """Do what the pressed button says (a decision, or relabel:<the answer as JSON>); return the flags it closed."""
+    """Do what the pressed button says (`<decision>` or `<decision>:<answer as JSON>`); return the flags it closed."""
     name, _, rest = request.POST["decision"].partition(":")
     decision = decision_named(name)
     if decision is None:
@@ -197,23 +207,40 @@ def _pairs(project: Project, wanted: FlagFilter) -> list[Pair]:
 
 
 def _claimed(request: SignedInRequest, project: Project, wanted: FlagFilter) -> list[int]:
-    """Lease a screen full of flags: those of the most frequent pairs of labels first, so that alike stand together.
+    """Lease a screen full of flags in the order of the page, each with those alike, so that one key decides many.
 
-    In an order that was asked for they come as they are.
+    In another order that was asked for they come as they are; so they do where the others would tell what is suggested.
     """
     found: list[int] = []
-    for pair in [] if wanted.given or wanted.suggested or wanted.order else _pairs(project, wanted)[:MOST_GROUPS]:
-        if isinstance(pair.given, str) and isinstance(pair.suggested, str):
-            narrow = replace(wanted, question=pair.question, given=pair.given, suggested=pair.suggested)
-            found += _more(request, project, narrow, found)
+    if not (wanted.order or project.decide_first):
+        for _ in range(MOST_GROUPS):
+            first = _more(request, project, wanted, found, count=1)
+            found += first
+            if not first or len(found) == TILES:
+                return found
+            (flag,) = review_reads.flags_by_id(first)
+            found += _more(request, project, _alike(flag, wanted), found)
     return found + _more(request, project, wanted, found)
 
 
-def _more(request: SignedInRequest, project: Project, wanted: FlagFilter, found: list[int]) -> list[int]:
-    return reviews.claim(actor=request.user, project=project, count=TILES - len(found), wanted=wanted, known=found)
+def _alike(flag: Flag, wanted: FlagFilter) -> FlagFilter:
+    """Return the filter of the flags that are like one: of the same reason and, where it has both, the same labels."""
+    narrow = replace(wanted, reason=flag.reason, question=flag.question)
+    evidence = load_evidence(flag.reason, flag.evidence)
+    if isinstance(evidence.given, str) and isinstance(evidence.suggested, str):
+        return replace(narrow, given=evidence.given, suggested=evidence.suggested)
+    return narrow
 
 
-def _groups(project: Project, flag_ids: list[int], *, as_they_come: bool) -> list[Group]:
+def _more(
+    request: SignedInRequest, project: Project, wanted: FlagFilter, found: list[int], *, count: int = TILES
+) -> list[int]:
+    count = min(count, TILES - len(found))
+    return reviews.claim(actor=request.user, project=project, count=count, wanted=wanted, known=found)
+
+
+def _groups(project: Project, flag_ids: list[int]) -> list[Group]:
+    """Return the flags with those alike side by side, each group where its first one stands."""
     groups: dict[tuple[str, ...], Group] = {}
     for tile in _tiles(project, flag_ids):
         card = tile.card
@@ -222,7 +249,7 @@ def _groups(project: Project, flag_ids: list[int], *, as_they_come: bool) -> lis
         key = (card.flag.reason, card.flag.question, *(c.title for c in given), "", *(c.title for c in suggested))
         group = groups.setdefault(key, Group(card.reason.title, given, suggested))
         group.tiles.append(tile)
-    return list(groups.values()) if as_they_come else sorted(groups.values(), key=lambda group: -len(group.tiles))
+    return list(groups.values())
 
 
 def _tiles(project: Project, flag_ids: list[int]) -> list[Tile]:

@@ -31,6 +31,7 @@ from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer import Chip
 from labeling.selectors.reviews.copies import groups_for
 from labeling.selectors.reviews.hiding import hides_suggestion
+from labeling.selectors.reviews.votes import Said, votes_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
 MOST_COMMENTS = 20
 MOST_PARTS = 6
 LEAST_VOTES = 2
-LONGEST_VOTE = 60
-MOST_VOTERS = 4
-"""People who are named for an answer; of more, how many."""
 NEIGHBORS = 6
 LOOKED_AT = 60
 """Similar items of which the labeled ones are shown."""
@@ -99,21 +97,6 @@ class Neighbor:
     split: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one person answered, and the last thing that they remarked about the item."""
-
-    who: str
-    chips: list[Chip]
-    at: datetime
-    remark: str = ""
-
-    @property
-    def answer(self) -> str:
-        """The answer in words."""
-        return ", ".join(chip.title for chip in self.chips)[:LONGEST_VOTE] or "no label"
-
-
 @dataclass(slots=True)
 class Card:
     """A flag with its evidence."""
@@ -147,6 +130,8 @@ class Card:
         """What tells it from its like, in a few words."""
         if self.hidden:
             return ""
+        if self.changed:
+            return "the label was changed since it was flagged"
         return self.votes or flag_note_reads.title_labels(self.evidence.brief(), self.question)
 
     @property
@@ -154,14 +139,7 @@ class Card:
         """Who gave which answer, where their answers are why it is flagged: `2 of 3 say “neutral”: ann, bob; 1 …`."""
         if self.reason.raised_by is not Raiser.ANSWERS or self.question is None or len(self.people) < LEAST_VOTES:
             return ""
-        voters: defaultdict[str, list[str]] = defaultdict(list)
-        for one in self.people:
-            voters[one.answer].append(one.who)
-        (first, most), *others = sorted(voters.items(), key=lambda vote: -len(vote[1]))
-        tied = bool(others) and len(others[0][1]) == len(most)
-        head = f"{len(most)}" if tied else f"{len(most)} of {len(self.people)} say"
-        votes = [f"{head} “{first}”: {_named(most)}"]
-        return "; ".join(votes + [f"{len(who)} “{answer}”: {_named(who)}" for answer, who in others]) + "."
+        return votes_in_words(self.people)
 
     @property
     def name(self) -> str:
@@ -194,11 +172,6 @@ class _Sources:
     evidence: dict[int, Evidence]
     groups: dict[int, Group]
     """Both by flag."""
-
-
-def _named(people: Sequence[str]) -> str:
-    more = len(people) - MOST_VOTERS
-    return ", ".join(people[:MOST_VOTERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def cards(project: Project, flag_ids: Sequence[int]) -> list[Card]:

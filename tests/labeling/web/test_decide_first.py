@@ -85,7 +85,7 @@ def test_the_first_choice_stays_when_they_change_their_mind(
     card = cards(client, project, again=flag.pk)
     assert "data-decide-first" not in card
     assert 'data-decision="accept_suggestion"' in card
-    assert "90% sure" in card
+    assert "the model: 90%" in card
     assert "Keep “billing”" in card
     assert api.delete(address).status_code == 200
     changed = api.post(address, {"decision": "accept_suggestion"}, format="json").json()["flag"]
@@ -130,14 +130,14 @@ def test_a_project_that_hides_nothing_keeps_no_first_choice(client_for: SignIn) 
     project = factories.project()
     flag = doubted(project)
     client = client_for(project.created_by)
-    assert "90% sure" in cards(client, project)
+    assert "the model: 90%" in cards(client, project)
     page = client.get(f"/p/{project.slug}/settings/").content.decode()
     assert "Hide what is suggested until the reviewer has decided" in page
     form = {"name": "n", "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15}
     client.post(f"/p/{project.slug}/settings/", {**form, "decide_first": "on"})
-    assert "90% sure" not in cards(client, project, again=flag.pk)
+    assert "the model: 90%" not in cards(client, project, again=flag.pk)
     client.post(f"/p/{project.slug}/settings/", form)
-    assert "90% sure" in cards(client, project, again=flag.pk)
+    assert "the model: 90%" in cards(client, project, again=flag.pk)
     assert Flag.objects.get().first_choice is None
 
 

@@ -20,8 +20,11 @@ from labeling.models import (
     TaskState,
     User,
 )
+from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
+from labeling.reasons.outlier import OUTLIER
 from labeling.services import flags, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
@@ -151,6 +154,70 @@ def test_the_grid_puts_pairs_together_and_decides_them_at_once(project: Project,
     assert BulkAct.objects.filter(verb="review").count() == 1
     following = client.post(f"{address}tiles/", {"next": "1"})
     assert [len(group.tiles) for group in following.context["groups"]] == [10]
+
+
+def test_the_grid_has_the_order_of_the_card_and_says_so(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 15)
+    label(project, made)
+    frequent = flag_all(made[:6], OUTLIER)
+    rare = flag_all(made[6:8])
+    other = flag_all(made[8:10], suggested="other", given="billing")
+    Flag.objects.update(state=FlagState.OPEN)  # a scan closes what it did not find again
+    disputed = flags.put_flag(task=made[14], reason=CONFLICT, question="intent", score=0.9)
+    address = f"/p/{project.slug}/review/grid/"
+    page = client.get(address).content.decode()
+    assert "Disagreements and likely label errors first" in page
+    assert "Those alike stand side by side" in page
+    groups = client.post(f"{address}tiles/").context["groups"]
+    # The worst of the second pair stands before the second of the first, but comes with its like.
+    assert [[tile.card.flag.pk for tile in group.tiles] for group in groups] == [
+        [disputed.pk],
+        [flag.pk for flag in rare],
+        [flag.pk for flag in other],
+        [flag.pk for flag in frequent],
+    ]
+
+
+def test_the_grid_offers_what_a_reason_does(project: Project, client: Client) -> None:
+    one, two = factories.tasks(project, 2), factories.tasks(project, 2)
+    label(project, [*one, *two])
+    for pair in (one, two):
+        flag_all(pair[:1], NEAR_DUPLICATE, members=[task.pk for task in pair], given=None, suggested=None)
+    Flag.objects.update(state=FlagState.OPEN)
+    address = f"/p/{project.slug}/review/grid/tiles/"
+    shown = client.post(address, {"reason": NEAR_DUPLICATE.name})
+    page = shown.content.decode()
+    assert "Keep one of each" in page
+    assert "Take the suggested" not in page
+    assert 'value="one_split:&quot;test&quot;"' in page
+    assert "2 copies" in page
+    chosen = [tile.seen for group in shown.context["groups"] for tile in group.tiles]
+    sent = {"reason": NEAR_DUPLICATE.name, "flag": chosen, "shown": list(Flag.objects.values_list("pk", flat=True))}
+    decided = client.post(address, {"decision": "keep_one", "key": "one", **sent})
+    assert "2 flags reduced to one copy." in decided.content.decode()
+    quarantined = QueueEntry.objects.filter(state="quarantined")
+    assert set(quarantined.values_list("task", flat=True)) == {one[1].pk, two[1].pk}
+    act = BulkAct.objects.get(verb="review")
+    client.post(address, {"undo": f"{act.pk}:{one[0].pk}", **sent})
+    assert list(quarantined.values_list("task", flat=True)) == [two[1].pk]
+    again = client.post(address, {"decision": 'one_split:"test"', "key": "two", **sent | {"flag": chosen[:1]}})
+    assert "1 flag put into one split." in again.content.decode()
+
+
+def test_a_tile_says_what_the_model_finds_probable(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 2)
+    label(project, made)
+    flag_all(
+        made,
+        probability=0.45,
+        distribution=[{"class": "delivery", "probability": 0.45}, {"class": "billing", "probability": 0.19}],
+    )
+    address = f"/p/{project.slug}/review/grid/tiles/"
+    assert client.post(address).content.decode().count("model: suggested 45%, given 19%") == 2
+    label(project, made[:1], "other")
+    page = client.post(address).content.decode()
+    assert page.count("model: suggested 45%, given 19%") == 1
+    assert "the label was changed since it was flagged" in page
 
 
 def test_what_was_decided_in_the_grid_keeps_its_place_and_can_be_taken_back(project: Project, client: Client) -> None:

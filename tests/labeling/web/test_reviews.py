@@ -83,7 +83,7 @@ def test_a_card_shows_all_that_is_needed_to_decide(project: Project, client: Cli
         "&lt;b&gt;Where&lt;/b&gt; is my bill 0?",
         "Bo Berg",
         "before any guideline",
-        "90% sure",
+        "the model: 90%",
         "About &lt;i&gt;parcels&lt;/i&gt;.",
         "Late.",
         "not &lt;sure&gt;",
