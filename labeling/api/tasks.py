@@ -19,7 +19,7 @@ from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
-from labeling.selectors.explorer.filters import MAX_SEARCH
+from labeling.selectors.explorer.filters import MAX_FLAGGED, MAX_SEARCH
 from labeling.services import claims
 from labeling.services.explorer import MAX_QUERY as MAX_FILTER
 
@@ -113,9 +113,10 @@ class TaskQuery(Page):
     source: Literal["import", "model", "annotation", "consensus", "bulk", "review", ""] = ""
     flag: str = Field(
         "",
-        max_length=40,
+        max_length=MAX_FLAGGED,
         description="Tasks with an open flag of this reason, or `any`; `decided:keep` (or another decision, or "
-        "`decided:any`): with a flag that was decided so.",
+        "`decided:any`): with a flag that was decided so; `flagged:label_error` (or another reason, and `:intent` for "
+        "those about one question): with an open or a decided one.",
     )
     meta: str = Field("", max_length=500, description="`key=value`")
     similar: int = Field(

@@ -135,6 +135,7 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "splits": [(value, words) for value, words in Split.choices if value],
         "sources": LabelSource.choices,
         "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
+        "flagged": _flagged(asked.wanted.flag),
         "decisions": explorer_reads.DECISIONS,
         "sorts": {explorer_reads.BY_SIMILARITY: "Most similar first"} | explorer_reads.SORTS
         if asked.wanted.similar
@@ -196,7 +197,18 @@ def _label_words(wanted: str) -> str:
     return {"any": "any label", "none": "no label", "in": f"one of {which}"}.get(how, which)
 
 
+def _flagged(wanted: str) -> list[tuple[str, str]]:
+    """Return the reasons to filter by whether flags wait or were decided, and the one about a question asked for."""
+    offered = [(f"{explorer_reads.FLAGGED}{reason.name}", reason.title) for reason in offered_reasons()]
+    asked = [(wanted, _flag_words(wanted).capitalize())] if wanted.startswith(explorer_reads.FLAGGED) else []
+    return offered + [each for each in asked if each[0] not in dict(offered)]
+
+
 def _flag_words(wanted: str) -> str:
+    if wanted.startswith(explorer_reads.FLAGGED):
+        reason, _, question = wanted.removeprefix(explorer_reads.FLAGGED).partition(":")
+        about = f" ({question})" if question else ""
+        return f"flag, open or decided: {reason_named(reason).title.lower()}{about}"
     if wanted in explorer_reads.DECISIONS:
         return f"flag decided: {explorer_reads.DECISIONS[wanted]}"
     return "any open flag" if wanted == "any" else f"flag: {reason_named(wanted).title.lower()}"

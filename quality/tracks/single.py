@@ -30,7 +30,7 @@ from quality.tracks.base import (
 )
 from quality.tracks.items import Items
 
-SHOWN_MEMBERS = 12
+SHOWN_MEMBERS = 200
 MOST_PAIRS = 2_000
 NO_MODEL = "Without predictions people are compared with each other only."
 

@@ -8,8 +8,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from labeling.models import LabelSource
+from labeling.selectors.explorer import FLAGGED, MAX_CHOSEN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from labeling.models import Project
 
 
@@ -32,6 +35,17 @@ def labeled(project: Project, *, question: str, label: str, split: str = "") -> 
     """Return where the tasks with a label are."""
     wanted = {f"label.{question}": f"is:{label}", "split": split}
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
+
+
+def flagged(project: Project, *, question: str, reason: str) -> str:
+    """Return where the tasks are that a reason was raised for, those that were decided too."""
+    return f"{reverse('project-tasks', args=(project.slug,))}?{_query({'flag': f'{FLAGGED}{reason}:{question}'})}"
+
+
+def chosen(project: Project, tasks: Sequence[int]) -> str:
+    """Return where these tasks are, as many of them as an address can name."""
+    named = ",".join(map(str, tasks[:MAX_CHOSEN]))
+    return f"{reverse('project-tasks', args=(project.slug,))}?{urlencode({'tasks': named}, safe=',')}"
 
 
 def answered(project: Project, question: str, label: str, person: int) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
-
 from labeling.models import Split
 from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.label_error import LABEL_ERROR
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from labeling.selectors.explorer import Chip
     from quality.models import Run
     from quality.models.documents import LookedForPart
+    from quality.scoring.health import Health, Part
 
 MOST_CLASSES = 15
 MOST_DIFFERING = 10
@@ -54,7 +53,7 @@ def findings_for(project: Project, question: Question, run: Run) -> dict[str, An
     chips = explorer_reads.named_labels(question)
     waiting = flag_count_reads.open_by_reason(project, question.name)
     mixed = confusion_reads.confusion_for(project, run)
-    links = _health_links(project, question, summary, waiting)
+    health = health_reads.health_for(project, run)
     return {
         "summary": summary,
         "errors": summary.label_errors,
@@ -64,8 +63,8 @@ def findings_for(project: Project, question: Question, run: Run) -> dict[str, An
         "confusion": mixed,
         "matrix": _matrix(project, question, mixed, chips),
         "classes": _classes(project, question, summary, mixed, chips),
-        "health": (health := health_reads.health_for(project, run)),
-        "health_parts": [(part, links.get(part.name, "")) for part in health.parts],
+        "health": health,
+        "health_parts": _health(project, question, run, health, waiting),
         "splits": _splits(project, question, summary, chips),
         "groups": _groups(project, summary),
         **_people(project, question, run, chips),
@@ -81,13 +80,18 @@ def _notices(summary: Summary) -> list[tuple[str, str]]:
 def _figures(project: Project, run: Run, waiting: dict[str, int], chips: dict[str, Chip]) -> list[Figure]:
     summary = Summary.load(run.summary)
 
-    def behind(reason: str) -> str:
-        if not waiting.get(reason):
-            return ""
-        return addresses.flags(project, question=run.question, reason=reason)
-
-    found = [*_errors(summary, waiting, behind(LABEL_ERROR.name))]
     looked_for = summary.all_looked_for()
+    flagged = {name: part.found for name, part in looked_for.items()}
+    flagged[LABEL_ERROR.name] = summary.label_errors.flagged if summary.label_errors else 0
+
+    def behind(reason: str) -> str:
+        """Return where the flags wait, or once none does the items that they were about."""
+        if waiting.get(reason):
+            return addresses.flags(project, question=run.question, reason=reason)
+        return addresses.flagged(project, question=run.question, reason=reason) if flagged.get(reason) else ""
+
+    doubted = addresses.flagged(project, question=run.question, reason=LABEL_ERROR.name)
+    found = [*_errors(summary, waiting, doubted if flagged[LABEL_ERROR.name] else "", behind(LABEL_ERROR.name))]
     found += [
         _counted(reason, waiting.get(reason.name, 0), looked_for.get(reason.name), behind(reason.name))
         for reason in offered_reasons()
@@ -102,20 +106,20 @@ def _figures(project: Project, run: Run, waiting: dict[str, int], chips: dict[st
     return found
 
 
-def _errors(summary: Summary, waiting: dict[str, int], href: str) -> list[Figure]:
+def _errors(summary: Summary, waiting: dict[str, int], doubted: str, to_review: str) -> list[Figure]:
     errors = summary.label_errors
     if errors is None:
         return []
     interval = errors.interval
     basis = f"95%: {between(interval)}, " if interval else ""
     return [
-        Figure("Likely wrong labels", share(errors.rate), basis=f"{basis}of {errors.items:,} labels", href=href),
+        Figure("Likely wrong labels", share(errors.rate), basis=f"{basis}of {errors.items:,} labels", href=doubted),
         Figure(
             "To review",
             f"{waiting.get(LABEL_ERROR.name, 0):,}",
             unit="flag" if waiting.get(LABEL_ERROR.name) == 1 else "flags",
             basis=_of_flagged(errors.flagged, waiting.get(LABEL_ERROR.name, 0)),
-            href=href,
+            href=to_review,
         ),
     ]
 
@@ -195,13 +199,32 @@ def _classes(
     return sorted(rows, key=lambda row: (-row["rate"], -row["wrong"], row["name"]))
 
 
+def _health(
+    project: Project, question: Question, run: Run, found: Health, waiting: dict[str, int]
+) -> list[tuple[Part, str, str]]:
+    """Return the parts of the health, each with the way to the items that it could be better by, or that none are."""
+    links = _health_links(project, question, Summary.load(run.summary), waiting)
+    lacking = health_reads.tasks_lacking(project, run, found)
+    rows = []
+    for part in found.parts:
+        if tasks := lacking.get(part.name):
+            more = f"The first {explorer_reads.MAX_CHOSEN} of them." if len(tasks) > explorer_reads.MAX_CHOSEN else ""
+            rows.append((part, addresses.chosen(project, tasks), more))
+        else:
+            rows.append((part, links.get(part.name, ""), "Nothing is missing." if part.value == 1 else ""))
+    return rows
+
+
 def _health_links(project: Project, question: Question, summary: Summary, waiting: dict[str, int]) -> dict[str, str]:
     """Return, by part of the health, where the items are that it could be better by."""
     reasons = {"accuracy": LABEL_ERROR.name, "uniqueness": NEAR_DUPLICATE.name, "consistency": CONFLICT.name}
+    raised = {"accuracy": summary.label_errors and summary.label_errors.flagged, "uniqueness": summary.duplicates}
     found = {
         part: addresses.flags(project, question=question.name, reason=reason)
-        for part, reason in reasons.items()
         if waiting.get(reason)
+        else addresses.flagged(project, question=question.name, reason=reason)
+        for part, reason in reasons.items()
+        if waiting.get(reason) or raised.get(part)
     }
     if summary.balance and (present := [name for name, count in summary.balance.counts if count]):
         found["balance"] = addresses.labeled(project, question=question.name, label=present[-1])
@@ -254,7 +277,8 @@ def _groups(project: Project, summary: Summary) -> list[dict[str, Any]]:
     return [
         {
             **group.model_dump(),
-            "tasks": [(task, reverse("project-task", args=(project.slug, task))) for task in group.tasks[:6]],
+            "named": len(group.tasks),
+            "href": addresses.chosen(project, group.tasks),
         }
         for group in summary.groups[:5]
     ]

@@ -2,6 +2,8 @@
 
 from labeling.selectors.explorer.filters import (
     DECISIONS,
+    FLAGGED,
+    MAX_CHOSEN,
     STATE_FILTERS,
     STATES,
     TaskFilter,
@@ -39,6 +41,8 @@ __all__ = [
     "COUNTED",
     "DECISIONS",
     "DEFAULT_SORT",
+    "FLAGGED",
+    "MAX_CHOSEN",
     "MAX_SAVED",
     "OPEN_COUNTED",
     "SORTS",

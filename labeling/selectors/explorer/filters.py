@@ -60,9 +60,12 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
     f"{DECIDED}{decision}": decision.label.lower() for decision in Decision
 }
 """Flags to filter by that a reviewer has decided, by what was decided."""
+FLAGGED = "flagged:"
+"""Before a reason, and before the question it is about: flags to filter by that wait or that were decided."""
 HAS_LABEL, NO_LABEL, IS_LABEL, IN_GROUP = "any", "none", "is:", "in:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
+MAX_FLAGGED = 100
 MAX_CHOSEN = 200
 """Tasks that a filter can name one by one: their numbers stand in an address."""
 MAX_DIGITS = 19
@@ -159,7 +162,7 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         split=one_of("split", (*Split.values, NO_SPLIT)),
         labels=labels,
         source=one_of("source", LabelSource.values),
-        flag=one_of("flag", (*REASONS, ANY_FLAG, *DECISIONS)),
+        flag=one_of("flag", (*REASONS, ANY_FLAG, *DECISIONS, *_either(query.get("flag", "")))),
         annotator=int(annotator) if annotator and not problems else 0,
         meta=meta,
         similar=int(similar) if similar and not problems else 0,
@@ -170,6 +173,12 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     if problems:
         raise Invalid(problems[0].message, problems=problems)
     return found
+
+
+def _either(asked: str) -> tuple[str, ...]:
+    """Return what is asked for if it is flags of a reason that wait or were decided, perhaps about one question."""
+    reason = asked.removeprefix(FLAGGED).partition(":")[0]
+    return (asked,) if asked.startswith(FLAGGED) and reason in REASONS and len(asked) <= MAX_FLAGGED else ()
 
 
 def _is_number(typed: str) -> bool:
@@ -212,7 +221,11 @@ def _among(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | Non
 
 
 def _flagged(wanted: str) -> Q:
-    """Return the condition of the flags that are asked for: open ones, or those with a decision."""
+    """Return the condition of the flags that are asked for: open ones, those with a decision, or both."""
+    if wanted.startswith(FLAGGED):
+        reason, _, question = wanted.removeprefix(FLAGGED).partition(":")
+        either = Q(state__in=(FlagState.OPEN, FlagState.RESOLVED), reason=reason)
+        return either & Q(question=question) if question else either
     kind, _, decision = wanted.partition(":")
     if decision:
         resolved = Q(state=FlagState.RESOLVED)

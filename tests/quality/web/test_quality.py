@@ -13,7 +13,7 @@ from labeling.reasons.decisions import Decision
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.outlier import OUTLIER, OutlierEvidence
 from labeling.reasons.registry import REASONS
-from labeling.services import jobs, reviews
+from labeling.services import guidelines, jobs, reviews
 from labeling.services.reviews import Ruling
 from quality.models import ClassPair, Run
 from quality.models.documents import LookedForPart, Summary
@@ -348,7 +348,7 @@ def test_figures_open_their_items(client_for: SignIn) -> None:
     page = shown(client_for, project, Role.REVIEWER)
     figures = {figure.name: figure for figure in page.context["figures"]}
     rows = {row["name"]: row for row in page.context["classes"]}
-    health = {part.name: href for part, href in page.context["health_parts"]}
+    health = {part.name: href for part, href, _ in page.context["health_parts"]}
     top = page.context["matrix"]["top"]
     client = client_for(factories.member(project, Role.REVIEWER))
     assert rows["other"]["labeled"] == f"/p/{project.slug}/tasks/?label.intent=is%3Aother"
@@ -359,5 +359,57 @@ def test_figures_open_their_items(client_for: SignIn) -> None:
     assert all(href.startswith(f"{review}&given=") for *_, href in top)
     assert top[0][2].open == max(cell.open for *_, cell, _ in top)
     assert "label.intent=is%3A" in figures["Imbalance"].href
-    for href in (rows["billing"]["missed_href"], health["balance"], figures["Imbalance"].href):
+    doubted = figures["Likely wrong labels"].href
+    assert doubted == f"/p/{project.slug}/tasks/?flag=flagged%3Alabel_error%3Aintent"
+    for href in (rows["billing"]["missed_href"], health["balance"], figures["Imbalance"].href, doubted):
         assert client.get(href).status_code == 200
+
+
+def test_figures_open_what_was_decided_too(client_for: SignIn) -> None:
+    project = checked()
+    reviewer = factories.member(project, Role.REVIEWER)
+    client = client_for(reviewer)
+    found = Flag.objects.filter(project=project, reason=LABEL_ERROR.name)
+    tasks = set(found.values_list("task", flat=True))
+    for flag in found:
+        reviews.decide(actor=reviewer, project=project, flag_ids=[flag.pk], ruling=Ruling(Decision.KEEP))
+    page = client.get(f"/p/{project.slug}/quality/")
+    figures = {figure.name: figure for figure in page.context["figures"]}
+    for name in ("Likely wrong labels", "To review"):
+        shown_there = client.get(figures[name].href)
+        assert {row.id for row in shown_there.context["rows"]} == tasks
+        assert "flag, open or decided: likely label error (intent)" in shown_there.content.decode()
+    health = {part.name: href for part, href, _ in page.context["health_parts"]}
+    assert health["accuracy"] == figures["To review"].href
+    refused = client.get(f"/p/{project.slug}/tasks/", {"flag": "flagged:nonsense"})
+    assert refused.status_code == 400
+
+
+def test_health_opens_what_is_missing_and_says_where_nothing_is(client_for: SignIn) -> None:
+    project = checked()
+    empty = factories.task(project, text=" ")
+    guidelines.save_draft(actor=project.created_by, project=project, body="Look twice.", entries=[])
+    guidelines.publish(actor=project.created_by, project=project, change_note="First.")
+    rest = list(project.tasks.order_by("pk")[:2])
+    making.label(rest, ["billing"] * 2, source=LabelSource.REVIEW)
+    parts = {
+        part.name: (href, words)
+        for part, href, words in shown(client_for, project, Role.REVIEWER).context["health_parts"]
+    }
+    explorer = f"/p/{project.slug}/tasks/?tasks="
+    assert parts["completeness"] == (f"{explorer}{empty.pk}", "")
+    assert parts["timeliness"] == (f"{explorer}{rest[0].pk},{rest[1].pk}", "")
+    assert parts["validity"] == ("", "Nothing is missing.")
+
+
+def test_all_items_of_a_group_open(client_for: SignIn) -> None:
+    project = checked()
+    run = making.shown(project)
+    tasks = list(project.tasks.order_by("pk").values_list("pk", flat=True)[:37])
+    group = {"items": 37, "agreement": 0.4, "interval": [0.2, 0.6], "tasks": tasks}
+    Run.objects.filter(pk=run.pk).update(summary=run.summary | {"groups": [group]})
+    page = shown(client_for, project, Role.REVIEWER)
+    assert "Look at all 37" in text(page)
+    (row,) = page.context["groups"]
+    opened = client_for(factories.member(project, Role.REVIEWER)).get(row["href"])
+    assert "37 chosen tasks" in opened.content.decode()
