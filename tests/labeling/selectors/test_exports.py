@@ -90,8 +90,9 @@ def act(
         )
 
 
-@given(rows=st.lists(ROW, min_size=1, max_size=5), acts=st.lists(ACT, max_size=10), overlap=st.integers(1, 2))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Projects are dear to make, rows and acts are not: few of the ones with more of the others.
+@given(rows=st.lists(ROW, min_size=1, max_size=8), acts=st.lists(ACT, max_size=20), overlap=st.integers(1, 2))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_json_lines_give_the_same_project_again(
     rows: list[dict[str, Any]], acts: list[tuple[int, str, dict[str, Any]]], overlap: int
 ) -> None:
@@ -115,8 +116,8 @@ def test_json_lines_give_the_same_project_again(
     assert counts(again) == (0, 0, len(rows))
 
 
-@given(rows=st.lists(ROW, min_size=1, max_size=5))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROW, min_size=1, max_size=15))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_flat_formats_give_data_labels_split_and_metadata_again(rows: list[dict[str, Any]], format: str) -> None:
     project = factories.project(schema=SCHEMA)
@@ -159,8 +160,8 @@ CELL = st.text(
 SPOKEN = CELL.filter(lambda text: bool(text.strip()))
 
 
-@given(rows=st.lists(st.tuples(SPOKEN, SPOKEN, st.none() | st.integers(1, 5)), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(SPOKEN, SPOKEN, st.none() | st.integers(1, 5)), min_size=1, max_size=25))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cells_that_the_database_writes_are_those_python_would_write(rows: list[tuple[str, str, int | None]]) -> None:
     project = factories.project(schema=SCHEMA)
     labels = [{"intent": "=sum", "note": note, "topics": ["b, c", "d|e"], "mood": mood} for _, note, mood in rows]
