@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import uuid4
 
 from pydantic import BaseModel, Field
@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
-from labeling.api.openapi import filled, operation
+from labeling.api.openapi import ProblemEntry, filled, operation
 from labeling.api.paging import Page, listed
-from labeling.api.reading import Body, body, query
+from labeling.api.reading import Body, Id, body, query
 from labeling.api.tasks import TaskDocument
+from labeling.errors import DomainError, NotFound
 from labeling.models import AnnotationState, Scope, SkipReason
 from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import tasks as task_reads
@@ -24,9 +25,11 @@ from labeling.services import annotations as saving
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-    from labeling.models import Annotation, Comment, Project, User
+    from labeling.models import Annotation, Comment, Project, Task, User
 
 TAG = "Annotations"
+MAX_SAVES = 200
+"""Saves that one request may carry: each is a transaction of its own."""
 KEY_HEADER = "Idempotency-Key"
 _KEY_WORDS = (
     "Your own unique key for this save, such as a UUID. The same key again returns the first answer (200) and saves "
@@ -117,6 +120,42 @@ class AnnotationNew(Body):
     comment: str | None = Field(None, json_schema_extra={"maxLength": saving.MAX_COMMENT})
 
 
+class AnnotationOf(AnnotationNew):
+    """Answers to one of several tasks."""
+
+    task: Id
+    key: str = Field("", max_length=64, pattern="^[ -~]*$", description="As the header `Idempotency-Key` of one save.")
+
+
+class AnnotationsNew(Body):
+    """Answers to several tasks."""
+
+    annotations: Annotated[list[AnnotationOf], Field(min_length=1, max_length=MAX_SAVES)]
+
+
+class SaveRefused(BaseModel):
+    """Why one of several saves was refused."""
+
+    status: int = Field(description="The status that this save alone would have been answered with.")
+    title: str
+    detail: str
+    errors: list[ProblemEntry]
+
+
+class SaveResult(BaseModel):
+    """What became of one of several saves."""
+
+    task: int
+    saved: SavedDocument | None
+    refused: SaveRefused | None
+
+
+class SaveResults(BaseModel):
+    """What became of several saves, in the order in which they were sent."""
+
+    results: list[SaveResult]
+
+
 class CommentNew(Body):
     """A comment."""
 
@@ -195,17 +234,21 @@ class TaskAnnotations(Endpoint):
         saved = saving.submit(
             actor=user,
             task=task,
-            submission=saving.Submission(
-                answers=sent.answers,
-                state=AnnotationState(sent.state),
-                version=sent.version,
-                lead_time_ms=sent.lead_time_ms or 0,
-                skip_reason=sent.skip_reason or "",
-                comment=sent.comment or "",
-            ),
+            submission=_submission(sent),
             key=request.headers.get(KEY_HEADER, "").strip() or str(uuid4()),
         )
         return Response(saved.as_dict(), status=200 if saved.replayed else 201)
+
+
+def _submission(sent: AnnotationNew) -> saving.Submission:
+    return saving.Submission(
+        answers=sent.answers,
+        state=AnnotationState(sent.state),
+        version=sent.version,
+        lead_time_ms=sent.lead_time_ms or 0,
+        skip_reason=sent.skip_reason or "",
+        comment=sent.comment or "",
+    )
 
 
 class Mine(Endpoint):
@@ -248,6 +291,41 @@ class ProjectAnnotations(Endpoint):
             order="pk",
             show=lambda rows: [annotation_document(row) for row in rows],
         )
+
+    @operation(
+        "annotations_save_many",
+        "Save your answers to several tasks",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=AnnotationsNew,
+        returns={200: SaveResults},
+        description="Each is saved or refused by itself, in this order: look at every result. With a `key` each, the "
+        "same call again saves nothing twice.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Save a revision of the person's annotation of each task."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.ANNOTATE)
+        sent = body(request, AnnotationsNew).annotations
+        tasks = project.tasks.select_related("project").in_bulk([each.task for each in sent])
+        return Response({"results": [_saved(user, tasks.get(each.task), each) for each in sent]})
+
+
+def _saved(user: User, task: Task | None, sent: AnnotationOf) -> dict[str, Any]:
+    """Save one of several, and return what became of it."""
+    try:
+        if task is None:
+            raise NotFound
+        saved = saving.submit(actor=user, task=task, submission=_submission(sent), key=sent.key.strip() or str(uuid4()))
+    except DomainError as error:
+        refused = {
+            "status": int(error.status),
+            "title": error.title,
+            "detail": error.message,
+            "errors": [problem.as_dict() for problem in error.problems],
+        }
+        return {"task": sent.task, "saved": None, "refused": refused}
+    return {"task": sent.task, "saved": saved.as_dict(), "refused": None}
 
 
 class Comments(Endpoint):

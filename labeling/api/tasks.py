@@ -14,13 +14,15 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
+from labeling.api.task_bodies import TaskChange, TasksAdded, TasksNew
 from labeling.models import Scope, Task
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_FLAGGED, MAX_SEARCH
-from labeling.services import claims
+from labeling.services import adding, claims
+from labeling.services import tasks as task_acts
 from labeling.services.explorer import MAX_QUERY as MAX_FILTER
 
 if TYPE_CHECKING:
@@ -191,6 +193,29 @@ class ProjectTasks(Endpoint):
             show=lambda rows: task_reads.documents(project=project, user=user, task_ids=[row.pk for row in rows]),
         )
 
+    @operation(
+        "tasks_add",
+        "Add tasks",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        body=TasksNew,
+        returns={201: TasksAdded, 200: TasksAdded},
+        description="All or none: where one cannot be taken, `errors` names everything that is wrong. Sent again, the "
+        "tasks are there already (200) and nothing is added.",
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Add tasks that are checked as the rows of an import are."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        sent = [adding.NewTask(**task.model_dump()) for task in body(request, TasksNew).tasks]
+        added = adding.add_tasks(actor=actor(request), project=project, rows=sent)
+        shown = [
+            {"id": row.task, "external_id": row.external_id, "created": row.created, "differs": list(row.differs)}
+            for row in added
+        ]
+        created = sum(row.created for row in added)
+        answer = {"tasks": shown, "created": created, "existing": len(added) - created}
+        return Response(answer, status=201 if created else 200)
+
 
 class OneTask(Endpoint):
     """One task."""
@@ -200,6 +225,23 @@ class OneTask(Endpoint):
         """Return the task with your annotation of it."""
         user = actor(request)
         task = access.task_for(user, task_id, Action.VIEW)
+        return Response(task_reads.documents(project=task.project, user=user, task_ids=[task.pk])[0])
+
+    @operation(
+        "tasks_change",
+        "Change a task's split or metadata",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        body=TaskChange,
+        returns={200: TaskDocument},
+        description="Each change is an act that can be taken back on the pages, as those made there.",
+    )
+    def patch(self, request: Request, task_id: int) -> Response:
+        """Change what may change about a task."""
+        user = actor(request)
+        task = access.task_for(user, task_id, Action.MANAGE)
+        sent = body(request, TaskChange)
+        task_acts.change_task(actor=user, task=task, split=sent.split, meta=sent.meta)
         return Response(task_reads.documents(project=task.project, user=user, task_ids=[task.pk])[0])
 
 

@@ -164,6 +164,24 @@ class SplitAct(Act):
     before: list[SplitBefore]
 
 
+class MetaBefore(TaskBefore):
+    """A task whose metadata were changed, and what they were."""
+
+    meta: dict[str, Any]
+
+
+class MetaAct(Act):
+    """Tasks were given other metadata."""
+
+    VERB: ClassVar[str] = "meta"
+    meta: dict[str, Any]
+    before: list[MetaBefore]
+
+    def event_payload(self) -> dict[str, Any]:
+        """Return nothing: the metadata may be much, and they are on the task."""
+        return {}
+
+
 class QuarantineAct(Act):
     """Tasks were taken out of queue, training and export."""
 
@@ -235,10 +253,10 @@ class SettleAct(Act):
     before: list[SettledBefore]
 
 
-AnyAct = SplitAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
+AnyAct = SplitAct | MetaAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
 
 ACTS: dict[str, type[AnyAct]] = {
-    act.VERB: act for act in (SplitAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
+    act.VERB: act for act in (SplitAct, MetaAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
 }
 """What an act of each verb holds."""
 

@@ -142,6 +142,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "quality.configured": lambda _: "changed how quality is checked",
     "predictions.pushed": lambda p: f"sent {p.get('count', 0):,} predictions of the model {p.get('model', '')}",
     "predictions.switched_off": lambda p: f"switched off the predictions of the model {p.get('model', '')}",
+    "tasks.added": lambda p: f"added {_count(p)} by the API",
+    "tasks.meta": lambda p: f"changed the metadata of {_count(p)}",
     "tasks.split": lambda p: f"moved {_count(p)} to {_split(p)}",
     "tasks.quarantine": lambda p: f"quarantined {_count(p)}",
     "tasks.restore": lambda p: f"restored {_count(p)}",

@@ -26,6 +26,7 @@ from labeling.models import (
 from labeling.models.acts import (
     AskAct,
     LabelAct,
+    MetaAct,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -196,6 +197,8 @@ def _act_words(done: AnyAct) -> str:
     match done:
         case SplitAct(split=split):
             return f"moved it to the {split} split" if split else "took it out of its split"
+        case MetaAct():
+            return "changed its metadata"
         case QuarantineAct():
             return "quarantined it"
         case RestoreAct():

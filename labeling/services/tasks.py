@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid, Problem
+from labeling.formats.mapping import META_CHARS
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
 from labeling.models.acts import (
     AskAct,
     LabelAct,
     LabelBefore,
+    MetaAct,
+    MetaBefore,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -48,6 +52,32 @@ def set_split(*, actor: User, project: Project, task_ids: Sequence[int], split: 
     )
     Task.objects.filter(pk__in=done.task_ids).update(split=split)
     return record_act(done, actor=actor, project=project)
+
+
+@transaction.atomic
+def set_meta(*, actor: User, project: Project, task_ids: Sequence[int], meta: dict[str, Any]) -> BulkAct:
+    """Give tasks these metadata, in place of what they have."""
+    size = len(json.dumps(meta, ensure_ascii=False))
+    if size > META_CHARS:
+        message = f"The metadata are {size:,} characters as JSON; at most {META_CHARS:,} are kept with a task."
+        raise Invalid(message, problems=(Problem("meta", message),))
+    ids = list(lock_entries(project, task_ids))
+    changed = Task.objects.filter(pk__in=ids).exclude(meta=meta).order_by("pk")
+    done = MetaAct(meta=meta, before=[MetaBefore(task=pk, meta=old) for pk, old in changed.values_list("pk", "meta")])
+    Task.objects.filter(pk__in=done.task_ids).update(meta=meta)
+    return record_act(done, actor=actor, project=project)
+
+
+@transaction.atomic
+def change_task(*, actor: User, task: Task, split: str | None = None, meta: dict[str, Any] | None = None) -> None:
+    """Change the split or the metadata of one task; None leaves them as they are."""
+    if split is None and meta is None:
+        message = "Say what is to be changed: split, meta or both."
+        raise Invalid(message, problems=(Problem("", message),))
+    if split is not None and split != task.split:
+        set_split(actor=actor, project=task.project, task_ids=[task.pk], split=split)
+    if meta is not None and meta != task.meta:
+        set_meta(actor=actor, project=task.project, task_ids=[task.pk], meta=meta)
 
 
 @transaction.atomic
@@ -163,6 +193,8 @@ def _put_back(project: Project, done: AnyAct) -> None:
     match done:
         case SplitAct():
             _undo_split(done)
+        case MetaAct():
+            _undo_meta(done)
         case QuarantineAct():
             still = {pk: entry for pk, entry in entries.items() if entry.state == TaskState.QUARANTINED}
             _leave_quarantine(project, still)
@@ -182,6 +214,14 @@ def _undo_split(done: SplitAct) -> None:
     for split in {entry.split for entry in done.before}:
         ids = [entry.task for entry in done.before if entry.split == split]
         Task.objects.filter(pk__in=ids, split=done.split).update(split=split)
+
+
+def _undo_meta(done: MetaAct) -> None:
+    standing = Task.objects.filter(pk__in=done.task_ids, meta=done.meta).in_bulk()
+    for entry in done.before:
+        if entry.task in standing:
+            standing[entry.task].meta = entry.meta
+    Task.objects.bulk_update(standing.values(), ("meta",), batch_size=1000)
 
 
 def _undo_label(project: Project, done: LabelAct, entries: dict[int, QueueEntry]) -> None:

@@ -18,6 +18,7 @@ from labeling.models import BulkAct, LabelSource, Project, Split
 from labeling.models.acts import (
     AskAct,
     LabelAct,
+    MetaAct,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -283,6 +284,8 @@ def _told(act: BulkAct, schema: Schema) -> str:
     match load_act(act):
         case SplitAct(split=split):
             return f"{many} moved to the {split} split." if split else f"{many} taken out of their split."
+        case MetaAct():
+            return f"{many} with other metadata."
         case QuarantineAct():
             return f"{many} quarantined: out of queue, training and export."
         case RestoreAct():

@@ -36,7 +36,7 @@ TAG = "Quality"
 class RunNew(Body):
     """Which question to look at."""
 
-    question: str = Field(max_length=64)
+    question: str = Field("", max_length=64, description="May be left out where a project asks only one question.")
     force: bool = Field(default=False, description="Look again even if nothing has changed.")
 
 
@@ -171,5 +171,6 @@ class Runs(Endpoint):
         user = actor(request)
         project = access.project_for(user, slug, Action.REVIEW)
         wanted = body(request, RunNew)
-        job = runs.start(actor=user, project=project, question=wanted.question, force=wanted.force)
+        question = wanted.question or runs.only_question(project)
+        job = runs.start(actor=user, project=project, question=question, force=wanted.force)
         return Response({"job": job.pk, "state": job.state}, status=202)

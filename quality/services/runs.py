@@ -40,6 +40,15 @@ LONGEST_WAIT = timedelta(minutes=30)
 """In a project that never pauses it starts all the same, so long after it was due."""
 
 
+def only_question(project: Project) -> str:
+    """Return the question of a project that asks one, or raise `Invalid` with those to choose from."""
+    names = [question.name for question in version_reads.schema(project.pk).questions]
+    if len(names) != 1:
+        message = f"Say which question to check: {', '.join(names)}."
+        raise Invalid(message, problems=(Problem("question", message),))
+    return names[0]
+
+
 @transaction.atomic
 def start(
     *, actor: User | None, project: Project, question: str, trigger: Trigger = Trigger.HAND, force: bool = False

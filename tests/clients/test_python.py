@@ -68,6 +68,25 @@ def test_from_nothing_to_labels_and_a_table(client: dcai.Client, project: dcai.P
     assert [path.name for path in out.iterdir()] == ["labels.csv"]
 
 
+def test_tasks_are_added_changed_and_answered_without_a_file(project: dcai.Project) -> None:
+    texts = [{"data": {"text": f"Message {number}"}, "external_id": f"m-{number}"} for number in range(1_050)]
+    added = project.tasks.add(texts)
+    assert [row["external_id"] for row in added] == [text["external_id"] for text in texts]
+    assert {row["created"] for row in added} == {True}
+    again = project.tasks.add([{**texts[0], "split": "test"}])
+    assert (again[0]["id"], again[0]["created"], again[0]["differs"]) == (added[0]["id"], False, ["split"])
+    changed = project.tasks.change(added[0]["id"], split="test", meta={"shop": "north"})
+    assert (changed["split"], changed["meta"]) == ("test", {"shop": "north"})
+    with pytest.raises(dcai.RequestFailed, match="none was added"):
+        project.tasks.add([{"data": {"text": "Fine"}}, {"data": {"txt": "Not"}}])
+
+    good = [{"task": row["id"], "answers": {"intent": "billing"}} for row in added[:250]]
+    results = project.tasks.answer_many([*good, {"task": added[0]["id"], "answers": {"intent": "no such label"}}])
+    assert [result["saved"] is not None for result in results] == [True] * 250 + [False]
+    assert results[-1]["refused"]["status"] == 400
+    assert Annotation.objects.count() == 250
+
+
 def test_a_stale_save_is_refused_with_what_is_stored(project: dcai.Project) -> None:
     project.tasks.import_rows([{"text": "Hello"}])
     (task,) = project.tasks.claim()

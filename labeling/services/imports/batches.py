@@ -49,68 +49,27 @@ _LABELS = (
 
 
 @dataclass(slots=True)
-class _Sorted:
-    """A batch told apart: new rows, rows whose task is there (its id) or comes with a new row, and what is wrong."""
+class Sorted:
+    """Rows told apart: new ones, those whose task is there (its id) or comes with a new row, and what is wrong."""
 
     fresh: list[Ready] = field(default_factory=list)
     repeats: list[tuple[Ready, Ready | int]] = field(default_factory=list)
     problems: list[list[RowProblem]] = field(default_factory=list)
 
 
-class Writer:
-    """Writes the batches of one import."""
+class Adder:
+    """Tells rows of new tasks from those of tasks that are there, and adds the new ones to a project."""
 
-    def __init__(
-        self, *, job: JobRun, project: Project, versions: Versions, schema: Schema, update: bool = False
-    ) -> None:
-        self._job = job
-        self.project = project
+    def __init__(self, *, project: Project, versions: Versions, actor_id: int | None, job_id: int | None) -> None:
+        self._project = project
         self._versions = versions
-        self._repeats = Repeats(job=job, project=project, versions=versions, schema=schema, update=update)
+        self._actor = actor_id
+        self._job = job_id
 
-    def write(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
-        """Write what is new of a batch; to be called within a transaction."""
-        if not batch:
-            return
-        locks.lock_import(self.project.pk)
-        with connection.cursor() as cursor:
-            found = self._sort(cursor, batch)
-            new: dict[int, int] = {}
-            if found.fresh:
-                cursor.execute(_NEW_IDS, (len(found.fresh),))
-                ids = [row[0] for row in cursor.fetchall()]
-                self._copy(cursor, found.fresh, ids, timezone.now(), counts)
-                new = {id(row): pk for row, pk in zip(found.fresh, ids, strict=True)}
-        counts.duplicates += len(found.repeats)
-        self._repeats.take(
-            [(row, there if isinstance(there, int) else new[id(there)]) for row, there in found.repeats], counts
-        )
-        self.report(found.problems, counts)
-
-    def dry_run(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
-        """Count what would become of the rows of a batch, report those that could not be written, and write none."""
-        with connection.cursor() as cursor:
-            found = self._sort(cursor, batch)
-        counts.accepted += len(found.fresh)
-        counts.labels += sum(len(row.labels) for row in found.fresh)
-        counts.duplicates += len(found.repeats)
-        self._repeats.look([(row, there) for row, there in found.repeats if isinstance(there, int)], counts)
-        counts.conflicts += sum(_contradict(row, there) for row, there in found.repeats if not isinstance(there, int))
-        self.report(found.problems, counts)
-
-    def _sort(self, cursor: Any, batch: Sequence[Ready]) -> _Sorted:
+    def tell_apart(self, batch: Sequence[Ready]) -> Sorted:
         """Tell new rows from those that are there already, in the project or earlier in the batch."""
-        named = [row.external_id for row in batch if row.external_id]
-        by_id: dict[str, tuple[str, Ready | int]] = {}
-        if named:
-            cursor.execute(_KNOWN_IDS, (self.project.pk, named))
-            by_id.update((external, (content, pk)) for external, content, pk in cursor.fetchall())
-        unnamed = [row.content_hash for row in batch if not row.external_id]
-        contents: dict[str, Ready | int] = {}
-        if unnamed:
-            cursor.execute(_KNOWN_CONTENT, (self.project.pk, unnamed))
-            contents.update(cursor.fetchall())
-        found = _Sorted()
+        by_id, contents = self._known(batch)
+        found = Sorted()
         for row in batch:
             if row.external_id is None:
                 if (there := contents.get(row.content_hash)) is not None:
@@ -129,23 +88,46 @@ class Writer:
             found.fresh.append(row)
         return found
 
-    def _copy(
-        self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime, counts: ImportCounts
-    ) -> None:
-        project, job = self.project.pk, self._job.pk
+    def _known(self, batch: Sequence[Ready]) -> tuple[dict[str, tuple[str, Ready | int]], dict[str, Ready | int]]:
+        """Return the tasks that are there: by external id with their content, and by content."""
+        named = [row.external_id for row in batch if row.external_id]
+        unnamed = [row.content_hash for row in batch if not row.external_id]
+        by_id: dict[str, tuple[str, Ready | int]] = {}
+        contents: dict[str, Ready | int] = {}
+        with connection.cursor() as cursor:
+            if named:
+                cursor.execute(_KNOWN_IDS, (self._project.pk, named))
+                by_id.update((external, (content, pk)) for external, content, pk in cursor.fetchall())
+            if unnamed:
+                cursor.execute(_KNOWN_CONTENT, (self._project.pk, unnamed))
+                contents.update(cursor.fetchall())
+        return by_id, contents
+
+    def add(self, fresh: Sequence[Ready]) -> tuple[list[int], int]:
+        """Write new rows under the lock of imports; returns the ids of their tasks, and the number of labels."""
+        if not fresh:
+            return [], 0
+        now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute(_NEW_IDS, (len(fresh),))
+            ids = [row[0] for row in cursor.fetchall()]
+            return ids, self._copy(cursor, fresh, ids, now)
+
+    def _copy(self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime) -> int:
+        project = self._project.pk
         infos = [image.info for row in fresh for image in row.images]
         if infos:
             media.link(project, infos)
         with cursor.copy(_TASKS) as copy:
             for pk, row in zip(ids, fresh, strict=True):
                 copy.write_row(
-                    (pk, project, row.external_id, row.content_hash, row.data, row.meta, row.split, job, now)
+                    (pk, project, row.external_id, row.content_hash, row.data, row.meta, row.split, self._job, now)
                 )
         with cursor.copy(_ENTRIES) as copy:
             for pk, row in zip(ids, fresh, strict=True):
                 required, open_slots, state = self._place(row)
                 copy.write_row((pk, project, 0.0, "", required, open_slots, state))
-        actor = self._job.requested_by_id
+        labels = 0
         schema = self._versions.schema
         with cursor.copy(_LABELS) as copy:
             for pk, row in zip(ids, fresh, strict=True):
@@ -153,14 +135,14 @@ class Writer:
                     if row.history is not None and label.question in row.history.current_questions:
                         continue
                     copy.write_row(
-                        (pk, project, label.question, label.value, label.classes, LabelSource.IMPORT.value, actor,
-                         schema, 0, now)
+                        (pk, project, label.question, label.value, label.classes, LabelSource.IMPORT.value,
+                         self._actor, schema, 0, now)
                     )  # fmt: skip
-                    counts.labels += 1
+                    labels += 1
         restored = [(pk, row.history) for pk, row in zip(ids, fresh, strict=True) if row.history is not None]
         if restored:
-            counts.labels += history.restore(project=self.project, versions=self._versions, restored=restored)
-        counts.accepted += len(fresh)
+            labels += history.restore(project=self._project, versions=self._versions, restored=restored)
+        return labels
 
     def _place(self, row: Ready) -> tuple[int, int, str]:
         """Return required people, open slots and state: a task that comes with all its labels asks nobody."""
@@ -168,7 +150,45 @@ class Writer:
             return row.history.place(complete=row.complete)
         if row.complete:
             return 0, 0, TaskState.LABELED.value
-        return self.project.overlap, self.project.overlap, TaskState.TODO.value
+        return self._project.overlap, self._project.overlap, TaskState.TODO.value
+
+
+class Writer:
+    """Writes the batches of one import."""
+
+    def __init__(
+        self, *, job: JobRun, project: Project, versions: Versions, schema: Schema, update: bool = False
+    ) -> None:
+        self._job = job
+        self.project = project
+        self._adder = Adder(project=project, versions=versions, actor_id=job.requested_by_id, job_id=job.pk)
+        self._repeats = Repeats(job=job, project=project, versions=versions, schema=schema, update=update)
+
+    def write(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
+        """Write what is new of a batch; to be called within a transaction."""
+        if not batch:
+            return
+        locks.lock_import(self.project.pk)
+        found = self._adder.tell_apart(batch)
+        ids, labels = self._adder.add(found.fresh)
+        new = {id(row): pk for row, pk in zip(found.fresh, ids, strict=True)}
+        counts.accepted += len(ids)
+        counts.labels += labels
+        counts.duplicates += len(found.repeats)
+        self._repeats.take(
+            [(row, there if isinstance(there, int) else new[id(there)]) for row, there in found.repeats], counts
+        )
+        self.report(found.problems, counts)
+
+    def dry_run(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
+        """Count what would become of the rows of a batch, report those that could not be written, and write none."""
+        found = self._adder.tell_apart(batch)
+        counts.accepted += len(found.fresh)
+        counts.labels += sum(len(row.labels) for row in found.fresh)
+        counts.duplicates += len(found.repeats)
+        self._repeats.look([(row, there) for row, there in found.repeats if isinstance(there, int)], counts)
+        counts.conflicts += sum(_contradict(row, there) for row, there in found.repeats if not isinstance(there, int))
+        self.report(found.problems, counts)
 
     def report(self, rows: Iterable[Sequence[RowProblem]], counts: ImportCounts) -> None:
         """Count rows that were not taken and keep why, up to a limit."""

@@ -130,7 +130,7 @@ class Checker:
             problems += [
                 RowProblem(mapped.number, problem.path, problem.message)
                 for problem in error.problems
-                if problem.path not in told
+                if problem.path.partition(".")[0] not in told
             ]
             return None
 

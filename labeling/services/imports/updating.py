@@ -65,6 +65,17 @@ class Standing:
         return {name: value for name, value in said.items() if name not in self.meta or self.meta[name] != value}
 
 
+def standing_of(tasks: Collection[int], *, job_id: int | None = None) -> dict[int, Standing]:
+    """Return how tasks stand, by id; `job_id` is the import that asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"job": job_id, "tasks": list(tasks)})
+        found = {pk: Standing(split, json.loads(meta), own) for pk, split, meta, own in cursor.fetchall()}
+    for label in Label.objects.filter(task_id__in=list(tasks), retired_at=None):
+        found[label.task_id].values[label.question] = label.value
+        found[label.task_id].sources[label.question] = label.source
+    return found
+
+
 @dataclass(slots=True)
 class _Plan:
     """What a row changes about a task."""
@@ -113,7 +124,7 @@ class Repeats:
         """Yield what is to be changed, of each task once; count everything else."""
         if not rows:
             return
-        standing = self._standing({task for _, task in rows})
+        standing = standing_of({task for _, task in rows}, job_id=self._job.pk)
         seen: set[int] = set()
         for row, task in rows:
             there = standing[task]
@@ -147,15 +158,6 @@ class Repeats:
         counts.redescribed += bool(plan.meta)
         counts.unchanged += not plan
         return plan
-
-    def _standing(self, tasks: Collection[int]) -> dict[int, Standing]:
-        with connection.cursor() as cursor:
-            cursor.execute(_STANDING, {"job": self._job.pk, "tasks": list(tasks)})
-            found = {pk: Standing(split, json.loads(meta), own) for pk, split, meta, own in cursor.fetchall()}
-        for label in Label.objects.filter(task_id__in=list(tasks), retired_at=None):
-            found[label.task_id].values[label.question] = label.value
-            found[label.task_id].sources[label.question] = label.source
-        return found
 
     def _flag(self, task: int, there: Standing, contradicted: Iterable[ReadyLabel], row: int) -> None:
         for label in contradicted:

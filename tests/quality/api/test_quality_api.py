@@ -379,3 +379,20 @@ def test_an_unknown_question_is_refused(api_for: Sign) -> None:
     assert response.status_code == 400
     assert response.json()["errors"][0]["path"] == "question"
     assert not Label.objects.exists()
+
+
+def test_a_run_needs_no_question_where_only_one_is_asked(api_for: Sign) -> None:
+    one = factories.project()
+    started = api_for(one.created_by).post(address(one, "runs"), {}, format="json")
+    assert started.status_code == 202
+    assert JobRun.objects.get(pk=started.json()["job"]).params["question"] == "intent"
+    schema = factories.TEXT_SCHEMA | {
+        "questions": [
+            *factories.TEXT_SCHEMA["questions"],
+            {"name": "mood", "kind": "rating", "field": "text", "min": 1, "max": 5},
+        ]
+    }
+    two = factories.project(schema=schema)
+    refused = api_for(two.created_by).post(address(two, "runs"), {}, format="json")
+    assert refused.status_code == 400
+    assert "intent, mood" in refused.json()["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,10 @@ from typing import Any
 
 from dcai.jobs import Job, job_numbered
 from dcai.rows import Rows
+
+_MOST_TASKS = 1_000
+_MOST_SAVES = 200
+"""What the API takes in one request."""
 
 
 class Tasks(Rows):
@@ -79,6 +84,44 @@ class Tasks(Rows):
             started = self._transport.json("POST", f"{self._path}/imports/", body=body)
         job = job_numbered(self._transport, started["job"])
         return job.wait(timeout=timeout) if wait else job
+
+    def add(self, tasks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Add tasks without a file: `data` by field, and `external_id`, `split`, `meta` and `labels` if known.
+
+        Sent in groups of a thousand, of which each is added whole or not at all. Returns, in the same order, `id`,
+        whether it was `created`, and what `differs` from a task that was there already and was not taken over.
+        """
+        waiting = iter(tasks)
+        added: list[dict[str, Any]] = []
+        while group := [dict(task) for task in itertools.islice(waiting, _MOST_TASKS)]:
+            sent = {"json": {"tasks": group}}
+            added += self._transport.json("POST", f"{self._path}/tasks/", body=lambda sent=sent: sent, harmless=True)[
+                "tasks"
+            ]
+        return added
+
+    def change(self, task: int, *, split: str | None = None, meta: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Put a task into another split, or give it other metadata; None leaves them as they are."""
+        content: dict[str, Any] = {} if split is None else {"split": split}
+        content |= {} if meta is None else {"meta": dict(meta)}
+        changed: dict[str, Any] = self._transport.json(
+            "PATCH", f"tasks/{task}/", body=lambda: {"json": content}, harmless=True
+        )
+        return changed
+
+    def answer_many(self, answers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Save answers to several tasks: each has `task` and `answers`, and what `answer` takes beside them.
+
+        Each is saved or refused by itself: a result has `saved`, or `refused` with the sentence that says why.
+        """
+        waiting = iter(answers)
+        results: list[dict[str, Any]] = []
+        while group := [{"key": str(uuid.uuid4()), **one} for one in itertools.islice(waiting, _MOST_SAVES)]:
+            sent = {"json": {"annotations": group}}
+            results += self._transport.json(
+                "POST", f"{self._path}/annotations/", body=lambda sent=sent: sent, harmless=True
+            )["results"]
+        return results
 
     def claim(self, count: int = 1, *, held: bool = False, filter: str = "") -> list[dict[str, Any]]:
         """Take tasks to answer; nobody else is handed them while you hold them.
