@@ -18,13 +18,19 @@ MOST = 200
 TURN = 3
 
 
-def join_copies(apps: Any, _: BaseDatabaseSchemaEditor) -> None:
+def join_copies(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Join the open flags on copies of the same item."""
     flags = apps.get_model("labeling", "Flag").objects.filter(reason="near_duplicate", state="open")
     flags = flags.exclude(evidence__has_key="members")
     for project, question in list(flags.order_by().values_list("project_id", "question").distinct()):
         with transaction.atomic():
             _join(flags.filter(project_id=project, question=question).order_by("task_id"))
+    # Where a restored backup is migrated, all is one transaction: what the rows have left to check is checked now,
+    # for no index is made before it.
+    if schema_editor.connection.in_atomic_block:
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _join(flags: Any) -> None:

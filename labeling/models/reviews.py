@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 
 from labeling.models.acts import BulkAct
 from labeling.models.documents import JsonDocument
@@ -14,6 +16,7 @@ from labeling.models.labels import Label
 from labeling.models.projects import Project
 from labeling.models.tasks import Task
 from labeling.reasons.base import Turn
+from labeling.reasons.evidence import MEMBERS
 
 FIRST_OF_THE_LAST = float(Turn.LAST)
 
@@ -87,6 +90,11 @@ class Flag(models.Model):
             models.Index(fields=("project", "reason", "place", "id"), name="flag_by_reason", condition=Q(state="open")),
             models.Index(fields=("project", "score", "id"), name="flag_by_score", condition=Q(state="open")),
             models.Index(fields=("act",), name="flag_by_act", condition=Q(act__isnull=False)),
+            GinIndex(
+                OpClass(KeyTransform(MEMBERS, "evidence"), name="jsonb_path_ops"),
+                name="flag_by_member",
+                condition=Q(evidence__has_key=MEMBERS),
+            ),
         )
 
     def __str__(self) -> str:

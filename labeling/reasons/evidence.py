@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-GIVEN, SUGGESTED, BASIS, VERSION, RUN = "given", "suggested", "basis", "version", "run"
+GIVEN, SUGGESTED, BASIS, VERSION, RUN, MEMBERS = "given", "suggested", "basis", "version", "run", "members"
 """Keys that statements ask for; each is a field of `Evidence`."""
 
 _BEFORE = 0
@@ -67,6 +67,8 @@ class Evidence(_Part):
         The label that is more probable, as JSON.
     probability : float, optional
         How sure the model is of the suggested label, 0 to 1.
+    members : tuple of int
+        The tasks that it is about where these are several, the flag's own included, in order.
     """
 
     version: int = 1
@@ -75,6 +77,7 @@ class Evidence(_Part):
     given: Any = None
     suggested: Any = None
     probability: float | None = None
+    members: tuple[int, ...] = ()
 
     @classmethod
     def load(cls, stored: Any) -> Self:
@@ -144,7 +147,7 @@ class Evidence(_Part):
 
         Empty: it is about the flag's task alone.
         """
-        return ()
+        return self.members
 
     def among(self, there: Collection[int]) -> Self | None:
         """Return it for those of its tasks that are there; None where nothing is left to decide."""

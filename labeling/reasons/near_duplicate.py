@@ -22,8 +22,6 @@ class NearDuplicateEvidence(Evidence):
 
     Parameters
     ----------
-    members : tuple of int
-        The tasks of the group, its own included, in order.
     exact, labels_differ, across_splits : bool
         Whether they are the same to the letter, have different labels, and whether some are in the test split and
         some are not.
@@ -34,7 +32,6 @@ class NearDuplicateEvidence(Evidence):
     """
 
     version: int = 2
-    members: tuple[int, ...] = ()
     exact: bool = False
     labels_differ: bool = False
     across_splits: bool = False

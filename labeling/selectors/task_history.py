@@ -38,6 +38,7 @@ from labeling.models.acts import (
 from labeling.reasons.decisions import decision_named
 from labeling.reasons.registry import reason_named
 from labeling.selectors import flag_notes as flag_note_reads
+from labeling.selectors import reviews as review_reads
 from labeling.selectors.explorer import Chip, chips_of
 from labeling.selectors.reviews.hiding import hides_suggestion
 
@@ -135,7 +136,8 @@ def _answered(revision: AnnotationRevision) -> str:
 
 def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
     alone = schema.questions[0] if len(schema.questions) == 1 else None
-    for flag in Flag.objects.filter(task=task).select_related("raised_by", "resolved_by").order_by("pk"):
+    about_it = review_reads.flags_about(task.pk).filter(project=task.project_id)
+    for flag in about_it.select_related("raised_by", "resolved_by").order_by("pk"):
         reason = reason_named(flag.reason)
         shown = reviewer or reason.signed or flag.raised_by_id == reader.pk
         # What a check says names the label it suggests.
@@ -171,7 +173,7 @@ def _acts(task: Task) -> Iterator[Moment]:
     """Tell the bulk acts that changed the task; their labels are told as labels."""
     acts = BulkAct.objects.filter(project_id=task.project_id).exclude(verb=LabelAct.VERB)
     # A decision that stands is told with its flag.
-    standing = set(Flag.objects.filter(task=task, act__isnull=False).values_list("act", flat=True))
+    standing = set(review_reads.flags_about(task.pk).filter(act__isnull=False).values_list("act", flat=True))
     # Acts of version 1 hold lists, which may have the number in another place.
     about = Q(before__contains=[{"task": task.pk}]) | Q(before__contains=[[task.pk]])
     for act in acts.filter(about).select_related("actor").order_by("pk"):

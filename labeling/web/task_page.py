@@ -33,7 +33,7 @@ from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
-    from labeling.models import Flag, Project
+    from labeling.models import Project
 
 MOST_TEXT = 100_000
 """Characters of a text that the page shows."""
@@ -171,7 +171,7 @@ def resolve(request: SignedInRequest, flag_id: int) -> HttpResponseBase:
             project=raised.project,
             flag_ids=[raised.pk],
             ruling=Ruling(Decision.KEEP, note=request.POST.get("note", "")),
-            seen={raised.pk: _label_ids(raised)},
+            seen={raised.pk: review_reads.seen_labels(raised)},
         )
         undo = reverse("project-act-undo", args=(raised.project.slug, done.act.pk))
         back = urlencode({"back": _page(request, raised.task)})
@@ -192,12 +192,6 @@ def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
         notify(request, error.message, level=messages.WARNING)
         return redirect(_page(request, task))
     return redirect(f"{reverse('project-label', args=(task.project.slug,))}?task={task.pk}")
-
-
-def _label_ids(raised: Flag) -> list[int]:
-    """Return the labels of record that the page shows beside a flag."""
-    now = review_reads.label_ids(raised.task_id)
-    return [pk for question, pk in now.items() if raised.question in {"", question}]
 
 
 urlpatterns = [

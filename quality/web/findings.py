@@ -36,6 +36,15 @@ MOST_TOP = 8
 NOTICE = {"predictions": "No likely label errors are shown", "label_errors": "No likely label errors are shown"}
 
 
+_WHOLE = {
+    "completeness": "No item lacks one.",
+    "uniqueness": "None does.",
+    "validity": "All do: the database refuses others.",
+    "timeliness": "All were.",
+}
+"""What is said of parts of the health that are 1, after what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure with its unit, what it rests on, and the way to what is behind it."""
@@ -211,14 +220,15 @@ def _health(
             more = f"The first {explorer_reads.MAX_CHOSEN} of them." if len(tasks) > explorer_reads.MAX_CHOSEN else ""
             rows.append((part, addresses.chosen(project, tasks), more))
         else:
-            rows.append((part, links.get(part.name, ""), "Nothing is missing." if part.value == 1 else ""))
+            rows.append((part, links.get(part.name, ""), _WHOLE.get(part.name, "") if part.value == 1 else ""))
     return rows
 
 
 def _health_links(project: Project, question: Question, summary: Summary, waiting: dict[str, int]) -> dict[str, str]:
     """Return, by part of the health, where the items are that it could be better by."""
     reasons = {"accuracy": LABEL_ERROR.name, "uniqueness": NEAR_DUPLICATE.name, "consistency": CONFLICT.name}
-    raised = {"accuracy": summary.label_errors and summary.label_errors.flagged, "uniqueness": summary.duplicates}
+    errors, copies = summary.label_errors, summary.duplicates
+    raised = {"accuracy": errors and errors.flagged, "uniqueness": copies and copies.groups}
     found = {
         part: addresses.flags(project, question=question.name, reason=reason)
         if waiting.get(reason)

@@ -11,6 +11,7 @@ from labeling.errors import Invalid, Problem
 from labeling.models import Annotation, AnnotationState, Flag, FlagState, Label, QueueEntry, Split, Task, TaskState
 from labeling.reasons.evidence import SUGGESTED
 from labeling.reasons.registry import REASONS
+from labeling.selectors.reviews.groups import flags_about
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,8 +143,8 @@ def parse_flag_filter(project: Project, query: Mapping[str, str]) -> FlagFilter:
 
 def matching(project: Project, wanted: FlagFilter) -> QuerySet[Flag]:
     """Return the project's flags that fit, whatever their state, in no order. No joins: what is found can be locked."""
-    flags = Flag.objects.filter(project=project)
-    exact = {"reason": wanted.reason, "question": wanted.question, "task_id": wanted.task}
+    flags = (flags_about(wanted.task) if wanted.task else Flag.objects).filter(project=project)
+    exact = {"reason": wanted.reason, "question": wanted.question}
     flags = flags.filter(**{name: value for name, value in exact.items() if value})
     if wanted.below:
         flags = flags.filter(score__lte=float(wanted.below))

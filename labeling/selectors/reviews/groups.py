@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.models import LabelSource
+from django.db.models import Q
+
+from labeling.models import Flag, LabelSource
+from labeling.reasons.evidence import MEMBERS
 from labeling.reasons.registry import load_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from labeling.models import Flag, Label
+    from django.db.models import QuerySet
+
+    from labeling.models import Label
 
 _DECIDED = frozenset({LabelSource.REVIEW, LabelSource.BULK})
 _SEVERAL = 2
@@ -22,6 +27,12 @@ def flagged_tasks(flag: Flag) -> list[int]:
     Some may be gone, or in quarantine.
     """
     return sorted({flag.task_id, *load_evidence(flag.reason, flag.evidence).member_tasks()})
+
+
+def flags_about(task_id: int) -> QuerySet[Flag]:
+    """Return the flags about a task, whatever their state: its own, and those about a group that it is in."""
+    in_group = Q(**{"evidence__has_key": MEMBERS, f"evidence__{MEMBERS}__contains": [task_id]})
+    return Flag.objects.filter(Q(task_id=task_id) | in_group)
 
 
 def task_to_keep(tasks: Sequence[int], question: str, labels: Mapping[int, Mapping[str, Label]]) -> int:

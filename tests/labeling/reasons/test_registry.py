@@ -158,7 +158,7 @@ def test_only_what_does_not_fit_is_left_out() -> None:
     assert (loaded.given, loaded.suggested, loaded.probability, loaded.neighbors) == ("a", "b", None, ())
 
 
-@pytest.mark.parametrize("key", [keys.GIVEN, keys.SUGGESTED, keys.BASIS, keys.VERSION, keys.RUN])
+@pytest.mark.parametrize("key", [keys.GIVEN, keys.SUGGESTED, keys.BASIS, keys.VERSION, keys.RUN, keys.MEMBERS])
 def test_the_keys_that_statements_ask_for_are_fields_of_all_evidence(key: str) -> None:
     assert all(key in reason.evidence.model_fields for reason in REASONS.values())
     assert all(reason.evidence.model_fields[key].alias is None for reason in REASONS.values())

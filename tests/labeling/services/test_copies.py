@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from labeling.errors import Conflict, Invalid
@@ -31,6 +33,7 @@ from labeling.reasons.decisions import Decision
 from labeling.reasons.label_error import LABEL_ERROR
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.reasons.registry import load_evidence
+from labeling.selectors import reviews as review_reads
 from labeling.services import flags, reviews, tasks
 from labeling.services.flags import Synced
 from labeling.services.reviews import Decided, Ruling
@@ -350,3 +353,41 @@ def test_open_flags_on_each_copy_are_joined_and_decided_ones_left_alone(project:
     assert "copies" in done.evidence
     decide(ann, kept, Decision.KEEP_ONE)
     assert states_of(made) == ["labeled", "quarantined", "quarantined"]
+
+
+def test_a_copy_tells_what_was_found_and_decided_about_its_group(
+    project: Project, ann: User, client_for: Callable[[User], Client]
+) -> None:
+    made = copies(project, "billing", "billing")
+    flag = flagged(made)
+    client = client_for(ann)
+    page = reverse("project-task", args=(project.slug, made[1].pk))
+    assert "near duplicate" in client.get(page).content.decode()
+    cards = client.post(reverse("project-review-cards", args=(project.slug,)), {"task": made[1].pk})
+    assert f'data-flag="{flag.pk}"' in cards.content.decode()
+    done = decide(ann, flag, Decision.KEEP_ONE)
+    shown = client.get(page).content.decode()
+    assert "one of the copies stays, the others are in quarantine" in shown
+    assert "taken back" not in shown
+    reviews.undo(actor=ann, act=done.act)
+    assert "was taken back" in client.get(page).content.decode()
+
+
+def test_a_group_is_kept_as_it_is_on_the_page_of_its_task(
+    project: Project, ann: User, client_for: Callable[[User], Client]
+) -> None:
+    flag = flagged(copies(project, "billing", "delivery"), labels_differ=True)
+    client_for(ann).post(reverse("flag-resolve", args=(flag.pk,)), {"note": "Both are right."})
+    flag.refresh_from_db()
+    assert (flag.resolution, flag.resolution_note) == ("keep", "Both are right.")
+
+
+def test_flags_of_a_group_are_found_by_an_index(project: Project) -> None:
+    groups = [copies(project, "billing", "billing") for _ in range(20)]
+    check(project, *(finding(made) for made in groups))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_flag")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    about_it = review_reads.flags_about(groups[7][1].pk)
+    assert about_it.get().task == groups[7][0]
+    assert "flag_by_member" in about_it.explain()

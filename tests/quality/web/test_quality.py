@@ -399,7 +399,8 @@ def test_health_opens_what_is_missing_and_says_where_nothing_is(client_for: Sign
     explorer = f"/p/{project.slug}/tasks/?tasks="
     assert parts["completeness"] == (f"{explorer}{empty.pk}", "")
     assert parts["timeliness"] == (f"{explorer}{rest[0].pk},{rest[1].pk}", "")
-    assert parts["validity"] == ("", "Nothing is missing.")
+    assert parts["validity"] == ("", "All do: the database refuses others.")
+    assert parts["uniqueness"] == ("", "None does.")
 
 
 def test_all_items_of_a_group_open(client_for: SignIn) -> None:
