@@ -20,7 +20,8 @@ from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
-from labeling.selectors.explorer.filters import MAX_FLAGGED, MAX_SEARCH
+from labeling.selectors.explorer.filters import MAX_SEARCH
+from labeling.selectors.explorer.flagged import MAX_FLAGGED
 from labeling.services import adding, claims
 from labeling.services import tasks as task_acts
 from labeling.services.explorer import MAX_QUERY as MAX_FILTER
@@ -117,8 +118,9 @@ class TaskQuery(Page):
         "",
         max_length=MAX_FLAGGED,
         description="Tasks with an open flag of this reason, or `any`; `decided:keep` (or another decision, or "
-        "`decided:any`): with a flag that was decided so; `flagged:label_error` (or another reason, and `:intent` for "
-        "those about one question): with an open or a decided one.",
+        "`decided:any`): with a flag that was decided so; `flagged:label_error` (or another reason; `:intent` "
+        "after it: about this question; `:billing:other` after that: given and suggested these): with an open or a "
+        "decided one.",
     )
     meta: str = Field("", max_length=500, description="`key=value`")
     similar: int = Field(

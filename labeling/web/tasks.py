@@ -200,16 +200,14 @@ def _label_words(wanted: str) -> str:
 
 def _flagged(wanted: str) -> list[tuple[str, str]]:
     """Return the reasons to filter by whether flags wait or were decided, and the one about a question asked for."""
-    offered = [(f"{explorer_reads.FLAGGED}{reason.name}", reason.title) for reason in offered_reasons()]
-    asked = [(wanted, _flag_words(wanted).capitalize())] if wanted.startswith(explorer_reads.FLAGGED) else []
-    return offered + [each for each in asked if each[0] not in dict(offered)]
+    offered = [(str(explorer_reads.Flagged(reason.name)), reason.title) for reason in offered_reasons()]
+    asked = explorer_reads.flagged_named(wanted)
+    return offered + ([(wanted, asked.words.capitalize())] if asked and wanted not in dict(offered) else [])
 
 
 def _flag_words(wanted: str) -> str:
-    if wanted.startswith(explorer_reads.FLAGGED):
-        reason, _, question = wanted.removeprefix(explorer_reads.FLAGGED).partition(":")
-        about = f" ({question})" if question else ""
-        return f"flag, open or decided: {reason_named(reason).title.lower()}{about}"
+    if (either := explorer_reads.flagged_named(wanted)) is not None:
+        return either.words
     if wanted in explorer_reads.DECISIONS:
         return f"flag decided: {explorer_reads.DECISIONS[wanted]}"
     return "any open flag" if wanted == "any" else f"flag: {reason_named(wanted).title.lower()}"

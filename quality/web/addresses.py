@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from labeling.models import LabelSource
-from labeling.selectors.explorer import FLAGGED, MAX_CHOSEN
+from labeling.selectors.explorer import MAX_CHOSEN, Flagged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,11 @@ def labeled(project: Project, *, question: str, label: str, split: str = "") -> 
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
 
 
-def flagged(project: Project, *, question: str, reason: str) -> str:
+def flagged(project: Project, *, question: str, reason: str, given: str = "", suggested: str = "") -> str:
     """Return where the tasks are that a reason was raised for, those that were decided too."""
-    return f"{reverse('project-tasks', args=(project.slug,))}?{_query({'flag': f'{FLAGGED}{reason}:{question}'})}"
+    unhidden = "" if project.decide_first else suggested
+    asked = Flagged(reason, question=question, given=given, suggested=unhidden)
+    return f"{reverse('project-tasks', args=(project.slug,))}?{_query({'flag': str(asked)})}"
 
 
 def chosen(project: Project, tasks: Sequence[int]) -> str:

@@ -154,14 +154,11 @@ def _matrix(
     project: Project, question: Question, mixed: confusion_reads.Confusion, chips: dict[str, Chip]
 ) -> dict[str, Any]:
     def address(cell: confusion_reads.Cell) -> str:
-        if not cell.open:
+        if not (cell.open or cell.flagged):
             return ""
-        return addresses.flags(
-            project,
-            question=question.name,
-            reason=LABEL_ERROR.name,
-            given=cell.given,
-            suggested=cell.suggested,
+        place = addresses.flags if cell.open else addresses.flagged
+        return place(
+            project, question=question.name, reason=LABEL_ERROR.name, given=cell.given, suggested=cell.suggested
         )
 
     worst = mixed.worst
@@ -188,11 +185,14 @@ def _classes(
     project: Project, question: Question, summary: Summary, mixed: confusion_reads.Confusion, chips: dict[str, Chip]
 ) -> list[dict[str, Any]]:
     """Return the classes, those with the largest estimated share of wrong labels first, with ways to their items."""
-    waiting = [cell for cell in mixed.pairs if cell.open]
-    given, suggested = {cell.given for cell in waiting}, {cell.suggested for cell in waiting}
 
     def behind(**wanted: str) -> str:
-        return addresses.flags(project, question=question.name, reason=LABEL_ERROR.name, **wanted)
+        """Return where the flags of a class wait, or once none does the items that they were about."""
+        pairs = [cell for cell in mixed.pairs if all(getattr(cell, name) == value for name, value in wanted.items())]
+        if not any(cell.open or cell.flagged for cell in pairs):
+            return ""
+        place = addresses.flags if any(cell.open for cell in pairs) else addresses.flagged
+        return place(project, question=question.name, reason=LABEL_ERROR.name, **wanted)
 
     rows = [
         {
@@ -200,8 +200,8 @@ def _classes(
             "chip": _chip(chips, row.name),
             "rate": min(1.0, row.wrong / row.labels) if row.labels else 0.0,
             "labeled": addresses.labeled(project, question=question.name, label=row.name),
-            "href": behind(given=row.name) if row.name in given else "",
-            "missed_href": behind(suggested=row.name) if row.name in suggested and not project.decide_first else "",
+            "href": behind(given=row.name),
+            "missed_href": "" if project.decide_first else behind(suggested=row.name),
         }
         for row in summary.classes
     ]

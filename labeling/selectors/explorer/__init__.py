@@ -2,7 +2,6 @@
 
 from labeling.selectors.explorer.filters import (
     DECISIONS,
-    FLAGGED,
     MAX_CHOSEN,
     STATE_FILTERS,
     STATES,
@@ -10,6 +9,7 @@ from labeling.selectors.explorer.filters import (
     matching,
     parse_task_filter,
 )
+from labeling.selectors.explorer.flagged import Flagged, flagged_named
 from labeling.selectors.explorer.open_tasks import OPEN_COUNTED, count_open, open_ids, parse_queue_filter
 from labeling.selectors.explorer.pages import (
     BY_SIMILARITY,
@@ -41,7 +41,6 @@ __all__ = [
     "COUNTED",
     "DECISIONS",
     "DEFAULT_SORT",
-    "FLAGGED",
     "MAX_CHOSEN",
     "MAX_SAVED",
     "OPEN_COUNTED",
@@ -49,6 +48,7 @@ __all__ = [
     "STATES",
     "STATE_FILTERS",
     "Chip",
+    "Flagged",
     "GivenAnswer",
     "Matches",
     "TaskFilter",
@@ -58,6 +58,7 @@ __all__ = [
     "chips_of",
     "count_open",
     "first_ids",
+    "flagged_named",
     "labels_of",
     "matches",
     "matching",

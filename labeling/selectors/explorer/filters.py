@@ -29,6 +29,7 @@ from labeling.reasons.registry import REASONS
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
+from labeling.selectors.explorer.flagged import flagged_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,12 +61,9 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
     f"{DECIDED}{decision}": decision.label.lower() for decision in Decision
 }
 """Flags to filter by that a reviewer has decided, by what was decided."""
-FLAGGED = "flagged:"
-"""Before a reason, and before the question it is about: flags to filter by that wait or that were decided."""
 HAS_LABEL, NO_LABEL, IS_LABEL, IN_GROUP = "any", "none", "is:", "in:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
-MAX_FLAGGED = 100
 MAX_CHOSEN = 200
 """Tasks that a filter can name one by one: their numbers stand in an address."""
 MAX_DIGITS = 19
@@ -176,9 +174,8 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
 
 
 def _either(asked: str) -> tuple[str, ...]:
-    """Return what is asked for if it is flags of a reason that wait or were decided, perhaps about one question."""
-    reason = asked.removeprefix(FLAGGED).partition(":")[0]
-    return (asked,) if asked.startswith(FLAGGED) and reason in REASONS and len(asked) <= MAX_FLAGGED else ()
+    """Return what is asked for if it is flags of a reason that wait or were decided."""
+    return () if flagged_named(asked) is None else (asked,)
 
 
 def _is_number(typed: str) -> bool:
@@ -222,10 +219,8 @@ def _among(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | Non
 
 def _flagged(wanted: str) -> Q:
     """Return the condition of the flags that are asked for: open ones, those with a decision, or both."""
-    if wanted.startswith(FLAGGED):
-        reason, _, question = wanted.removeprefix(FLAGGED).partition(":")
-        either = Q(state__in=(FlagState.OPEN, FlagState.RESOLVED), reason=reason)
-        return either & Q(question=question) if question else either
+    if (either := flagged_named(wanted)) is not None:
+        return either.condition()
     kind, _, decision = wanted.partition(":")
     if decision:
         resolved = Q(state=FlagState.RESOLVED)

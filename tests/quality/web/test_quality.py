@@ -154,14 +154,17 @@ def test_cells_of_the_matrix_open_their_flags(client_for: SignIn) -> None:
     reply = client_for(factories.member(project, Role.REVIEWER)).get(review)
     assert reply.status_code == 200
     assert reply.context["waits"] == 1
-    # Decided, it is no longer a link, and the share of flags that were right is told.
+    # Decided, it opens the item that was flagged, and the share of flags that were right is told.
     ruling = Ruling(Decision.ACCEPT)
     reviews.decide(actor=project.created_by, project=project, flag_ids=[flag.pk], ruling=ruling)
     page = shown(client_for, project)
     cells = {
         (cell.given, cell.suggested): (cell, href) for _, row in page.context["matrix"]["rows"] for cell, href in row
     }
-    assert (cells["other", "billing"][0].open, cells["other", "billing"][1]) == (0, "")
+    cell, href = cells["other", "billing"]
+    assert cell.open == 0
+    opened = client_for(project.created_by).get(href)
+    assert [row.id for row in opened.context["rows"]] == [flag.task_id]
     assert "people have decided 1 flag and changed 1 label (100.0%" in text(page)
 
 
@@ -381,6 +384,14 @@ def test_figures_open_what_was_decided_too(client_for: SignIn) -> None:
         assert "flag, open or decided: likely label error (intent)" in shown_there.content.decode()
     health = {part.name: href for part, href, _ in page.context["health_parts"]}
     assert health["accuracy"] == figures["To review"].href
+    given = found.get(task=min(tasks)).evidence["given"]
+    (row,) = [row for row in page.context["classes"] if row["name"] == given]
+    opened = client.get(row["href"])
+    assert min(tasks) in {shown_row.id for shown_row in opened.context["rows"]}
+    assert f"(intent, given {given})" in opened.content.decode()
+    pair = next(href for *_, cell, href in page.context["matrix"]["pairs"] if cell.given == given and cell.flagged)
+    assert client.get(pair).context["rows"]
+    assert "All decided: given" in page.content.decode()
     refused = client.get(f"/p/{project.slug}/tasks/", {"flag": "flagged:nonsense"})
     assert refused.status_code == 400
 

@@ -14,7 +14,10 @@ class Flags(Rows):
     _NAME = "flags"
 
     def decide(self, flag: int, decision: str, *, answer: Any = None, note: str = "") -> dict[str, Any]:
-        """Decide about a flag: accept_suggestion, keep, relabel (with `answer`), quarantine or ambiguous."""
+        """Decide about a flag: accept_suggestion, keep, relabel (with `answer`), quarantine or ambiguous.
+
+        Of copies also keep_one (`answer`: the task that stays) and one_split (`answer`: the split).
+        """
         sent = {"decision": decision, "note": note} | ({} if answer is None else {"answer": answer})
         key = str(uuid.uuid4())
         decided: dict[str, Any] = self._transport.json(
