@@ -17,11 +17,13 @@ const entries = {
   frame: "src/frame.ts",
   theme: "src/app/theme.ts",
   editor: "src/editor/main.tsx",
+  many: "src/editor/many/main.tsx",
 };
 const styles = {
   app: "css/app.css",
   admin: "css/admin.css",
   editor: "src/editor/editor.css",
+  many: "src/editor/many/many.css",
 };
 
 // First paint of the label page: its entries and everything they import statically.

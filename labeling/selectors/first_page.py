@@ -48,6 +48,8 @@ class FirstPage:
         What they did last.
     keys
         The key of every action of the label page, as it is printed on the keyboard.
+    many_at_once
+        Whether one key is a whole answer, so that many tasks can be given it at once.
     """
 
     counts: Counts
@@ -59,6 +61,7 @@ class FirstPage:
     managers: list[User]
     lines: list[Line]
     keys: dict[str, str]
+    many_at_once: bool
 
     @property
     def waiting_words(self) -> str:
@@ -68,16 +71,18 @@ class FirstPage:
 
 def first_page_for(user: User, project: Project) -> FirstPage:
     """Return what the first page of a project tells an annotator."""
+    schema = version_reads.schema(project.pk)
     return FirstPage(
         counts=progress_reads.counts([project.pk])[project.pk],
         waiting=queue_reads.waiting_for(user, [project.pk])[project.pk],
         today=progress_reads.answered_today(project, user),
         mine=progress_reads.progress_of_person(project, user),
-        questions=[_asked(question) for question in version_reads.schema(project.pk).questions],
+        questions=[_asked(question) for question in schema.questions],
         guideline=guideline_reads.newest(project),
         managers=people_reads.managers_of(project),
         lines=activity_reads.lines(activity_reads.activity(project, answers_of=user, person=user.pk, size=8).rows),
         keys={action: key_words(key) for action, key in Preferences.load(user.preferences).all_keys.items()},
+        many_at_once=schema.one_key_answers,
     )
 
 

@@ -36,6 +36,7 @@ class Page:
 OF_PROJECT = (
     Page("Overview", "project-overview", "overview", rail=True),
     Page("Label", "project-label", "label", Action.ANNOTATE, rail=True, count="queue"),
+    Page("Label many at once", "project-label-many", "grid", Action.ANNOTATE),
     Page("Tasks", "project-tasks", "tasks", rail=True),
     Page("Import data", "project-imports", "upload", Action.MANAGE),
     Page("Export labels", "project-export", "download", Action.EXPORT),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
@@ -35,11 +34,12 @@ def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.ANNOTATE)
     if not no_data_reads.has_tasks(project):
         return render(request, "labeling/annotations/no_data.html", {"project": project})
-    values = {"project": project, "config": _config(request, project)}
+    values = {"project": project, "config": editor_config(request, project)}
     return render(request, "labeling/annotations/label.html", values)
 
 
-def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
+def editor_config(request: SignedInRequest, project: Project) -> dict[str, Any]:
+    """Return what the editor has to know of the project and the person."""
     now = version_reads.current(project.pk)
     schema = version_reads.by_pk(now.schema_pk)
     chosen = Preferences.load(request.user.preferences)
@@ -63,7 +63,7 @@ def _config(request: SignedInRequest, project: Project) -> dict[str, Any]:
             "home": reverse("home"),
             "overview": reverse("project-overview", args=(project.slug,)),
             "guideline_page": reverse("project-guideline", args=(project.slug,)),
-            "icons": static("icons/sprite.svg"),
+            "many": reverse("project-label-many", args=(project.slug,)) if schema.one_key_answers else None,
         },
         "skip_reasons": [{"name": name, "title": title} for name, title in SkipReason.choices],
         "lease_seconds": project.lease_seconds,
@@ -83,7 +83,7 @@ def key_actions() -> list[dict[str, str]]:
 
 def _goes_on(chosen: Preferences, project: Project, schema: Schema) -> dict[str, bool]:
     """Return whether a key that is the whole answer submits it, and whether that is for the person to say."""
-    whole = len(schema.questions) == 1 and schema.questions[0].form == "one"
+    whole = schema.one_key_answers
     by_person = project.goes_on == GoesOn.EACH
     on = bool(chosen.goes_on) if by_person else project.goes_on == GoesOn.ON
     return {"on": whole and on, "mine": whole and by_person}

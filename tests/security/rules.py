@@ -73,6 +73,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-schema-json-check": {"post": "manager"},
     "project-schema-undo": {"post": "manager"},
     "project-label": {"get": "annotator"},
+    "project-label-many": {"get": "annotator"},
     # tasks
     "task-by-id": {"get": "viewer"},
     "project-tasks": {"get": "viewer"},

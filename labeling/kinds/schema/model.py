@@ -221,6 +221,11 @@ class Schema(BaseModel):
         """Return the question of that name, if there is one."""
         return self._questions.get(name)
 
+    @property
+    def one_key_answers(self) -> bool:
+        """Whether one key is a whole answer: one question is asked, and it takes one of its options."""
+        return len(self.questions) == 1 and self.questions[0].form == "one"
+
     def dump(self) -> dict[str, Any]:
         """Return normalized JSON that `parse_schema` turns into an equal schema."""
         return {

@@ -24,8 +24,8 @@ export interface EditorConfig {
     overview: string;
     /** The page of the guideline, for those who want to read all of it. */
     guideline_page?: string;
-    /** The icon sprite. */
-    icons?: string;
+    /** Where many items are answered at once; null where no single key is a whole answer. */
+    many: string | null;
   };
   /** Why an item may be skipped, in the order of their keys. */
   skip_reasons: SkipReason[];
@@ -41,16 +41,19 @@ export interface EditorConfig {
   done_today?: number;
 }
 
-export interface EditorRoot {
+export interface EditorRoot<C extends EditorConfig = EditorConfig> {
   element: HTMLElement;
-  config: EditorConfig;
+  config: C;
   csrf: string;
 }
 
 /** Read the editor's element and config from a document; null when the page has none (a sign-in page). */
-export function readRoot(page: Document): EditorRoot | null {
-  const element = page.querySelector<HTMLElement>("[data-editor]");
+export function readRoot<C extends EditorConfig = EditorConfig>(
+  page: Document,
+  selector = "[data-editor]",
+): EditorRoot<C> | null {
+  const element = page.querySelector<HTMLElement>(selector);
   const json = page.getElementById("editor-config")?.textContent;
   if (!element || !json) return null;
-  return { element, config: JSON.parse(json) as EditorConfig, csrf: element.dataset.csrf ?? "" };
+  return { element, config: JSON.parse(json) as C, csrf: element.dataset.csrf ?? "" };
 }

@@ -22,14 +22,17 @@ function ChoiceAnswers(props: AnswerProps<ChoiceQuestion, string>) {
   );
 }
 
+function wholeAnswers({ labels }: ChoiceQuestion): [key: string, answer: string][] {
+  return labels.filter(({ key }) => key).map(({ key, name }) => [key, name]);
+}
+
 export const kind: Kind<ChoiceQuestion, string> = {
   Answers: ChoiceAnswers,
   typed: false,
-  commands: ({ labels }) => [
-    ...labels
-      .filter(({ key }) => key)
-      .map(({ key, name }) => ({ key, act: () => ({ answer: name, finished: true }) })),
-    ...findCommand<ChoiceQuestion, string>(labels),
+  wholeAnswers,
+  commands: (question) => [
+    ...wholeAnswers(question).map(([key, answer]) => ({ key, act: () => ({ answer, finished: true }) })),
+    ...findCommand<ChoiceQuestion, string>(question.labels),
   ],
   help: ({ labels }) => keysOfLabels(labels),
   same: (a, b) => a === b,

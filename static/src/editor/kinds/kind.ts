@@ -52,6 +52,8 @@ export interface Kind<Q extends Question, A extends Answer> {
   Answers: FunctionComponent<AnswerProps<Q, A>>;
   /** The keys of the question. */
   commands: (question: Q) => readonly KindCommand<Q, A>[];
+  /** The keys that are a whole answer by themselves, where there are any. */
+  wholeAnswers?: (question: Q) => readonly (readonly [key: string, answer: A])[];
   /** Those keys in words, for `?`. */
   help: (question: Q) => readonly (readonly [keys: string, meaning: string])[];
   /** Would a person call these the same answer? */

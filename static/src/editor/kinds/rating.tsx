@@ -115,13 +115,18 @@ function RatingNumber({ question, value, id, change }: AnswerProps<RatingQuestio
   );
 }
 
+function wholeAnswers(question: RatingQuestion): [key: string, answer: number][] {
+  return steps(question)
+    .map((step): [string, number] => [keyOf(question, step), step])
+    .filter(([key]) => key);
+}
+
 export const kind: Kind<RatingQuestion, number> = {
   Answers: RatingAnswers,
   typed: false,
+  wholeAnswers,
   commands: (question) =>
-    steps(question)
-      .map((step) => ({ key: keyOf(question, step), act: () => ({ answer: step, finished: true }) }))
-      .filter(({ key }) => key),
+    wholeAnswers(question).map(([key, answer]) => ({ key, act: () => ({ answer, finished: true }) })),
   help: ({ min, max }) => [[`${min}–${max}`, "the number"]],
   same: (a, b) => a === b,
   isEmpty: (value) => value === undefined,

@@ -3,8 +3,7 @@ import { useEditor } from "./context.ts";
 
 /** A symbol of the site's icon sprite; always beside a word, so it is hidden from screen readers. */
 export function Icon({ name, small = true }: { name: string; small?: boolean }) {
-  const { state } = useEditor();
-  const sprite = state.config.urls.icons ?? spriteOfPage();
+  const sprite = spriteOfPage();
   if (!sprite) return null;
   return (
     <svg class={small ? "dc-icon dc-icon-16" : "dc-icon"} aria-hidden="true">

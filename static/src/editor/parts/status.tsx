@@ -1,15 +1,11 @@
 // The line above the item: why this task, the guideline's version, progress, and whether all is saved.
-import { useSignal, useSignalEffect } from "@preact/signals";
-import { stepTextSize } from "../../core/layout.ts";
-import { saveWords } from "../../sending/save_words.ts";
 import { useEditor } from "./context.ts";
 import { ActionKey, Icon } from "./icon.tsx";
-
-/** A save that takes less than this is not worth a word to a screen reader. */
-const SLOW_AFTER_MS = 1_500;
+import { SaveState } from "./save_state.tsx";
+import { TextSize } from "./text_size.tsx";
 
 export function StatusBar() {
-  const { state, guideline, openGuideline } = useEditor();
+  const { state, session, api, device, guideline, openGuideline } = useEditor();
   const item = state.current.value;
   const version = item?.task.guideline_version ?? guideline.latest.value;
   return (
@@ -28,7 +24,13 @@ export function StatusBar() {
         )}
       </p>
       <div class="ed-status-tools">
-        <TextSize />
+        {state.config.urls.many && (
+          <a class="btn btn-quiet btn-sm" href={state.config.urls.many} title="Label many at once">
+            <Icon name="grid" />
+            <span class="ed-wide">Many at once</span>
+          </a>
+        )}
+        {state.config.schema.fields.some(({ type }) => type === "text") && <TextSize device={device} />}
         <button
           type="button"
           class="btn btn-quiet btn-sm"
@@ -40,36 +42,9 @@ export function StatusBar() {
           <ActionKey of="guideline" />
         </button>
         <Progress />
-        <SaveState />
+        <SaveState of={state} api={api} send={() => void session.saving.sender.kick(true)} />
       </div>
     </div>
-  );
-}
-
-/** Smaller and larger text, where there is text to read. */
-function TextSize() {
-  const { state, device } = useEditor();
-  if (!state.config.schema.fields.some(({ type }) => type === "text")) return null;
-  const size = device.textSize.value;
-  const button = (by: 1 | -1, title: string) => (
-    <button
-      type="button"
-      class="btn btn-quiet btn-sm ed-text-size"
-      title={title}
-      aria-label={title}
-      disabled={stepTextSize(size, by) === size}
-      data-by={by}
-      onClick={() => device.resizeText(stepTextSize(size, by))}
-    >
-      A
-    </button>
-  );
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: two buttons are no part of a form
-    <span role="group" aria-label="Text size">
-      {button(-1, "Smaller text")}
-      {button(1, "Larger text")}
-    </span>
   );
 }
 
@@ -87,63 +62,6 @@ function Progress() {
         <span title="Items still open for you">
           <strong>{(remaining.value ?? 0) >= 100 ? "100+" : left.toLocaleString("en")}</strong> left
         </span>
-      )}
-    </span>
-  );
-}
-
-export function SaveState() {
-  const { state, session, api } = useEditor();
-  const slow = useSignal(false);
-  useSignalEffect(() => {
-    if (state.waiting.value === 0 && !state.keeping.value) {
-      slow.value = false;
-      return undefined;
-    }
-    const timer = setTimeout(() => {
-      slow.value = true;
-    }, SLOW_AFTER_MS);
-    return () => clearTimeout(timer);
-  });
-  const words = saveWords({
-    line: state.line.value,
-    waiting: state.waiting.value,
-    keeping: state.keeping.value,
-    durable: state.durable.value,
-    online: navigator.onLine,
-    otherUser: api.otherUser,
-    here: window.location.pathname,
-  });
-  const troubled = useSignal(false);
-  const trouble = words.tone === "warn" || words.tone === "danger";
-  useSignalEffect(() => {
-    if (state.line.value.is !== "good") troubled.value = true;
-  });
-  // Read out what is out of the ordinary and its end, not every single save.
-  const worthSaying = trouble || (words.tone === "busy" ? slow.value : troubled.value);
-  return (
-    <span class="ed-save" data-tone={words.tone}>
-      <span class="ed-save-words" data-save-state={words.tone}>
-        <Icon name={words.icon} />
-        <span>{words.text}</span>
-      </span>
-      {words.requestId && <span class="ed-request-id ed-save-request">Request {words.requestId}</span>}
-      <span class="visually-hidden" role="status" aria-live="polite">
-        {worthSaying ? words.text : ""}
-      </span>
-      {words.action?.href && (
-        <a class="btn btn-secondary btn-sm" href={words.action.href} target="_blank" rel="noopener">
-          {words.action.label}
-        </a>
-      )}
-      {words.action && !words.action.href && (
-        <button
-          type="button"
-          class="btn btn-secondary btn-sm"
-          onClick={() => void session.saving.sender.kick(true)}
-        >
-          {words.action.label}
-        </button>
       )}
     </span>
   );
