@@ -145,6 +145,9 @@ class ClaimRequest(Body):
         description="To be answered together: the next task and those most like it, no more than your fair share of "
         f"what is open and {claims.MAX_ALIKE} in all.",
     )
+    sending: int = Field(
+        0, ge=0, le=10_000, description="With `alike`: so many of those you hold you have answered and are sending now."
+    )
 
 
 class HeldTasks(Body):
@@ -278,11 +281,19 @@ class Claims(Endpoint):
 
 def _claim(user: User, project: Project, sent: ClaimRequest) -> claims.Claim:
     if not sent.filter:
-        return claims.claim(actor=user, project=project, count=sent.count, held=sent.held, alike=sent.alike)
+        return claims.claim(
+            actor=user, project=project, count=sent.count, held=sent.held, alike=sent.alike, sending=sent.sending
+        )
     reviewer = access.may(user, project, Action.REVIEW)
     wanted = explorer_reads.parse_queue_filter(sent.filter, reviewer=reviewer)
     return claims.claim_fitting(
-        actor=user, project=project, wanted=wanted, count=sent.count, held=sent.held, alike=sent.alike
+        actor=user,
+        project=project,
+        wanted=wanted,
+        count=sent.count,
+        held=sent.held,
+        alike=sent.alike,
+        sending=sent.sending,
     )
 
 

@@ -177,14 +177,17 @@ class Claim:
     alike_to: int | None = None
 
 
-def claim(*, actor: User, project: Project, count: int, held: bool = False, alike: bool = False) -> Claim:
+def claim(
+    *, actor: User, project: Project, count: int, held: bool = False, alike: bool = False, sending: int = 0
+) -> Claim:
     """Lease up to `count` tasks that the person has neither answered nor holds.
 
     With `held`, the tasks the person holds already come first and count towards `count`; their leases are renewed. What
     a reviewer sent back to the person comes before all else, and beyond `count`.
 
     With `alike`, they are to be answered together: after the first come those most like it instead of those next in the
-    queue, no more than the person's fair share of what is open.
+    queue, no more than the person's fair share of what is open. `sending`: so many of those they hold are answered and
+    on their way, and do not count towards it.
     """
     access.check_person(actor, "answer tasks")
     values: dict[str, Any] = {
@@ -205,7 +208,7 @@ def claim(*, actor: User, project: Project, count: int, held: bool = False, alik
             cursor.execute(_RECLAIM, values)
         alike_to = None
         if alike:
-            values["count"] = min(values["count"], _left_of_share(cursor, values))
+            values["count"] = min(values["count"], _left_of_share(cursor, values, sending))
             alike_to = _claim_alike(cursor, project, values, ids)
         taken, was_open = _claim_next(cursor, values)
     task_ids = list(dict.fromkeys([*returned, *ids, *taken]))
@@ -220,12 +223,13 @@ def _claim_next(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[list[int
     return taken or [], was_open
 
 
-def _left_of_share(cursor: CursorWrapper, values: dict[str, Any]) -> int:
+def _left_of_share(cursor: CursorWrapper, values: dict[str, Any], sending: int) -> int:
     """Return how many more tasks this person may hold to answer together, so that others who label here get theirs."""
     people = 1 + staffing_reads.labelers(values["project"]).exclude(user_id=values["user"]).count()
     cursor.execute(_OPEN_AND_HELD, {**values, "enough": people * MAX_ALIKE})
     counted: tuple[int, int] = cursor.fetchone()
-    still_open, holding = counted
+    still_open, leased = counted
+    holding = max(0, leased - sending)
     share = max(SMALLEST_SHARE, min(MAX_ALIKE, (still_open + holding) // people))
     return max(0, share - holding)
 
@@ -248,7 +252,14 @@ def _claim_alike(cursor: CursorWrapper, project: Project, values: dict[str, Any]
 
 
 def claim_fitting(
-    *, actor: User, project: Project, wanted: TaskFilter, count: int, held: bool = False, alike: bool = False
+    *,
+    actor: User,
+    project: Project,
+    wanted: TaskFilter,
+    count: int,
+    held: bool = False,
+    alike: bool = False,
+    sending: int = 0,
 ) -> Claim:
     """Lease as `claim` does, by the same rules and in the same order, but only tasks that fit a filter.
 
@@ -271,7 +282,7 @@ def claim_fitting(
             cursor.execute(_RECLAIM, values)
         most = max(0, min(count, MAX_CLAIM) - len(renewed))
         if alike:
-            most = min(most, _left_of_share(cursor, values))
+            most = min(most, _left_of_share(cursor, values, sending))
         picked = explorer_reads.open_ids(found, actor, most=most, lock=True) if most else []
         cursor.execute(_LEASE_LOCKED, {**values, "tasks": picked})
         taken = [row[0] for row in cursor.fetchall()]

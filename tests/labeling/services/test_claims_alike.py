@@ -129,6 +129,18 @@ def test_a_fair_share_is_left_for_the_others(open_tasks: int, others: int, wante
     invariant(project)
 
 
+def test_what_is_answered_and_on_its_way_does_not_count_towards_the_share() -> None:
+    project = factories.project()
+    factories.tasks(project, 40)
+    factories.member(project)
+    person = factories.member(project)
+    first = claims.claim(actor=person, project=project, count=50, alike=True).task_ids
+    assert len(first) == 20
+    assert claims.claim(actor=person, project=project, count=50, alike=True).task_ids == []
+    assert len(claims.claim(actor=person, project=project, count=50, alike=True, sending=20).task_ids) == 10
+    invariant(project)
+
+
 def test_what_was_taken_back_is_open_to_the_same_person_and_nothing_is_counted(numbered: list[int]) -> None:
     project = factories.project()
     factories.tasks(project, 30)

@@ -65,7 +65,7 @@ CHOICE = {"name": "kind", "field": "text", "kind": "choice", "labels": ["a", "b"
             [{"name": "topics", "field": "text", "kind": "multi_choice", "title": "Topics", "labels": ["a", "b"]}],
             "“Topics” is not answered by choosing one of its options",
         ),
-        ([{"name": "note", "field": "text", "kind": "text"}], "“note” is not answered by choosing one"),
+        ([{"name": "note", "field": "text", "kind": "text"}], "“Note” is not answered by choosing one"),
     ],
 )
 def test_where_no_single_key_is_the_answer_the_page_says_why(

@@ -186,13 +186,15 @@ export class Board {
     const what = done.length === 1 ? `${done[0]?.name}: ${words}` : `${done.length} items: ${words}`;
     this.told.value = what;
     this.announce(`${what}.`);
+    // What comes next comes when the screen is done: nothing unseen is ever among all that is selected.
+    const isLast = this.tiles.peek().length === 0;
+    this.busy.value ||= isLast;
     this.#serial.run(async () => {
       const keys = await this.#saving.answer(done, { ...body, lead_time_ms: lead });
       this.#log.record({ tiles: done, keys, row });
       this.canUndo.value = true;
+      if (isLast) void this.more();
     });
-    // What comes next comes when the screen is done: nothing unseen is ever among all that is selected.
-    if (this.tiles.peek().length === 0) void this.more();
   }
 
   /** Have more items come. */
@@ -314,6 +316,7 @@ export class Board {
   }
 
   #broken(error: unknown): void {
+    this.busy.value = false;
     const words = error instanceof Error ? error.message : String(error);
     this.trouble.value = `That could not be kept in this browser: ${words} Reload the page, then look at your last answers.`;
   }

@@ -9,6 +9,8 @@ import type { Board, Tile } from "./board.ts";
 const RENEW_ON_RETURN_MS = 60_000;
 const LOOK_AGAIN_MS = 20_000;
 const CHECK_IDLE_MS = 30_000;
+/** The server takes no more for true. */
+const MOST_SENDING = 10_000;
 
 interface ManyReply extends ClaimReply {
   alike_to: number | null;
@@ -90,8 +92,9 @@ export class ManyClaims {
     try {
       if (board.loadTrouble.peek()?.signedOut) await api.reauthenticate();
       const added = await this.#claimOnce(count, held);
-      // What was held may be on the screen of another tab: then claim fresh ones.
-      if (held && this.#wanted() > 0 && added > 0) await this.#claimOnce(this.#wanted(), false);
+      await drawn();
+      // Only with items on the screen is it known how many fit; and what was held may be shown by another tab.
+      if (this.#wanted() > 0 && (held || added >= count)) await this.#claimOnce(this.#wanted(), false);
       this.#failures = 0;
       board.loadTrouble.value = null;
       board.shared.value = this.#wanted() > 0 && (board.remaining.peek() ?? 0) > 0;
@@ -106,7 +109,8 @@ export class ManyClaims {
   async #claimOnce(count: number, held: boolean): Promise<number> {
     const { board, api, tilesOf } = this.#options;
     const { filter, urls } = board.config;
-    const asked = { count, alike: true, ...(held && { held }), ...(filter && { filter }) };
+    const sending = Math.min(MOST_SENDING, board.waiting.peek());
+    const asked = { count, alike: true, sending, ...(held && { held }), ...(filter && { filter }) };
     const reply = await api.post<ManyReply>(urls.claims, asked);
     this.#presence.leaseIs(reply.lease_seconds);
     board.remaining.value = reply.remaining;
@@ -201,4 +205,9 @@ export class ManyClaims {
   #untouched(): Tile[] {
     return this.#options.board.tiles.peek().filter((tile) => !tile.refusal.peek());
   }
+}
+
+/** The items that were added are in the page. */
+function drawn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

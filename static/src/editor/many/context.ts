@@ -20,8 +20,6 @@ export interface Many {
   answers: ReadonlyMap<string, AnswerOption>;
   /** Keys of acts whose letter a label may have. */
   keys: ReturnType<typeof actKeys> & { undo: string };
-  /** Items are on the screen after there were none: there may be room for more of them. */
-  shown: () => void;
 }
 
 export const ManyContext = createContext<Many | null>(null);

@@ -68,7 +68,6 @@ async function start({ element, config, csrf }: ManyRoot): Promise<void> {
       ...actKeys([...answers.keys()].map((key) => ({ key }))),
       undo: keyWords(boundKeys(config.actions, config.keys, new Set(answers.keys())).undo ?? ""),
     },
-    shown: () => void claims.refill(),
   };
   render(
     <ManyContext.Provider value={many}>

@@ -1,6 +1,5 @@
 // The page of many items: how they were chosen, the items, and the labels that answer them.
 import { useSignalEffect } from "@preact/signals";
-import { useLayoutEffect } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { SaveState } from "../parts/save_state.tsx";
 import { TextSize } from "../parts/text_size.tsx";
@@ -124,10 +123,9 @@ function Notices() {
 }
 
 function Tiles() {
-  const { board, shown } = useMany();
+  const { board } = useMany();
   const { schema } = board.config;
   const pictures = schema.fields.find(({ name }) => name === board.question.field)?.type === "image";
-  useLayoutEffect(shown, [shown]);
   return (
     <ul
       class="many-tiles"
