@@ -181,7 +181,7 @@ def test_two_hundred_answers_by_keys(browse: Browse) -> None:
         expect(told(page)).to_have_text(f"{len(here) - len(others)} items: billing")
         given += len(here)
     expect(page.get_by_text("Nothing left for you to label here")).to_be_visible()
-    expect(saved(page)).to_have_text("Saved")
+    expect(saved(page)).to_have_text("Saved", timeout=60_000)
     said = list(answers(project).values())
     assert (said.count("billing"), said.count("delivery")) == (kinds.count("billing"), kinds.count("delivery"))
     print(f"{presses} presses, {time.monotonic() - began:.1f} s for {MANY} answers")  # noqa: T201 - for docs/labeling.md
