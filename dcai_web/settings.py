@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-jobs": {"task": "labeling.tend_jobs", "schedule": 20},
     "tend-backups": {"task": "dcai_web.tend_backups", "schedule": 300},
     "tend-quality": {"task": "quality.tend", "schedule": 60},
+    "delete-due-tasks": {"task": "labeling.delete_due_tasks", "schedule": 600},
     "tidy-uploads": {"task": "dcai_web.tidy_uploads", "schedule": 3600},
 }
 

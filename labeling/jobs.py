@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from labeling.models.imports import ImportCursor, ImportParams, ImportResult
-from labeling.services import accounts, asking, deletion, imports, jobs, media, settling
+from labeling.services import accounts, asking, deletion, imports, jobs, media, settling, task_deletion
 
 jobs.register(
     {
@@ -51,6 +51,12 @@ def run_job(job_id: int) -> None:
 def tend_jobs() -> None:
     """Send what was lost and start again what died."""
     jobs.recover_lost_jobs()
+
+
+@shared_task(name="labeling.delete_due_tasks")
+def delete_due_tasks() -> None:
+    """Delete for good what was deleted a day ago."""
+    task_deletion.delete_due_tasks()
 
 
 @shared_task(name=accounts.MAIL_PASSWORD_LINK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -55,6 +56,21 @@ class TasksAdded(BaseModel):
     tasks: list[TaskAdded]
     created: int
     existing: int
+
+
+class TasksDeleted(BaseModel):
+    """Tasks that were deleted: out of everything at once, and gone for good later."""
+
+    act: int = Field(description="Taken back at `/api/projects/{slug}/tasks/deletions/{act}/`.")
+    tasks: int = Field(description="How many; those that were deleted before are not counted again.")
+    due_at: datetime = Field(description="When they are gone for good.")
+
+
+class DeletionTakenBack(BaseModel):
+    """Deleted tasks that are there again."""
+
+    act: int
+    tasks: int = Field(description="How many the act had deleted; a task that was restored since stays as it is.")
 
 
 class TaskChange(Body):

@@ -14,15 +14,17 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
-from labeling.api.task_bodies import TaskChange, TasksAdded, TasksNew
+from labeling.api.task_bodies import DeletionTakenBack, TaskChange, TasksAdded, TasksDeleted, TasksNew
+from labeling.errors import NotFound
 from labeling.models import Scope, Task
+from labeling.models.acts import DeleteAct
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_SEARCH
 from labeling.selectors.explorer.flagged import MAX_FLAGGED
-from labeling.services import adding, claims
+from labeling.services import adding, claims, task_deletion
 from labeling.services import tasks as task_acts
 from labeling.services.explorer import MAX_QUERY as MAX_FILTER
 
@@ -30,9 +32,14 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
-    from labeling.models import Project, User
+    from labeling.models import BulkAct, Project, User
 
 TAG = "Tasks"
+_DELETED = (
+    "Deleted tasks are out of queue, training and export at once: they are in quarantine. After a day they are gone "
+    "for good, with their answers, labels, flags and comments. Until then the act can be taken back, and a task that "
+    "is restored from quarantine stays."
+)
 
 
 class OwnAnnotation(BaseModel):
@@ -248,6 +255,63 @@ class OneTask(Endpoint):
         sent = body(request, TaskChange)
         task_acts.change_task(actor=user, task=task, split=sent.split, meta=sent.meta)
         return Response(task_reads.documents(project=task.project, user=user, task_ids=[task.pk])[0])
+
+    @operation(
+        "tasks_delete",
+        "Delete a task",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        returns={202: TasksDeleted},
+        description=_DELETED,
+    )
+    def delete(self, request: Request, task_id: int) -> Response:
+        """Take a task out of everything, and have it gone for good in a day."""
+        task = access.task_for(actor(request), task_id, Action.MANAGE)
+        return _deleted(task_deletion.delete_tasks(actor=actor(request), project=task.project, task_ids=[task.pk]))
+
+
+class TaskDeletions(Endpoint):
+    """Deleting tasks."""
+
+    @operation(
+        "tasks_delete_many",
+        "Delete tasks",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        body=HeldTasks,
+        returns={202: TasksDeleted},
+        description=_DELETED,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Take tasks out of everything, and have them gone for good in a day."""
+        project = access.project_for(actor(request), slug, Action.MANAGE)
+        ids = body(request, HeldTasks).tasks
+        return _deleted(task_deletion.delete_tasks(actor=actor(request), project=project, task_ids=ids))
+
+
+class OneTaskDeletion(Endpoint):
+    """Tasks that were deleted."""
+
+    @operation(
+        "tasks_delete_undo",
+        "Take back a deletion",
+        tag=TAG,
+        needs=Scope.MANAGE,
+        returns={200: DeletionTakenBack},
+        conflict="It was taken back before, or the tasks are gone for good.",
+    )
+    def delete(self, request: Request, slug: str, act_id: int) -> Response:
+        """Put the tasks back where they were."""
+        act = access.bulk_act_for(actor(request), slug, act_id, Action.MANAGE)
+        if act.verb != DeleteAct.VERB:
+            raise NotFound
+        done = task_acts.undo(actor=actor(request), act=act)
+        return Response({"act": done.pk, "tasks": done.count})
+
+
+def _deleted(act: BulkAct) -> Response:
+    done = DeleteAct.from_columns(act)
+    return Response({"act": act.pk, "tasks": act.count, "due_at": done.due_at}, status=202)
 
 
 class Claims(Endpoint):

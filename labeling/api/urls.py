@@ -41,6 +41,12 @@ urlpatterns = [
     path("projects/<slug:slug>/imports/", imports.Imports.as_view(), name="api-imports"),
     path("projects/<slug:slug>/jobs/", jobs.ProjectJobs.as_view(), name="api-jobs"),
     path("projects/<slug:slug>/tasks/", tasks.ProjectTasks.as_view(), name="api-tasks"),
+    path("projects/<slug:slug>/tasks/deletions/", tasks.TaskDeletions.as_view(), name="api-task-deletions"),
+    path(
+        "projects/<slug:slug>/tasks/deletions/<int:act_id>/",
+        tasks.OneTaskDeletion.as_view(),
+        name="api-task-deletion",
+    ),
     path("projects/<slug:slug>/claims/", tasks.Claims.as_view(), name="api-claims"),
     path("projects/<slug:slug>/claims/renew/", tasks.Renewals.as_view(), name="api-claims-renew"),
     path("projects/<slug:slug>/claims/release/", tasks.Releases.as_view(), name="api-claims-release"),

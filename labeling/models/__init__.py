@@ -2,6 +2,7 @@
 
 from labeling.models.acts import BulkAct
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
+from labeling.models.deletions import TaskDeletion
 from labeling.models.events import Event
 from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
 from labeling.models.imports import ImportChange, ImportProblem, Upload
@@ -62,6 +63,7 @@ __all__ = [
     "SkipReason",
     "Split",
     "Task",
+    "TaskDeletion",
     "TaskState",
     "Upload",
     "User",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -190,6 +191,14 @@ class QuarantineAct(Act):
     before: list[StateBefore]
 
 
+class DeleteAct(Act):
+    """Tasks were deleted: they are in quarantine, and go for good when the time has come."""
+
+    VERB: ClassVar[str] = "delete"
+    due_at: datetime
+    before: list[StateBefore]
+
+
 class RestoreAct(Act):
     """Tasks were taken out of quarantine."""
 
@@ -253,10 +262,11 @@ class SettleAct(Act):
     before: list[SettledBefore]
 
 
-AnyAct = SplitAct | MetaAct | QuarantineAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
+AnyAct = SplitAct | MetaAct | QuarantineAct | DeleteAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
 
 ACTS: dict[str, type[AnyAct]] = {
-    act.VERB: act for act in (SplitAct, MetaAct, QuarantineAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
+    act.VERB: act
+    for act in (SplitAct, MetaAct, QuarantineAct, DeleteAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
 }
 """What an act of each verb holds."""
 

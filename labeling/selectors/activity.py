@@ -146,6 +146,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "tasks.meta": lambda p: f"changed the metadata of {_count(p)}",
     "tasks.split": lambda p: f"moved {_count(p)} to {_split(p)}",
     "tasks.quarantine": lambda p: f"quarantined {_count(p)}",
+    "tasks.delete": lambda p: f"deleted {_count(p)}, which go for good a day later unless they are restored",
+    "tasks.gone": lambda p: f"had deleted {_count(p)}: a day later they are gone for good",
     "tasks.restore": lambda p: f"restored {_count(p)}",
     "tasks.label": lambda p: f"labeled {_count(p)} “{p.get('value', '')}”",
     "tasks.ask": lambda p: (

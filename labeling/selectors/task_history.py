@@ -25,6 +25,7 @@ from labeling.models import (
 )
 from labeling.models.acts import (
     AskAct,
+    DeleteAct,
     LabelAct,
     MetaAct,
     QuarantineAct,
@@ -195,26 +196,29 @@ def _acts(task: Task) -> Iterator[Moment]:
 _ACT_ICONS = {SplitAct.VERB: "split", QuarantineAct.VERB: "quarantine", RestoreAct.VERB: "undo"}
 
 
+_ACT_WORDS = {
+    MetaAct.VERB: "changed its metadata",
+    QuarantineAct.VERB: "quarantined it",
+    RestoreAct.VERB: "restored it from quarantine",
+    LabelAct.VERB: "labeled it",
+    SettleAct.VERB: "settled it with the answers there were",
+}
+
+
 def _act_words(done: AnyAct) -> str:
     match done:
         case SplitAct(split=split):
             return f"moved it to the {split} split" if split else "took it out of its split"
-        case MetaAct():
-            return "changed its metadata"
-        case QuarantineAct():
-            return "quarantined it"
-        case RestoreAct():
-            return "restored it from quarantine"
-        case LabelAct():
-            return "labeled it"
+        case DeleteAct(due_at=due_at):
+            return f"deleted it: it goes for good on {due_at:%b %-d, %Y at %H:%M} UTC unless it is restored"
         case ReviewAct(decision=decision):
             return f"decided a flag ({_decision(decision)}), which was taken back"
         case AskAct(whom=Whom.SAME):
             return "asked those who had answered to look again"
         case AskAct():
             return "asked one more person"
-        case SettleAct():
-            return "settled it with the answers there were"
+        case other:
+            return _ACT_WORDS[other.VERB]
 
 
 def _decision(resolution: str) -> str:

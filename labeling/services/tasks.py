@@ -15,6 +15,7 @@ from labeling.formats.mapping import META_CHARS
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
 from labeling.models.acts import (
     AskAct,
+    DeleteAct,
     LabelAct,
     LabelBefore,
     MetaAct,
@@ -30,7 +31,7 @@ from labeling.models.acts import (
     load_act,
 )
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, events, reviews, settling
+from labeling.services import asking, events, reviews, settling, task_deletion
 from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def restore(*, actor: User, project: Project, task_ids: Sequence[int]) -> BulkAc
     """Take tasks out of quarantine."""
     entries = {pk: e for pk, e in lock_entries(project, task_ids).items() if e.state == TaskState.QUARANTINED}
     _leave_quarantine(project, entries)
+    task_deletion.keep_deleted(list(entries))
     return record_act(RestoreAct(before=[TaskBefore(task=pk) for pk in entries]), actor=actor, project=project)
 
 
@@ -179,18 +181,22 @@ def undo(*, actor: User, act: BulkAct) -> BulkAct:
     if act.undone_at is not None:
         message = "This was undone already."
         raise Conflict(message, current={"undone_at": act.undone_at})
-    _put_back(act.project, load_act(act))
+    _put_back(act, load_act(act))
     act.undone_at = timezone.now()
     act.save(update_fields=("undone_at",))
     events.record(verb="tasks.undone", project=act.project, actor=actor, act=act.pk, undone=act.verb, count=act.count)
     return act
 
 
-def _put_back(project: Project, done: AnyAct) -> None:
-    if not done.before:
-        return
-    entries = lock_entries(project, done.task_ids)
+def _put_back(act: BulkAct, done: AnyAct) -> None:
+    project = act.project
+    # Tasks that were deleted since are left out.
+    there = list(QueueEntry.objects.filter(task_id__in=done.task_ids).values_list("task_id", flat=True))
+    entries = lock_entries(project, there) if there else {}
     match done:
+        case DeleteAct():
+            task_deletion.refuse_if_gone(done, entries)
+            _leave_quarantine(project, task_deletion.undo_deletion(act, done, entries))
         case SplitAct():
             _undo_split(done)
         case MetaAct():

@@ -17,6 +17,7 @@ from labeling.errors import DomainError, Invalid
 from labeling.models import BulkAct, LabelSource, Project, Split
 from labeling.models.acts import (
     AskAct,
+    DeleteAct,
     LabelAct,
     MetaAct,
     QuarantineAct,
@@ -276,18 +277,25 @@ def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> Bu
     raise Invalid("Choose what to do with the selected tasks.")
 
 
+_TOLD = {
+    MetaAct.VERB: "with other metadata",
+    QuarantineAct.VERB: "quarantined: out of queue, training and export",
+    RestoreAct.VERB: "restored from quarantine",
+    SettleAct.VERB: "settled with the answers there are; nobody more is asked",
+    ReviewAct.VERB: "reviewed",
+}
+"""What acts did that need no more than their verb to be told."""
+
+
 def _told(act: BulkAct, schema: Schema) -> str:
     """Say what an act did."""
     many = f"{act.count:,} task{'' if act.count == 1 else 's'}"
     match load_act(act):
         case SplitAct(split=split):
             return f"{many} moved to the {split} split." if split else f"{many} taken out of their split."
-        case MetaAct():
-            return f"{many} with other metadata."
-        case QuarantineAct():
-            return f"{many} quarantined: out of queue, training and export."
-        case RestoreAct():
-            return f"{many} restored from quarantine."
+        case DeleteAct(due_at=due_at):
+            gone = f"{due_at:%b %-d at %H:%M} UTC"
+            return f"{many} deleted: out of queue, training and export now, gone for good on {gone} unless restored."
         case LabelAct(question=question, value=value):
             chips = explorer_reads.chips_of(schema.question(question), value)
             return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
@@ -295,10 +303,8 @@ def _told(act: BulkAct, schema: Schema) -> str:
             return f"{many} back in the queue, for those who answered to look again. The labels stand until they have."
         case AskAct():
             return f"One more person is asked about {many}. The labels stand until then."
-        case SettleAct():
-            return f"{many} settled with the answers there are; nobody more is asked."
-        case ReviewAct():
-            return f"{many} reviewed."
+        case other:
+            return f"{many} {_TOLD[other.VERB]}."
 
 
 @signed_in

@@ -80,6 +80,12 @@ def test_tasks_are_added_changed_and_answered_without_a_file(project: dcai.Proje
     with pytest.raises(dcai.RequestFailed, match="none was added"):
         project.tasks.add([{"data": {"text": "Fine"}}, {"data": {"txt": "Not"}}])
 
+    deleted = project.tasks.delete([added[-1]["id"]])
+    assert deleted["tasks"] == 1
+    assert len(list(project.tasks(state="quarantined"))) == 1
+    project.tasks.undelete(deleted["act"])
+    assert list(project.tasks(state="quarantined")) == []
+
     good = [{"task": row["id"], "answers": {"intent": "billing"}} for row in added[:250]]
     results = project.tasks.answer_many([*good, {"task": added[0]["id"], "answers": {"intent": "no such label"}}])
     assert [result["saved"] is not None for result in results] == [True] * 250 + [False]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from labeling.errors import Conflict
-from labeling.models import ALIVE, FlagState, ImportChange, LabelSource
+from labeling.models import ALIVE, FlagState, ImportChange, LabelSource, MediaLink
 from labeling.reasons.conflict import CONFLICT
 from labeling.services import events
 from labeling.services.imports.updating import put_back
 
 if TYPE_CHECKING:
-    from labeling.models import JobRun, User
+    from labeling.models import JobRun, Project, User
 
 _COUNT = f"""
 SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id)),
@@ -39,7 +39,6 @@ _REMOVE = (
     "DELETE FROM labeling_queueentry WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
 )
 _REMOVE_TASKS = "DELETE FROM labeling_task WHERE import_job_id = %s"
-# Images that no task of the project shows any more: nobody may fetch them either.
 _UNLINK = """
 DELETE FROM labeling_medialink m WHERE m.project_id = %(project)s AND m.media_id NOT IN (
     SELECT value ->> 'sha256' FROM labeling_task t, jsonb_each(t.data) AS field(name, value)
@@ -92,7 +91,8 @@ def remove(*, actor: User, job: JobRun) -> Removable:
         for statement in _REMOVE:
             cursor.execute(statement, (job.pk,))
         cursor.execute(_REMOVE_TASKS, (job.pk,))
-        cursor.execute(_UNLINK, {"project": job.project_id})
+    if job.project is not None:
+        unlink_unused(job.project)
     events.record(
         verb="import.removed",
         project=job.project,
@@ -103,3 +103,10 @@ def remove(*, actor: User, job: JobRun) -> Removable:
         changed=found.changed,
     )
     return found
+
+
+def unlink_unused(project: Project) -> None:
+    """Let nobody fetch images any more that no task of the project shows."""
+    if MediaLink.objects.filter(project=project).exists():
+        with connection.cursor() as cursor:
+            cursor.execute(_UNLINK, {"project": project.pk})

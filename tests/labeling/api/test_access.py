@@ -57,6 +57,9 @@ RULES: dict[tuple[str, str], str] = {
     ("api-tasks", "post"): "manager",
     ("api-task", "get"): "viewer",
     ("api-task", "patch"): "manager",
+    ("api-task", "delete"): "manager",
+    ("api-task-deletions", "post"): "manager",
+    ("api-task-deletion", "delete"): "manager",
     ("api-claims", "post"): "annotator",
     ("api-claims-renew", "post"): "annotator",
     ("api-claims-release", "post"): "annotator",
@@ -119,6 +122,8 @@ def send(client: APIClient, place: World, name: str, method: str) -> Any:
     body = BODIES.get((name, method))
     if name == "api-flag-resolutions":
         body = {"decision": "keep", "flags": [place.flag.pk]}
+    if name == "api-task-deletions":
+        body = {"tasks": [place.task.pk]}
     if (name, method) == ("api-project", "delete"):
         body = {"name": place.project.name}
     return client.generic(
@@ -170,7 +175,7 @@ def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Ca
     client = api_for(place.people["outsider"])
     there = send(client, place, name, method)
     named = (place.project, place.task, place.job, place.member, place.invitation, place.token, place.flag)
-    for thing in (*named, place.decided):
+    for thing in (*named, place.decided, place.deletion):
         thing.pk += 1_000_000
     place.project.slug = "no-such-project"
     absent = send(client, place, name, method)

@@ -14,6 +14,7 @@ from labeling.api import urls
 from labeling.api.docs import openapi
 from labeling.models import (
     ApiToken,
+    BulkAct,
     Flag,
     Invitation,
     JobRun,
@@ -26,7 +27,7 @@ from labeling.models import (
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.outlier import OUTLIER
-from labeling.services import flags, people, reviews, tokens
+from labeling.services import flags, people, reviews, task_deletion, tokens
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -57,6 +58,7 @@ class World:
     token: ApiToken
     flag: Flag
     decided: Flag
+    deletion: BulkAct
     people: dict[str, User]
 
     @property
@@ -70,6 +72,7 @@ class World:
             "invitation_id": self.invitation.pk,
             "token_id": self.token.pk,
             "flag_id": self.flag.pk,
+            "act_id": self.deletion.pk,
         }
 
     def address(self, name: str, method: str = "") -> str:
@@ -98,6 +101,7 @@ def world() -> World:
         token=token,
         flag=flags.put_flag(task=task, reason=MANUAL, question="intent"),
         decided=decided(project, task, manager),
+        deletion=task_deletion.delete_tasks(actor=manager, project=project, task_ids=[factories.task(project).pk]),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),

@@ -109,6 +109,21 @@ class Tasks(Rows):
         )
         return changed
 
+    def delete(self, tasks: Iterable[int]) -> dict[str, Any]:
+        """Delete up to a thousand tasks: out of everything at once, gone for good at `due_at`, a day later.
+
+        Until then `undelete` with the `act` that is returned brings them back.
+        """
+        sent = {"json": {"tasks": list(tasks)}}
+        deleted: dict[str, Any] = self._transport.json(
+            "POST", f"{self._path}/tasks/deletions/", body=lambda: sent, harmless=True
+        )
+        return deleted
+
+    def undelete(self, act: int) -> None:
+        """Bring back what `delete` took out."""
+        self._transport.json("DELETE", f"{self._path}/tasks/deletions/{act}/")
+
     def answer_many(self, answers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Save answers to several tasks: each has `task` and `answers`, and what `answer` takes beside them.
 
