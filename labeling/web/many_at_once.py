@@ -47,6 +47,7 @@ def why_one_by_one(schema: Schema) -> str:
 
 
 def _config(request: SignedInRequest, question: Question, editor: dict[str, Any]) -> dict[str, Any]:
+    one_by_one, asked = reverse("project-label", args=(editor["project"]["slug"],)), request.GET.urlencode()
     return editor | {
         "options": [
             {
@@ -61,8 +62,8 @@ def _config(request: SignedInRequest, question: Question, editor: dict[str, Any]
             for option in question.options
         ],
         "most": claims.MAX_ALIKE,
-        "filter": request.GET.get("filter", ""),
-        "one_by_one": reverse("project-label", args=(editor["project"]["slug"],)),
+        "filter": asked,
+        "one_by_one": f"{one_by_one}?{asked}" if asked else one_by_one,
     }
 
 

@@ -54,6 +54,14 @@ def test_each_option_says_the_answer_that_it_stands_for(
     assert told["filter"] == ""
 
 
+def test_the_filter_of_the_address_goes_along(client_for: SignIn) -> None:
+    project = project_asking(CHOICE)
+    page = page_of(client_for(factories.member(project)), project, "?q=refund&state=open")
+    assert config(page)["filter"] == "q=refund&state=open"
+    assert config(page)["one_by_one"] == f"/p/{project.slug}/label/?q=refund&state=open"
+    assert f'href="/p/{project.slug}/label/?q=refund&amp;state=open"' in page
+
+
 CHOICE = {"name": "kind", "field": "text", "kind": "choice", "labels": ["a", "b"]}
 
 
