@@ -153,6 +153,10 @@ class Evidence(_Part):
         """Return it for those of its tasks that are there; None where nothing is left to decide."""
         return self
 
+    def moved_elsewhere(self) -> Self:
+        """Return it as it holds in another database, where other tasks have these numbers: about its own task alone."""
+        return self.model_copy(update={MEMBERS: ()})
+
     def is_settled_by(self, earlier: Evidence, resolution: str) -> bool:
         """Return whether what was decided (a `Decision`) about earlier evidence, of all these tasks, answers it too."""
         return False

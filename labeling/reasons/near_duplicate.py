@@ -28,7 +28,7 @@ class NearDuplicateEvidence(Evidence):
     copies : tuple of NearItem
         Before version 2: some of the others, with label and split.
     times : int
-        Before version 2: how often the item was there, itself included; 0 where only the copies tell.
+        Where the copies are not known: how often the item was there, itself included; 0 where the copies tell.
     """
 
     version: int = 2
@@ -71,6 +71,10 @@ class NearDuplicateEvidence(Evidence):
         """Return the group of those copies that are there; None where fewer than two are."""
         left = tuple(task for task in self.members if task in there)
         return self.model_copy(update={"members": left}) if len(left) > 1 else None
+
+    def moved_elsewhere(self) -> Self:
+        """Return how often the item was there, without the numbers that the copies had."""
+        return self.model_copy(update={"members": (), "copies": (), "times": self._times()})
 
     def is_settled_by(self, earlier: Evidence, resolution: str) -> bool:
         """Return whether a decision about these copies, or more, holds for what they are now.

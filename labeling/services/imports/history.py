@@ -358,7 +358,7 @@ class _Restorer:
                 score=flag.score,
                 place=reason_named(flag.reason).place(flag.score),
                 note=flag.note,
-                evidence=load_evidence(flag.reason, flag.evidence).dump(),
+                evidence=load_evidence(flag.reason, flag.evidence).moved_elsewhere().dump(),
                 raised_by_id=self._person(flag.raised_by),
                 resolved_by_id=self._person(flag.resolved_by),
                 resolved_at=flag.resolved_at and self._moment(flag.resolved_at),

@@ -235,3 +235,12 @@ def test_no_reason_calls_likely_what_is_not(reason: Reason[Evidence]) -> None:
 def test_two_likely_labels_are_named() -> None:
     shares = (ClassShare(name="a", probability=0.5), ClassShare(name="b", probability=0.4))
     assert AmbiguousEvidence(distribution=shares).sentence() == "Could well be “a” or “b”."
+
+
+@every_reason
+def test_evidence_that_comes_from_elsewhere_names_no_tasks_to_decide_about(reason: Reason[Evidence]) -> None:
+    for row in (FULL, *OLD[reason.name]):
+        evidence = reason.evidence.load(row)
+        moved = evidence.moved_elsewhere()
+        assert moved.member_tasks() == ()
+        assert (moved.sentence(), moved.given) == (evidence.sentence(), evidence.given)

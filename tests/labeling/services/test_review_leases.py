@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from labeling.errors import Conflict
-from labeling.models import Flag, FlagState, Label, Project, ReviewLease, Role, Task, User
+from labeling.models import (
+    BulkAct,
+    Flag,
+    FlagState,
+    Label,
+    Project,
+    QueueEntry,
+    ReviewLease,
+    Role,
+    Task,
+    User,
+)
+from labeling.models.acts import ReviewAct
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
 from labeling.reasons.outlier import OUTLIER
 from labeling.selectors.reviews import FlagFilter
 from labeling.services import anonymity, flags, reviews, tasks
@@ -178,3 +192,42 @@ def _decide(flag_id: int, user_id: int) -> None:
         reviews.decide(actor=actor, project=flag.project, flag_ids=[flag_id], ruling=ruling)
     except Conflict:
         raise SystemExit(9) from None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_groups_and_their_tasks_decided_by_many_at_once_are_decided_once_and_nobody_waits_for_ever() -> None:
+    project = factories.project()
+    made = [flag.task for flag in flagged(project, 24)]
+    groups = [made[start : start + 4] for start in range(0, 24, 4)]
+    findings = [
+        flags.Finding(
+            task_id=group[0].pk,
+            reason=NEAR_DUPLICATE,
+            score=0.5,
+            evidence=NearDuplicateEvidence(members=tuple(task.pk for task in group)),
+        )
+        for group in groups
+    ]
+    flags.sync_flags(project=project, question="intent", reasons=[NEAR_DUPLICATE], findings=findings, actor=None)
+    crew = [fork(_decide_all, project.pk, factories.member(project, Role.REVIEWER).pk) for _ in range(4)]
+    for process in crew:
+        process.join()
+    assert [process.exitcode for process in crew] == [0] * len(crew)
+    decided = Flag.objects.filter(project=project, reason=NEAR_DUPLICATE.name)
+    assert set(decided.values_list("state", "resolution")) == {(FlagState.RESOLVED, "keep_one")}
+    asked = [ReviewAct.from_columns(act).asked for act in BulkAct.objects.filter(project=project)]
+    assert sorted(pk for act in asked for pk in act if pk in ids(list(decided))) == sorted(ids(list(decided)))
+    for group in groups:
+        assert QueueEntry.objects.filter(task__in=group, state="quarantined").count() == 3
+
+
+def _decide_all(project_id: int, user_id: int) -> None:
+    """Decide every flag in an order of one's own; what another decided first is left to them."""
+    project, actor = Project.objects.get(pk=project_id), User.objects.get(pk=user_id)
+    found = list(Flag.objects.filter(project=project))
+    random.Random(user_id).shuffle(found)
+    for flag in found:
+        is_group = flag.reason == NEAR_DUPLICATE.name
+        ruling = Ruling(Decision.KEEP_ONE) if is_group else Ruling(Decision.RELABEL, answer="other")
+        with suppress(Conflict):
+            reviews.decide(actor=actor, project=project, flag_ids=[flag.pk], ruling=ruling)

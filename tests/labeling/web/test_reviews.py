@@ -299,11 +299,23 @@ def test_copies_are_one_card_with_their_labels_and_splits(project: Project, clie
     assert marked == [str(made[0].pk)]
 
 
+def test_cards_of_copies_need_no_more_queries_for_more_groups(project: Project, client: Client) -> None:
+    made = factories.tasks(project, 12)
+    label(project, made)
+    flag_all(made[::3], NEAR_DUPLICATE, given=None)
+    for flag in Flag.objects.order_by("task_id"):
+        Flag.objects.filter(pk=flag.pk).update(
+            evidence={"version": 2, "members": [flag.task_id, flag.task_id + 1, flag.task_id + 2]}
+        )
+    Flag.objects.exclude(task=made[0]).update(state=FlagState.CLOSED)
+    assert_same_queries(lambda: cards(client, project), add_rows=lambda: Flag.objects.update(state=FlagState.OPEN))
+
+
 def test_a_card_says_that_the_other_copies_are_gone(project: Project, client: Client) -> None:
     made = factories.tasks(project, 2)
     label(project, made)
     flag_all(made[:1], NEAR_DUPLICATE, members=[task.pk for task in made])
     tasks.quarantine(actor=project.created_by, project=project, task_ids=[made[1].pk])
     page = cards(client, project)
-    assert "The other copies are gone or in quarantine." in page
+    assert "The other copies are gone, in quarantine, or not known here" in page
     assert "keep_one" not in page
