@@ -20,8 +20,11 @@ def lines(project: Project, **filters: Any) -> list[dict[str, Any]]:
 
 
 def without_times(value: Any) -> Any:
+    """Leave out what an import cannot give again: moments, and the number of the task."""
     if isinstance(value, dict):
-        return {name: without_times(item) for name, item in value.items() if not name.endswith("_at")}
+        return {
+            name: without_times(item) for name, item in value.items() if not name.endswith("_at") and name != "task"
+        }
     if isinstance(value, list):
         return [without_times(item) for item in value]
     return value

@@ -7,8 +7,9 @@ A reader is asked whether a `Candidate` is its own and then yields its rows. A w
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import BinaryIO, Protocol, cast
@@ -19,7 +20,10 @@ from labeling.formats.rows import Item, SourceInfo
 _TEXT_SAMPLE = 64 * 1024
 
 ColumnType = type[str] | type[int] | type[float] | list["ColumnType"] | dict[str, "ColumnType"]
-"""What a column holds: a type, a list of one, or named ones."""
+"""What a column of tasks holds: a type, a list of one, or named ones."""
+
+CellType = ColumnType | type[bool] | type[datetime]
+"""What a column of other rows holds."""
 
 
 class Part(Enum):
@@ -187,6 +191,11 @@ class Writing:
         What the file holds, in a sentence or two.
     loses
         The parts of a project that it cannot hold; `Part.SITE` is carried by none.
+    write_rows
+        Writes rows of named and typed columns that are no tasks; a value of a column of texts may be anything that
+        JSON can carry. None: the format holds tasks alone.
+    has_columns
+        Whether a task is a row of columns, of which some may be left out.
     remark
         What else to know of the file, in a sentence.
     """
@@ -196,6 +205,8 @@ class Writing:
     carries: str
     loses: frozenset[Part]
     write: Callable[[Tasks], Iterator[bytes]]
+    write_rows: Callable[[Iterable[Mapping[str, object]], Mapping[str, CellType]], Iterator[bytes]] | None = None
+    has_columns: bool = False
     remark: str = ""
 
     @property

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
+from labeling.formats.base import Candidate, CellType, Format, Part, Reading, Tasks, Writing
 from labeling.formats.lines import BeyondHeadError, bounded_lines, text
 from labeling.formats.rows import (
     EXPORT_MARK,
@@ -22,7 +22,9 @@ from labeling.formats.rows import (
     Row,
     RowProblem,
     SourceInfo,
+    Verbatim,
     check_columns,
+    in_words,
 )
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -234,13 +236,18 @@ def write(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator
     writer.writerow([escape(name) for name in columns])
     yield b"\xef\xbb\xbf"
     for row in rows:
-        cells = (row.get(name) for name in columns)
-        writer.writerow(["" if cell is None else escape(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([_written(row.get(name)) for name in columns])
         if buffer.tell() >= _WRITE_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def _written(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return cell if isinstance(cell, Verbatim) else escape(cell)
+    return "" if cell is None else cell
 
 
 def pack(records: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
@@ -262,6 +269,11 @@ def pack(records: Iterable[bytes], columns: Sequence[str]) -> Iterator[bytes]:
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
     """Yield one row per task."""
     return pack(tasks.records(), tuple(tasks.columns))
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, CellType]) -> Iterator[bytes]:
+    """Yield rows of named columns, every cell as text."""
+    return write(({name: in_words(value) for name, value in row.items()} for row in rows), tuple(columns))
 
 
 FORMAT = Format(
@@ -287,5 +299,7 @@ FORMAT = Format(
         loses=frozenset(set(Part) - {Part.TASKS, Part.LABELS}),
         remark="Cells that a spreadsheet would run as a formula begin with an apostrophe, labels excepted.",
         write=write_tasks,
+        write_rows=write_rows,
+        has_columns=True,
     ),
 )

@@ -7,10 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, BinaryIO
 
-from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
+from labeling.formats.base import Candidate, CellType, Format, Part, Reading, Tasks, Writing
 from labeling.formats.json import find_root
 from labeling.formats.lines import BeyondHeadError, bounded_lines, text
-from labeling.formats.rows import SAMPLE_ROWS, TOO_LONG, FormatError, Item, Row, RowProblem, SourceInfo, refuse_wide_row
+from labeling.formats.rows import (
+    SAMPLE_ROWS,
+    TOO_LONG,
+    FormatError,
+    Item,
+    Row,
+    RowProblem,
+    SourceInfo,
+    in_words,
+    refuse_wide_row,
+)
 
 _SUFFIXES = ("jsonl", "ndjson")
 _WRITE_BYTES = 256 * 1024
@@ -108,7 +118,7 @@ def _objects_of(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
 
 def write(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """Yield the file in pieces of some 256 KB."""
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=in_words).encode
     return pack(encode(row) for row in rows)
 
 
@@ -130,6 +140,11 @@ def pack(lines: Iterable[str]) -> Iterator[bytes]:
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
     """Yield a line per task with all its past."""
     return pack(tasks.lines())
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], _columns: Mapping[str, CellType]) -> Iterator[bytes]:
+    """Yield a line per row, its values as they are."""
+    return write(rows)
 
 
 FORMAT = Format(
@@ -156,5 +171,6 @@ FORMAT = Format(
         loses=frozenset({Part.IMAGES, Part.SITE}),
         remark="The ZIP has the images.",
         write=write_tasks,
+        write_rows=write_rows,
     ),
 )

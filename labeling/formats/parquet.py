@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from labeling.formats.base import Candidate, ColumnType, Format, Part, Reading, Tasks, Writing
+from labeling.formats.base import Candidate, CellType, Format, Part, Reading, Tasks, Writing
 from labeling.formats.lines import whole_of
 from labeling.formats.parquet_reading import load_arrow, open_file, read_parquet
-from labeling.formats.rows import FormatError, Item, Row, SourceInfo
+from labeling.formats.rows import FormatError, Item, Row, SourceInfo, in_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +100,7 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-def schema_of(columns: Mapping[str, ColumnType]) -> pa.Schema:
+def schema_of(columns: Mapping[str, CellType]) -> pa.Schema:
     """Return the schema of named columns."""
     pa, _ = load_arrow()
     return pa.schema([(name, _type(column)) for name, column in columns.items()])
@@ -141,18 +142,27 @@ def _write(groups: Iterable[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
     yield sink.take()
 
 
-def _type(column: ColumnType) -> pa.DataType:
+def _type(column: CellType) -> pa.DataType:
     pa, _ = load_arrow()
     if isinstance(column, dict):
         return pa.struct([(name, _type(inner)) for name, inner in column.items()])
     if isinstance(column, list):
         return pa.list_(_type(column[0]))
-    return {int: pa.int64, float: pa.float64}.get(column, pa.string)()
+    if column is datetime:
+        return pa.timestamp("us", tz="UTC")
+    return {int: pa.int64, float: pa.float64, bool: pa.bool_}.get(column, pa.string)()
 
 
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
     """Yield one typed row per task."""
     return write_columns(tasks.batches(), schema_of(tasks.columns))
+
+
+def write_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, CellType]) -> Iterator[bytes]:
+    """Yield rows of typed columns; what stands in a column of texts and is none is written as JSON."""
+    texts = [name for name, column in columns.items() if column is str]
+    plain = (dict(row) | {name: in_words(row[name]) for name in texts} for row in rows)
+    return write(plain, schema_of(columns))
 
 
 FORMAT = Format(
@@ -177,5 +187,7 @@ FORMAT = Format(
         carries="The rows of the CSV, with types: lists stay lists and numbers stay numbers.",
         loses=frozenset({Part.SOURCES, Part.EARLIER, Part.ANNOTATIONS, Part.DISCUSSION, Part.IMAGES, Part.SITE}),
         write=write_tasks,
+        write_rows=write_rows,
+        has_columns=True,
     ),
 )

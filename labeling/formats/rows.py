@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import json
 import math
 import uuid
 from collections.abc import Sequence
@@ -144,6 +145,21 @@ class SourceInfo:
     own_export: bool = False
     notes: tuple[str, ...] = field(default=())
     dialect: str | None = None
+
+
+class Verbatim(str):
+    """Text that every format writes as it is, whatever a spreadsheet makes of it."""
+
+    __slots__ = ()
+
+
+def in_words(value: Any) -> str | None:
+    """Return a value as text: text as it is, a moment as ISO 8601, null as nothing, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def weigh(value: Any) -> int:

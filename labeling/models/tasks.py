@@ -32,6 +32,11 @@ class Task(models.Model):
     split = models.CharField(max_length=10, choices=Split.choices, default=Split.NONE, blank=True)
     import_job = models.ForeignKey(JobRun, on_delete=models.SET_NULL, null=True, related_name="tasks", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When split, metadata or quarantine changed last (a trigger writes it); empty: never.",
+    )
 
     class Meta:
         constraints = (

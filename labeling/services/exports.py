@@ -21,9 +21,13 @@ def download(
     format: str = "jsonl",
     filters: export_reads.Filters | None = None,
     escape: bool = True,
+    shape: export_reads.Shape = export_reads.Shape.TASKS,
+    columns: tuple[str, ...] = (),
 ) -> export_reads.Export:
-    """Return a project's tasks and labels as a stream, and record that they were taken out."""
-    export = export_reads.stream(project=project, format=format, filters=filters, escape=escape)
+    """Return a project's tasks or answers as a stream, and record that they were taken out."""
+    export = export_reads.stream(
+        project=project, format=format, filters=filters, escape=escape, shape=shape, columns=columns
+    )
     chosen = filters or export_reads.Filters()
     events.record(
         verb="export.downloaded",
@@ -33,5 +37,9 @@ def download(
         split=chosen.split,
         state=chosen.state,
         quarantined=chosen.quarantined,
+        shape=shape,
+        filter=chosen.wanted.params() if chosen.wanted else [],
+        updated_after=chosen.updated_after.isoformat() if chosen.updated_after else None,
+        columns=columns,
     )
     return export

@@ -63,6 +63,7 @@ def test_from_nothing_to_labels_and_a_table(client: dcai.Client, project: dcai.P
     out.mkdir()
     assert project.export(out / "labels.csv").read_text().count("\n") == 3
     assert [row["external_id"] for row in project.rows()] == ["m-1", "m-2"]
+    assert [row["external_id"] for row in project.rows(filter="q=m-2")] == ["m-2"]
     frame = project.to_pandas()
     assert list(frame["external_id"]) == ["m-1", "m-2"]
     assert [path.name for path in out.iterdir()] == ["labels.csv"]

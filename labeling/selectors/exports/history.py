@@ -44,7 +44,8 @@ def _lines_of(segment: Segment, pasts: list[str]) -> Select:
         """'"split":"' || nullif(t.split, '') || '"'""",
         """'"labels":' || labels.current""",
         """'"meta":' || nullif(t.meta, '{}')::text""",
-        f"""'"{HISTORY}":{{"version":{VERSION},"state":"' || q.state || '","required":' || q.required""",
+        f"""'"{HISTORY}":{{"version":{VERSION},"task":' || t.id"""
+        """ || ',"state":"' || q.state || '","required":' || q.required""",
     )
     past = [f"""',"{name}":' || {name}.past""" for name in ("labels", *pasts)]
     others = [left_join(_PASTS[name][1](segment), name, f"{name}.task_id = t.id") for name in pasts]

@@ -11,18 +11,17 @@ from django.db import connection, transaction
 
 from labeling.errors import Invalid, Problem
 from labeling.models import Split, TaskState
+from labeling.selectors.exports import narrowing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from labeling.models import Project
+    from labeling.selectors.explorer import TaskFilter
 
 BATCH = 2_000
 ANY = "any"
 
-_NEXT = """
-SELECT array_agg(id) FROM (
-    SELECT id FROM labeling_task WHERE project_id = %(project)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
-) next
-"""
 _CLOSE = 4
 """Tasks lie close together when their ids span at most so many times their number: most were imported together."""
 
@@ -38,12 +37,29 @@ class Filters:
     state
         `todo`, `labeled`, `quarantined`, or `any`.
     quarantined
-        Whether tasks in quarantine are carried too when `state` is `any`.
+        Whether tasks in quarantine are carried too when no state is asked for.
+    wanted
+        A filter of the explorer, which holds beside the others; None lets everything through.
+    updated_after
+        Only tasks that came or changed after this moment (`narrowing.changed_ids` says what counts).
     """
 
     split: str = ANY
     state: str = ANY
     quarantined: bool = False
+    wanted: TaskFilter | None = None
+    updated_after: datetime | None = None
+
+    @property
+    def with_quarantined(self) -> bool:
+        """Whether tasks in quarantine are carried."""
+        states = {self.state, self.wanted.state if self.wanted else ""}
+        return self.quarantined or TaskState.QUARANTINED in states
+
+    @property
+    def narrow(self) -> bool:
+        """Whether tasks are left out for more than their split and state."""
+        return bool(self.updated_after or (self.wanted and not self.wanted.is_empty))
 
     def checked(self) -> Filters:
         """Return these filters, or raise `Invalid`."""
@@ -129,23 +145,26 @@ def batches(
         What the statement binds beside the values of its segment.
     """
     between, listed = statement_of(_BETWEEN), statement_of(_LISTED)
-    quarantined = filters.quarantined or filters.state == TaskState.QUARANTINED
-    values |= {"split": filters.split, "state": filters.state, "quarantined": quarantined, "project": project.pk}
-    for ids in _ids(project):
-        if ids[-1] - ids[0] < _CLOSE * len(ids):
+    values |= {
+        "split": filters.split,
+        "state": filters.state,
+        "quarantined": filters.with_quarantined,
+        "project": project.pk,
+    }
+    for ids in _narrowed_ids(project, filters):
+        if not filters.narrow and ids[-1] - ids[0] < _CLOSE * len(ids):
             yield Batch(between, values | {"first": ids[0], "last": ids[-1]})
         else:
             yield Batch(listed, values | {"ids": ids})
 
 
-def _ids(project: Project) -> Iterator[list[int]]:
-    after = 0
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(_NEXT, {"project": project.pk, "after": after, "limit": BATCH})
-            (ids,) = cursor.fetchone()
-        if ids:
-            yield ids
-        if not ids or len(ids) < BATCH:
-            return
-        after = ids[-1]
+def _narrowed_ids(project: Project, filters: Filters) -> Iterator[list[int]]:
+    """Yield the ids of tasks in batches, without those that the filter of the explorer or the moment leaves out."""
+    if filters.wanted is None or filters.wanted.is_empty:
+        found = narrowing.all_ids(project, most=BATCH)
+    else:
+        found = narrowing.filtered_ids(project, filters.wanted, most=BATCH)
+    for ids in found:
+        kept = narrowing.changed_ids(ids, filters.updated_after) if ids and filters.updated_after else ids
+        if kept:
+            yield kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
@@ -13,10 +14,12 @@ from django.utils import timezone
 from labeling.errors import Invalid, Problem
 from labeling.formats.base import Part
 from labeling.formats.registry import writable_files
+from labeling.formats.rows import EXPORT_MARK
 from labeling.models import Media, TaskState
+from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
-from labeling.selectors.exports import flat, history
+from labeling.selectors.exports import answers, flat, history
 from labeling.selectors.exports.reading import Filters, one_instant
 from labeling.selectors.media import path_of
 
@@ -26,6 +29,35 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 logger = logging.getLogger(__name__)
+
+
+class Shape(StrEnum):
+    """What one row of an export is."""
+
+    TASKS = "tasks"
+    ANNOTATIONS = "annotations"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How an export is written.
+
+    Parameters
+    ----------
+    format
+        The name of a format.
+    shape
+        What one row is: a task, or an answer of a person.
+    columns
+        Names of the columns to write, in that order; empty: all. A row per task always begins with its number.
+    escape
+        Whether a cell of CSV that a spreadsheet would run is written with an apostrophe in front.
+    """
+
+    format: str
+    shape: Shape
+    columns: tuple[str, ...]
+    escape: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +72,14 @@ class Export:
 class ProjectTasks:
     """The tasks of a project that an export carries, in the shapes that writers ask for (`formats.base.Tasks`)."""
 
-    def __init__(self, project: Project, schema: Schema, filters: Filters, *, escape: bool = True) -> None:
+    def __init__(self, project: Project, schema: Schema, filters: Filters, written: Written) -> None:
         self._project = project
         self._filters = filters
-        self._columns = flat.columns_of(schema, escape=escape)
+        columns = flat.columns_of(schema, escape=written.escape)
+        if written.columns:
+            known = {column.name: column for column in columns}
+            columns = [known[name] for name in dict.fromkeys((EXPORT_MARK, *written.columns))]
+        self._columns = columns
         self._image_fields = [field.name for field in schema.fields if field.type == "image"]
         self._image_types: dict[str, str] = {}
 
@@ -99,30 +135,75 @@ def _pieces(path: str) -> Iterator[bytes]:
         yield from file.chunks()
 
 
-def stream(*, project: Project, format: str = "jsonl", filters: Filters | None = None, escape: bool = True) -> Export:
-    """Return a project's tasks and labels as a download; nothing is read before the first bytes are asked for.
+def stream(
+    *,
+    project: Project,
+    format: str = "jsonl",
+    filters: Filters | None = None,
+    escape: bool = True,
+    shape: Shape = Shape.TASKS,
+    columns: tuple[str, ...] = (),
+) -> Export:
+    """Return a project's tasks or answers as a download; no row is read before the first bytes are asked for.
 
-    Without `escape` a cell of CSV is written as it is, whatever a spreadsheet would make of it.
+    `Written` says what the parameters mean.
     """
-    known = {found.name: writing for found, writing in writable_files()}
-    if format not in known:
-        message = f"Expected one of {', '.join(known)}."
-        raise Invalid(f"There is no format “{format[:40]}”. {message}", problems=(Problem("format", message),))
-    writing = known[format]
+    how, checked = Written(format, shape, columns, escape), (filters or Filters()).checked()
+    writing = _writing_of(how)
     if Part.IMAGES not in writing.loses:
         _reach_store(project)
-    checked = (filters or Filters()).checked()
     schema = version_reads.schema(project.pk)
+    _check_columns(how, schema)
+    if checked.wanted is not None:
+        # A filter that the database cannot answer in time is refused while that can still be said.
+        explorer_reads.matches(project, checked.wanted)
 
     def content() -> Iterator[bytes]:
         with one_instant():
-            yield from writing.write(ProjectTasks(project, schema, checked, escape=escape))
+            if how.shape == Shape.ANNOTATIONS and writing.write_rows is not None:
+                names = how.columns or tuple(answers.COLUMNS)
+                rows = answers.rows(project, schema, checked, names, escape=how.escape)
+                yield from writing.write_rows(rows, {name: answers.COLUMNS[name] for name in names})
+            else:
+                yield from writing.write(ProjectTasks(project, schema, checked, how))
 
+    what = "" if how.shape == Shape.TASKS else f"-{how.shape}"
     return Export(
         content=content(),
         content_type=writing.content_type,
-        filename=f"{project.slug}-{timezone.localdate().isoformat()}.{writing.suffix}",
+        filename=f"{project.slug}{what}-{timezone.localdate().isoformat()}.{writing.suffix}",
     )
+
+
+def _writing_of(how: Written) -> Writing:
+    """Return the writer that is asked for, or raise `Invalid` where its format cannot hold what is asked for."""
+    known = {found.name: writing for found, writing in writable_files()}
+    if how.format not in known:
+        message = f"Expected one of {', '.join(known)}."
+        raise Invalid(f"There is no format “{how.format[:40]}”. {message}", problems=(Problem("format", message),))
+    writing = known[how.format]
+    if how.shape == Shape.ANNOTATIONS and writing.write_rows is None:
+        fitting = ", ".join(name for name, other in known.items() if other.write_rows is not None)
+        message = f"This format has no rows of single answers. Choose one of {fitting}."
+        raise Invalid(message, problems=(Problem("format", message),))
+    if how.shape == Shape.TASKS and how.columns and not writing.has_columns:
+        fitting = ", ".join(name for name, other in known.items() if other.has_columns)
+        message = f"This format carries whole tasks. To choose columns, choose one of {fitting}."
+        raise Invalid(message, problems=(Problem("columns", message),))
+    return writing
+
+
+def _check_columns(how: Written, schema: Schema) -> None:
+    known = [*answers.COLUMNS] if how.shape == Shape.ANNOTATIONS else column_names(schema)
+    unknown = next((name for name in how.columns if name not in known), None)
+    if unknown is not None:
+        message = f"There is no column “{unknown[:40]}”. Expected some of {', '.join(known)}."
+        raise Invalid(message, problems=(Problem("columns", message),))
+
+
+def column_names(schema: Schema) -> list[str]:
+    """Return the names of the columns that a row of a task can have."""
+    return [column.name for column in flat.columns_of(schema)]
 
 
 def offered(project: Project) -> list[tuple[Format, Writing]]:

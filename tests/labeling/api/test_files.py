@@ -202,6 +202,19 @@ def test_an_export_takes_what_was_asked_for(
     client = api_for(project.created_by)
     assert len(export(client, project, "?split=train").getvalue().splitlines()) == 1
     assert len(export(client, project, "?split=none").getvalue().splitlines()) == 1
+    assert len(export(client, project, "?filter=q%3Dparcel").getvalue().splitlines()) == 1
+    assert len(export(client, project, "?updated_after=2099-01-01T00:00:00Z").getvalue().splitlines()) == 0
+    assert export(client, project, "?shape=annotations&columns=task,answer&format=csv").getvalue().split() == [
+        b"\xef\xbb\xbftask,answer"
+    ]
+    for query, path in (
+        ("?filter=sorted%3Dup", "filter"),
+        ("?filter=state%3Dup", "state"),
+        ("?updated_after=yesterday", "updated_after"),
+        ("?shape=people", "shape"),
+    ):
+        refused = export(client, project, query)
+        assert (refused.status_code, [entry["path"] for entry in refused.json()["errors"]]) == (400, [path])
     for query, path in (("?format=xml", "format"), ("?split=x", "split"), ("?columns=a", "columns")):
         refused = export(client, project, query)
         assert refused.status_code == 400

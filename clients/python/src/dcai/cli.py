@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     taken.add_argument("project")
     taken.add_argument("file")
     taken.add_argument("--format", help="by the end of the file's name unless told")
+    taken.add_argument("--filter", help="only tasks that fit, as in q=refund&state=open")
     taken.set_defaults(act=_export)
 
     claimed = acts.add_parser("claim", help="take tasks to answer and print them, one JSON object a line")
@@ -82,7 +83,8 @@ def _import(client: Client, asked: argparse.Namespace) -> int:
 
 
 def _export(client: Client, asked: argparse.Namespace) -> int:
-    path = client.project(asked.project).export(asked.file, format=asked.format)
+    filters = {"filter": asked.filter} if asked.filter else {}
+    path = client.project(asked.project).export(asked.file, format=asked.format, **filters)
     _say(f"{path}: {path.stat().st_size:,} bytes")
     return 0
 

@@ -108,7 +108,11 @@ class Project:
         return self._transport.pages(f"{self._path}/runs/")
 
     def export(self, file: str | Path, *, format: str | None = None, **filters: Any) -> Path:
-        """Write an export into a file, which is there only once it is whole; its name says the format unless told."""
+        """Write an export into a file, which is there only once it is whole; its name says the format unless told.
+
+        `filters`: filter (as in the explorer's address), updated_after, split, state, shape, columns and the others of
+        the API.
+        """
         path = Path(file)
         how = format or path.suffix.removeprefix(".").lower()
         if not how:
