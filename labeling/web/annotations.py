@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
@@ -10,13 +11,16 @@ from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from labeling.access import Action, project_for
+from labeling.access import Action, may, project_for
 from labeling.models import GoesOn, SkipReason
 from labeling.models.preferences import USUAL_KEYS, KeyAction, Preferences
+from labeling.selectors import activity as activity_reads
+from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
+from labeling.web.task_query import condition_words
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Schema
@@ -34,7 +38,7 @@ def label(request: SignedInRequest, slug: str) -> HttpResponseBase:
     project = project_for(request.user, slug, Action.ANNOTATE)
     if not no_data_reads.has_tasks(project):
         return render(request, "labeling/annotations/no_data.html", {"project": project})
-    values = {"project": project, "config": editor_config(request, project)}
+    values = {"project": project, "config": editor_config(request, project) | {"only": _only(request, project)}}
     return render(request, "labeling/annotations/label.html", values)
 
 
@@ -79,6 +83,25 @@ def editor_config(request: SignedInRequest, project: Project) -> dict[str, Any]:
 def key_actions() -> list[dict[str, str]]:
     """Return what keys of the label page do, with the usual ones."""
     return [{"name": action.value, "title": action.label, "key": USUAL_KEYS[action]} for action in KeyAction]
+
+
+def _only(request: SignedInRequest, project: Project) -> dict[str, str] | None:
+    """Return what the queue is limited to by the address: as it is sent, in words, and the ways out."""
+    sent = request.GET.copy()
+    sent.pop("task", None)
+    reviewer = may(request.user, project, Action.REVIEW)
+    wanted = explorer_reads.parse_queue_filter(sent.urlencode(), reviewer=reviewer)
+    if wanted.is_empty:
+        return None
+    people = {person.pk: str(person) for person in activity_reads.people_of(project)} if wanted.annotator else {}
+    words = condition_words(wanted, version_reads.schema(project.pk), people)
+    query = urlencode(wanted.params())
+    return {
+        "query": query,
+        "words": ", ".join(said for _, said in words),
+        "list": f"{reverse('project-tasks', args=(project.slug,))}?{query}",
+        "everything": reverse("project-label", args=(project.slug,)),
+    }
 
 
 def _goes_on(chosen: Preferences, project: Project, schema: Schema) -> dict[str, bool]:

@@ -28,7 +28,7 @@ from labeling.services import claims, flags, reviews
 from labeling.services.reviews import Ruling
 from labeling.web.answers import offered
 from labeling.web.requests import SignedInRequest, signed_in
-from labeling.web.tasks import ExplorerRequest
+from labeling.web.task_query import ExplorerRequest
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:

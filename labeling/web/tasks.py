@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -29,18 +28,20 @@ from labeling.models.acts import (
     load_act,
 )
 from labeling.models.preferences import ExplorerLook, Preferences
-from labeling.reasons.registry import offered_reasons, reason_named
+from labeling.reasons.registry import offered_reasons
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
+from labeling.selectors.explorer.filters import MAX_CHOSEN
 from labeling.services import asking, explorer, preferences, settling, tasks
 from labeling.services.task_acts import MAX_BULK
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
+from labeling.web.task_query import ExplorerRequest
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence
 
     from labeling.kinds.schema import Question, Schema
     from labeling.models import User
@@ -60,40 +61,6 @@ COLUMNS: dict[str, str] = {
 SHOWN_AT_FIRST = ("state", "labels", "split", "external_id", "flags")
 MOST_OPTIONS = 200
 """Labels listed in a filter; of more, the name is typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExplorerRequest:
-    """What an address of the explorer asks for."""
-
-    wanted: explorer_reads.TaskFilter
-    sort: str
-    cursor: str
-
-    @classmethod
-    def from_query(cls, query: QueryDict, *, reviewer: bool) -> ExplorerRequest:
-        """Read an address; an unknown order is the usual one."""
-        sort = query.get("sort", "")
-        wanted = explorer_reads.parse_task_filter(query, reviewer=reviewer)
-        return cls(
-            wanted=wanted,
-            sort=sort if sort in explorer_reads.SORTS else _usual_sort(wanted),
-            cursor=query.get("cursor", "")[:1000],
-        )
-
-    @property
-    def query(self) -> str:
-        """The filter and the order as parameters, without the place in the list."""
-        sort = [("sort", self.sort)] if self.sort != _usual_sort(self.wanted) else []
-        return urlencode(self.wanted.params() + sort)
-
-    def without(self, name: str) -> str:
-        """Return the parameters with one condition taken out."""
-        return urlencode([(key, value) for key, value in QueryDict(self.query).items() if key != name])
-
-
-def _usual_sort(wanted: explorer_reads.TaskFilter) -> str:
-    return explorer_reads.BY_SIMILARITY if wanted.similar else explorer_reads.DEFAULT_SORT
 
 
 def _look(user: User) -> ExplorerLook:
@@ -125,9 +92,26 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
         "counted": explorer_reads.COUNTED,
+        **_labeling(request, asked, found, may_do),
         **_choices(project, asked, schema, reviewer=reviewer),
     }
     return render(request, "labeling/tasks/index.html", values)
+
+
+def _labeling(
+    request: SignedInRequest, asked: ExplorerRequest, found: explorer_reads.Matches, may_do: frozenset[Action]
+) -> dict[str, Any]:
+    """Return whether the person may label from here, and how many of those found wait for them."""
+    may_label = Action.ANNOTATE in may_do and found.project.archived_at is None and not request.user.is_service
+    blind = Action.REVIEW in may_do or not asked.wanted.tells_of_others
+    offers = may_label and blind and not asked.wanted.is_empty and found.total > 0
+    return {
+        "can_label": may_label,
+        "can_select": may_label or Action.REVIEW in may_do,
+        "labels_these": offers,
+        "waiting": explorer_reads.count_open(found, request.user) if offers else None,
+        "most_waiting": explorer_reads.OPEN_COUNTED,
+    }
 
 
 def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
@@ -146,7 +130,7 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
         "columns": COLUMNS,
         "offered": offered(schema) if reviewer else [],
-        "conditions": list(_conditions(asked, schema, {person.pk: str(person) for person in people})),
+        "conditions": asked.conditions(schema, {person.pk: str(person) for person in people}),
         "more_filters": any((asked.wanted.source, asked.wanted.flag, asked.wanted.annotator, asked.wanted.meta)),
     }
 
@@ -171,47 +155,11 @@ def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _conditions(asked: ExplorerRequest, schema: Schema, people: dict[int, str]) -> Iterator[dict[str, str]]:
-    """Say each condition in words, with the address that takes it out."""
-    titles = {question.name: question.title for question in schema.questions}
-    words: dict[str, Callable[[str], str]] = {
-        "q": lambda value: f"contains “{value}”",
-        "state": lambda value: explorer_reads.STATE_FILTERS[value],
-        "split": lambda value: "no split" if value == "none" else f"{Split(value).label} split",
-        "source": lambda value: f"label from {LabelSource(value).label.lower()}",
-        "flag": _flag_words,
-        "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
-        "meta": lambda value: value,
-        "similar": lambda value: f"similar to task {value}",
-        "tasks": lambda value: f"{value.count(',') + 1} chosen task{'s' if ',' in value else ''}",
-    }
-    for name, value in asked.wanted.params():
-        if name.startswith("label."):
-            title = titles.get(name.removeprefix("label."), name)
-            text = f"{title}: {_label_words(value)}"
-        else:
-            text = words[name](value)
-        yield {"words": text, "without": asked.without(name)}
-
-
-def _label_words(wanted: str) -> str:
-    how, _, which = wanted.partition(":")
-    return {"any": "any label", "none": "no label", "in": f"one of {which}"}.get(how, which)
-
-
 def _flagged(wanted: str) -> list[tuple[str, str]]:
     """Return the reasons to filter by whether flags wait or were decided, and the one about a question asked for."""
     offered = [(str(explorer_reads.Flagged(reason.name)), reason.title) for reason in offered_reasons()]
     asked = explorer_reads.flagged_named(wanted)
     return offered + ([(wanted, asked.words.capitalize())] if asked and wanted not in dict(offered) else [])
-
-
-def _flag_words(wanted: str) -> str:
-    if (either := explorer_reads.flagged_named(wanted)) is not None:
-        return either.words
-    if wanted in explorer_reads.DECISIONS:
-        return f"flag decided: {explorer_reads.DECISIONS[wanted]}"
-    return "any open flag" if wanted == "any" else f"flag: {reason_named(wanted).title.lower()}"
 
 
 @signed_in
@@ -249,6 +197,17 @@ def _chosen(request: SignedInRequest, project: Project) -> list[int]:
     if request.POST.get("scope") == "matching":
         asked = ExplorerRequest.from_query(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
         return explorer_reads.first_ids(explorer_reads.matches(project, asked.wanted), sort=asked.sort, most=MAX_BULK)
+    return _ticked(request)
+
+
+def _queue_of(task_ids: Sequence[int]) -> str:
+    if not 1 <= len(task_ids) <= MAX_CHOSEN:
+        message = f"Choose at least one task, and at most {MAX_CHOSEN} one by one: a filter may find more."
+        raise Invalid(message)
+    return urlencode({"tasks": ",".join(map(str, task_ids))})
+
+
+def _ticked(request: SignedInRequest) -> list[int]:
     return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
@@ -305,6 +264,24 @@ def _told(act: BulkAct, schema: Schema) -> str:
             return f"One more person is asked about {many}. The labels stand until then."
         case other:
             return f"{many} {_TOLD[other.VERB]}."
+
+
+@signed_in
+@require_POST
+def label_chosen(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Open the label page for the selected tasks, or for all that fit the filter."""
+    project = project_for(request.user, slug, Action.ANNOTATE)
+    try:
+        if request.POST.get("scope") == "matching":
+            query = ExplorerRequest.from_query(
+                QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=may(request.user, project, Action.REVIEW)
+            ).filter_query
+        else:
+            query = _queue_of(_ticked(request))
+    except DomainError as error:
+        notify(request, error.message, level=messages.ERROR)
+        return redirect(_back(request, slug))
+    return redirect(f"{reverse('project-label', args=(slug,))}?{query}")
 
 
 @signed_in
@@ -369,6 +346,7 @@ def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpRe
 urlpatterns = [
     path("p/<slug:slug>/tasks/", index, name="project-tasks"),
     path("p/<slug:slug>/tasks/bulk/", bulk, name="project-tasks-bulk"),
+    path("p/<slug:slug>/tasks/label/", label_chosen, name="project-tasks-label"),
     path("p/<slug:slug>/tasks/look/", choose_look, name="project-tasks-look"),
     path("p/<slug:slug>/tasks/filters/", save_filter, name="project-filters"),
     path("p/<slug:slug>/tasks/filters/<int:filter_id>/delete/", delete_filter, name="project-filter-delete"),

@@ -27,6 +27,7 @@ NO_PAGE = {
     "import-start-checked", "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role",
     "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
+    "project-tasks-label",
     "project-tasks-look", "project-filters", "project-filter-delete", "project-act-undo", "task-comment", "task-flag",
     "task-label", "project-schema-undo", "flag-resolve", "project-new-check", "project-new-schema-check",
     "project-settings-undo", "project-schema-check", "project-schema-json-check", "healthz", "readyz", "site-figures",

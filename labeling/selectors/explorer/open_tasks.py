@@ -10,7 +10,7 @@ from django.http import QueryDict
 from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import Annotation, AnnotationState, Lease, QueueEntry, TaskState
 from labeling.selectors.explorer.filters import LABEL_PREFIX, parse_task_filter
-from labeling.selectors.explorer.pages import read_soon
+from labeling.selectors.explorer.pages import read_soon, read_within
 
 if TYPE_CHECKING:
     from labeling.models import User
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 OPEN_COUNTED = 1_000
 """How far the open ones are counted."""
+
+HINT_MS = 100
+"""How long a page waits for their number."""
 
 
 _NAMES = frozenset({"q", "state", "split", "source", "flag", "annotator", "meta", "similar", "tasks", "sort", "cursor"})
@@ -73,7 +76,13 @@ def open_ids(found: Matches, user: User, *, most: int, lock: bool = False) -> li
     return read_soon(lambda: read(found), otherwise=lambda: read(found.found_first() if found.walk else found))
 
 
-def count_open(found: Matches, user: User) -> int:
-    """Return how many of those found the person holds or could claim (to OPEN_COUNTED + 1)."""
-    held = Lease.objects.filter(project=found.project, user=user, task__in=found.tasks)[: OPEN_COUNTED + 1].count()
-    return held + len(open_ids(found, user, most=OPEN_COUNTED + 1))
+def count_open(found: Matches, user: User) -> int | None:
+    """Return how many of those found the person holds or could claim, to OPEN_COUNTED + 1; None: too many to tell soon.
+
+    Many tasks may fit of which hardly one is open: no page waits until they are looked through.
+    """
+    most = OPEN_COUNTED + 1
+    held = Lease.objects.filter(project=found.project, user=user, task__in=found.tasks).order_by()
+    free = _open_entries(found, user)
+    rows = read_within(HINT_MS, lambda: [held[:most].count() + free[:most].count()])
+    return rows[0] if rows else None

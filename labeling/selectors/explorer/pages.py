@@ -193,20 +193,25 @@ def read_soon(read: Callable[[], list[T]], *, otherwise: Callable[[], list[T]] |
     Plans go wrong where PostgreSQL expects few rows and meets many (ADR 18): in a project it has no statistics of yet,
     or where what fits a filter lies far apart in the order. Joins by hash do not mind.
     """
+    rows = read_within(PATIENCE_MS, read)
+    if rows is None:
+        with _set("enable_nestloop", "off"):
+            rows = read_within(LONGEST_MS, otherwise or read)
+    if rows is None:
+        message = "To find these tasks takes too long just now. Narrow the filter, or try again in a minute."
+        raise Unavailable(message)
+    return rows
+
+
+def read_within(milliseconds: int, read: Callable[[], list[T]]) -> list[T] | None:
+    """Run a query; None when it takes longer than so many milliseconds."""
     try:
-        with _set("statement_timeout", PATIENCE_MS):
+        with _set("statement_timeout", milliseconds):
             return read()
     except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-    try:
-        with _set("statement_timeout", LONGEST_MS), _set("enable_nestloop", "off"):
-            return (otherwise or read)()
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        message = "To find these tasks takes too long just now. Narrow the filter, or try again in a minute."
-        raise Unavailable(message) from error
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
 
 
 @contextmanager

@@ -37,8 +37,20 @@ export interface EditorConfig {
   /** What keys of the page do, with the usual ones; and those this person has. */
   actions: ActionWords[];
   keys: Keys;
+  /** What the queue is limited to, as the page of tasks says it; absent: everything that waits. */
+  only?: Only | null;
   /** Answers this person gave today before the page was opened. */
   done_today?: number;
+}
+
+export interface Only {
+  /** The filter as claims take it. */
+  query: string;
+  words: string;
+  /** The page that lists all that fits. */
+  list: string;
+  /** This page without the limit. */
+  everything: string;
 }
 
 export interface EditorRoot<C extends EditorConfig = EditorConfig> {

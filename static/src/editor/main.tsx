@@ -176,7 +176,11 @@ async function showMine(
   const answered = mine.filter((task) => task.annotation?.state !== "draft" || worked.has(task.id));
   const items = await itemsOf(store, [...answered.filter((task) => !state.item(task.id)), ...kept]);
   const free: Item[] = [];
-  for (const item of items) if (!item.open || (await leases.lockFor(item.id))) free.push(item);
+  for (const item of items) {
+    // Drafts of other items wait in this browser until the queue is limited no longer.
+    if (item.open && state.config.only) continue;
+    if (!item.open || (await leases.lockFor(item.id))) free.push(item);
+  }
   const current = state.current.peek();
   const begun = state.items.peek().filter((item) => item.open && item.hasWork);
   const fresh = state.items.peek().filter((item) => !begun.includes(item));

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 
-def config(client: Client, project: Project) -> dict[str, Any]:
+def config(client: Client, project: Project, query: str = "") -> dict[str, Any]:
     """Return what the page tells the editor."""
-    page = client.get(reverse("project-label", args=(project.slug,))).content.decode()
+    page = client.get(f"{reverse('project-label', args=(project.slug,))}?{query}").content.decode()
     found = re.search(r'<script id="editor-config" type="application/json">(.*?)</script>', page)
     assert found
     told: dict[str, Any] = json.loads(found[1])
@@ -102,3 +102,30 @@ def test_whether_a_key_goes_on_is_set_on_the_settings_page_and_nothing_else_is(c
     assert manager.post(page, {**form, "goes_on": "maybe"}).status_code == 422
     sent = manager.patch(f"/api/projects/{project.slug}/", {"goes_on": "maybe"}, content_type="application/json")
     assert sent.status_code == 400
+
+
+def test_the_address_says_what_the_queue_is_limited_to(client_for: SignIn) -> None:
+    project = factories.project()
+    (task,) = factories.tasks(project, 1)
+    client = client_for(factories.member(project))
+
+    assert config(client, project)["only"] is None
+    assert config(client, project, f"task={task.pk}")["only"] is None
+    only = config(client, project, "q=refund&state=open&sort=-id")["only"]
+    assert only["query"] == "q=refund&state=open"
+    assert only["words"] == "contains “refund”, not labeled yet"
+    assert only["list"] == f"/p/{project.slug}/tasks/?q=refund&state=open"
+    assert config(client, project, f"tasks={task.pk}")["only"]["words"] == "1 chosen task"
+
+
+def test_a_link_to_what_others_said_is_refused_to_who_only_labels(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.task(project)
+    annotator, reviewer = factories.member(project), factories.member(project, Role.REVIEWER)
+    address = f"{reverse('project-label', args=(project.slug,))}?flag=any"
+
+    refused = client_for(annotator).get(address)
+
+    assert refused.status_code == 403
+    assert "it would tell you what others said" in refused.content.decode()
+    assert config(client_for(reviewer), project, "flag=any")["only"]["words"] == "any open flag"

@@ -13,6 +13,7 @@ from django.test import Client
 
 from labeling.models import BulkAct, Label, Project, QueueEntry, Role, SavedFilter, Split, Task, TaskState, User
 from labeling.services import annotations as saving
+from labeling.services import claims
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -106,6 +107,59 @@ def test_the_list_needs_the_same_queries_for_one_task_and_for_many(client_for: S
     assert_same_queries(lambda: client.get(address(project), {"sort": "queue"}), add_rows=add)
 
 
+def offer(client: Client, project: Project, query: str) -> str:
+    """Return the words of the button that leads from a filtered list to the label page, if it is there."""
+    page = client.get(f"{address(project)}?{query}").content.decode()
+    found = re.search(rf'href="/p/{project.slug}/label/\?([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
+    if not found:
+        return ""
+    assert html.unescape(found[1]) == query
+    return " ".join(re.sub(r"<[^>]*>", "", found[2]).split())
+
+
+def test_a_filtered_list_leads_to_its_tasks_on_the_label_page(client_for: SignIn) -> None:
+    project = factories.project()
+    first, *_ = factories.tasks(project, data=[{"text": f"refund {number}"} for number in range(3)])
+    factories.tasks(project, 2)
+    annotator, other = factories.member(project), factories.member(project)
+    client = client_for(annotator)
+
+    assert offer(client, project, "q=refund") == "Label these 3 l"
+    claims.claim_task(actor=annotator, task=first)
+    assert offer(client, project, "q=refund") == "Label these 3 l"
+    assert offer(client_for(other), project, "q=refund") == "Label 2 of these l"
+    assert offer(client, project, f"tasks={first.pk}") == "Label this one l"
+    assert offer(client, project, "") == "", "everything is labeled by way of the rail"
+
+
+def test_only_what_a_person_may_label_from_is_offered(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.tasks(project, 2)
+    viewer, annotator, reviewer = (factories.member(project, role) for role in ("viewer", "annotator", "reviewer"))
+
+    assert offer(client_for(viewer), project, "state=todo") == ""
+    assert offer(client_for(annotator), project, "state=todo") == "Label these 2 l"
+    assert offer(client_for(annotator), project, "label.intent=none") == "Label these 2 l"
+    QueueEntry.objects.filter(project=project).update(state=TaskState.DISPUTED)
+    assert offer(client_for(annotator), project, "state=disputed") == ""
+    assert offer(client_for(reviewer), project, "state=disputed") == "Label these 2 l"
+
+
+def test_ticked_tasks_are_labeled_by_who_may_label(client_for: SignIn) -> None:
+    project = factories.project()
+    first, second, _ = factories.tasks(project, 3)
+    client = client_for(factories.member(project, Role.ANNOTATOR))
+    label = f"{address(project)}label/"
+
+    page = client.get(address(project)).content.decode()
+    assert f'formaction="{label}"' in page
+    ticked = client.post(label, {"task": [first.pk, second.pk], "scope": "page"})
+    fitting = client.post(label, {"task": [first.pk], "scope": "matching", "back": "state=todo&sort=-id"})
+    assert ticked["Location"] == f"/p/{project.slug}/label/?tasks={first.pk}%2C{second.pk}"
+    assert fitting["Location"] == f"/p/{project.slug}/label/?state=todo"
+    assert "Choose at least one task" in client.post(label, {}, follow=True).content.decode()
+
+
 def test_strangers_find_nothing_and_viewers_cannot_act(client_for: SignIn) -> None:
     project = factories.project()
     (task,) = factories.tasks(project, 1)
@@ -114,7 +168,7 @@ def test_strangers_find_nothing_and_viewers_cannot_act(client_for: SignIn) -> No
     assert act(client_for(stranger), project, "quarantine", [task]).status_code == 404
     assert act(client_for(annotator), project, "quarantine", [task]).status_code == 403
     page = client_for(annotator).get(address(project)).content.decode()
-    assert "data-bulkbar" not in page
+    assert 'value="quarantine"' not in page
     assert 'name="annotator"' not in page
     assert client_for(annotator).get(address(project), {"annotator": annotator.pk}).status_code == 403
     assert QueueEntry.objects.get(task=task).state == TaskState.TODO

@@ -80,7 +80,7 @@ function keepFocus(event: MouseEvent): void {
 /** No item on the screen: still loading, cannot load, or nothing left. */
 function Nothing() {
   const { state, session } = useEditor();
-  const { urls, project } = state.config;
+  const { urls, project, only } = state.config;
   const trouble = state.loadTrouble.value;
   if (trouble) {
     return (
@@ -116,10 +116,10 @@ function Nothing() {
   }
   return (
     <section class="ed-nothing" data-nothing="empty" data-item tabIndex={-1}>
-      <h2>Nothing left for you to label here</h2>
+      <h2>{only ? "Nothing left of these for you to label" : "Nothing left for you to label here"}</h2>
       <p>
-        {project.name} has no open item for you now. New ones appear here by themselves when there are any.
-        Your last answers below can still be changed
+        {only ? `No open item for you fits: ${only.words}.` : `${project.name} has no open item for you now.`}{" "}
+        New ones appear here by themselves when there are any. Your last answers below can still be changed
         {state.canUndo.value && (
           <>
             {" "}
@@ -129,12 +129,25 @@ function Nothing() {
         .
       </p>
       <div class="ed-nothing-actions">
-        <a class="btn btn-primary" href={urls.home}>
-          Go to your projects
-        </a>
-        <a class="btn btn-secondary" href={urls.overview}>
-          See how {project.name} is doing
-        </a>
+        {only ? (
+          <>
+            <a class="btn btn-primary" href={only.everything}>
+              Label everything else
+            </a>
+            <a class="btn btn-secondary" href={only.list}>
+              Back to the list
+            </a>
+          </>
+        ) : (
+          <>
+            <a class="btn btn-primary" href={urls.home}>
+              Go to your projects
+            </a>
+            <a class="btn btn-secondary" href={urls.overview}>
+              See how {project.name} is doing
+            </a>
+          </>
+        )}
       </div>
     </section>
   );

@@ -10,6 +10,7 @@ export function StatusBar() {
   const version = item?.task.guideline_version ?? guideline.latest.value;
   return (
     <div class="ed-status">
+      <OnlyThese />
       <p class="ed-why">
         {item && (
           <>
@@ -45,6 +46,28 @@ export function StatusBar() {
         <SaveState of={state} api={api} send={() => void session.saving.sender.kick(true)} />
       </div>
     </div>
+  );
+}
+
+/** What the queue is limited to, with the way back to everything. */
+function OnlyThese() {
+  const { only } = useEditor().state.config;
+  if (!only) return null;
+  return (
+    <span class="ed-only" data-only>
+      <Icon name="filter" />
+      <a class="ed-only-words" href={only.list} title={`Only: ${only.words}. See the list.`}>
+        Only: {only.words}
+      </a>
+      <a
+        class="btn btn-quiet btn-icon btn-sm"
+        href={only.everything}
+        aria-label="Label everything again"
+        title="Label everything again"
+      >
+        <Icon name="close" />
+      </a>
+    </span>
   );
 }
 

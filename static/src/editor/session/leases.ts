@@ -117,8 +117,11 @@ export class Leases {
 
   async #claimOnce(count: number, held: boolean): Promise<number> {
     const { state, api, itemsOf } = this.#options;
-    const body = held ? { count, held: true } : { count };
-    const reply = await api.post<ClaimReply>(state.config.urls.claims, body);
+    const reply = await api.post<ClaimReply>(state.config.urls.claims, {
+      count,
+      ...(held && { held }),
+      ...(state.config.only && { filter: state.config.only.query }),
+    });
     this.#presence.leaseIs(reply.lease_seconds);
     state.remaining.value = reply.remaining;
     this.#dropSentBack(reply.tasks);
