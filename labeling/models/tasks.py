@@ -51,13 +51,15 @@ class Task(models.Model):
             models.Index(fields=("project", "content_hash"), name="task_by_content"),
             models.Index(fields=("import_job", "id"), name="task_by_import", condition=Q(import_job__isnull=False)),
             GinIndex(fields=("meta",), name="task_by_meta", opclasses=("jsonb_path_ops",)),
+            # Marks are read as spaces: to PostgreSQL a tag is no word, and a path is one.
             GinIndex(
                 Func(
                     F("data"),
                     function="jsonb_to_tsvector",
-                    template="%(function)s('simple'::regconfig, %(expressions)s, '[\"string\"]'::jsonb)",
+                    template="%(function)s('simple'::regconfig, "
+                    "translate((%(expressions)s)::text, '<>&/', '    ')::jsonb, '[\"string\"]'::jsonb)",
                 ),
-                name="task_by_words",
+                name="task_by_all_words",
             ),
         )
 

@@ -30,7 +30,10 @@ JOIN labeling_task t ON t.id = page.id JOIN labeling_queueentry q ON q.task_id =
 _QUEUE = "q.project_id = t.project_id AND q.state {state}"
 _LABEL = "EXISTS (SELECT FROM labeling_label l WHERE l.task_id = t.id AND l.project_id = t.project_id AND {condition})"
 _CURRENT = "l.retired_at IS NULL"
-_WORDS = "jsonb_to_tsvector('simple'::regconfig, t.data, '[\"string\"]'::jsonb) @@ to_tsquery('simple', %(words)s)"
+_WORDS = (
+    "jsonb_to_tsvector('simple'::regconfig, translate((t.data)::text, '<>&/', '    ')::jsonb, '[\"string\"]'::jsonb)"
+    " @@ to_tsquery('simple', %(words)s)"
+)
 _ANSWER = (
     "EXISTS (SELECT FROM labeling_annotation a WHERE a.task_id = t.id AND a.project_id = t.project_id AND {condition})"
 )

@@ -72,7 +72,7 @@ MAX_DIGITS = 19
 # Every lexeme of what was typed, read as the index reads texts, as the beginning of a word.
 _WORDS = """
 SELECT string_agg('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || ''':*', ' & ')
-FROM unnest(to_tsvector('simple', %s))
+FROM unnest(to_tsvector('simple', translate(%s, '<>&/', '    ')))
 """
 
 
@@ -283,10 +283,13 @@ def _meta(wanted: str) -> Q:
 
 
 class _Words(Func):
-    """The words of a task's texts: the expression of the index `task_by_words`, to the letter."""
+    """The words of a task's texts: the expression of the index `task_by_all_words`, to the letter."""
 
     function = "jsonb_to_tsvector"
-    template = "%(function)s('simple'::regconfig, %(expressions)s, '[\"string\"]'::jsonb)"
+    template = (
+        "%(function)s('simple'::regconfig, translate((%(expressions)s)::text, '<>&/', '    ')::jsonb, "
+        "'[\"string\"]'::jsonb)"
+    )
     output_field = SearchVectorField()
 
 

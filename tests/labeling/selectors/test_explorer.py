@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ from labeling.models import (
 )
 from labeling.reasons.outlier import OUTLIER
 from labeling.selectors import explorer as explorer_reads
-from labeling.selectors.explorer import pages
+from labeling.selectors.explorer import TaskFilter, pages
 from labeling.services import annotations as saving
 from labeling.services import claims, tasks
 from labeling.services.annotations import Submission
@@ -92,6 +93,25 @@ def test_words_with_marks_in_them_are_found_as_they_are_written(search: str) -> 
     query["q"] = search
     matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(query, reviewer=True))
     assert explorer_reads.page(matches, sort="id", cursor="", size=10).ids == [task.pk]
+
+
+@pytest.mark.parametrize("search", ["script", "<script>", "alert(1)", "img", "quot", "return", "refund/return"])
+def test_words_within_markup_are_found(search: str) -> None:
+    project = factories.project()
+    text = "<script>alert(1)</script> a refund/return <img src=x> of &quot;goods&quot;"
+    marked, _ = factories.tasks(project, data=[{"text": text}, {"text": "before after"}])
+    query = QueryDict(mutable=True)
+    query["q"] = search
+    matches = explorer_reads.matches(project, explorer_reads.parse_task_filter(query, reviewer=True))
+    assert explorer_reads.page(matches, sort="id", cursor="", size=10).ids == [marked.pk]
+
+
+def test_the_search_for_words_walks_along_their_index() -> None:
+    project = factories.project()
+    factories.tasks(project, 1_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_task")
+    assert "task_by_all_words" in explorer_reads.matching(project, TaskFilter(search="refund")).explain()
 
 
 def test_an_external_id_is_found_by_its_beginning_also_when_it_is_a_pattern() -> None:
