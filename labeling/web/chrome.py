@@ -19,21 +19,32 @@ from labeling.web.requests import SignedInRequest, signed_in
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something the palette found."""
+    """Something the palette found: it leads to an address, or presses what carries that `data-command` on the page."""
 
     title: str
     href: str
     icon: str
     where: str
+    command: str = ""
+
+
+COMMANDS = {
+    Hit("Dark theme", "", "moon", "Command", "dark"): "dark night mode",
+    Hit("Light theme", "", "sun", "Command", "light"): "light day mode",
+    Hit("Theme of the system", "", "auto", "Command", "auto"): "auto system mode",
+    Hit("Keys on this page", "", "keyboard", "Command", "keys"): "keys shortcuts keyboard help",
+    Hit("Sign out", "", "sign-out", "Command", "sign-out"): "sign out log out logout leave",
+}
+"""What the palette does at once, and what people call it."""
 
 
 @signed_in
 @require_GET
 def palette(request: SignedInRequest) -> HttpResponseBase:
-    """Find pages, projects, and tasks by their number or external id."""
+    """Find pages, projects, commands, and tasks by their number or external id."""
     q = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     project = _project(request)
-    hits = [*_tasks(request, q, project), *_pages(request, q, project), *_projects(request, q)]
+    hits = [*_tasks(request, q, project), *_pages(request, q, project), *_commands(q), *_projects(request, q)]
     return render(request, "components/palette_results.html", {"hits": hits[:14]})
 
 
@@ -64,6 +75,11 @@ def _pages(request: SignedInRequest, q: str, project: Project | None) -> list[Hi
             for page in pages.pages_of_project(request.user, project)
         ] + hits
     return [hit for hit in hits if q.lower() in hit.title.lower()]
+
+
+def _commands(q: str) -> list[Hit]:
+    called = q.lower()
+    return [hit for hit, names in COMMANDS.items() if called and (called in names or called in hit.title.lower())]
 
 
 def _projects(request: SignedInRequest, q: str) -> list[Hit]:

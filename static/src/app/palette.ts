@@ -23,7 +23,14 @@ export function openPalette(): void {
   input.dispatchEvent(new CustomEvent("dc:palette"));
 }
 
+/** Do what a command says: press what carries it on the page, as a hand would in its menu. */
+function press(chosen: HTMLElement): void {
+  chosen.closest("dialog")?.close();
+  document.querySelector<HTMLElement>(`[data-command="${chosen.dataset.press}"]`)?.click();
+}
+
 export function startPalette(): void {
+  on("click", "#palette [data-press]", (_event, chosen) => press(chosen));
   on("click", "[data-palette-open]", openPalette);
   document.addEventListener("keydown", (event) => {
     if (

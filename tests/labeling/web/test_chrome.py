@@ -97,3 +97,11 @@ def test_the_palette_finds_tasks_by_external_id_and_number_where_one_is_a_member
     assert found("message-06", foreign.slug) == set()
     assert found(f"#{longer.pk}") == {longer.pk}
     assert found(f"#{hidden.pk}") == set()
+
+
+@pytest.mark.parametrize(("typed", "command"), [("dark", "dark"), ("log out", "sign-out"), ("shortc", "keys")])
+def test_the_palette_knows_commands_which_every_page_has(client_for: ClientFor, typed: str, command: str) -> None:
+    client = client_for(factories.user())
+    assert f'data-press="{command}"' in client.get(reverse("palette"), {"q": typed}).content.decode()
+    assert f'data-command="{command}"' in client.get(reverse("home")).content.decode()
+    assert "data-press" not in client.get(reverse("palette")).content.decode(), "unasked, pages come alone"
