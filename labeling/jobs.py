@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from labeling.models.bulk_acts import (
+    BulkCursor,
+    BulkParams,
+    BulkResult,
+    TakingBackCursor,
+    TakingBackParams,
+    TakingBackResult,
+)
 from labeling.models.imports import ImportCursor, ImportParams, ImportResult
-from labeling.services import accounts, asking, deletion, imports, jobs, media, settling, task_deletion
+from labeling.services import accounts, asking, bulk_acts, deletion, imports, jobs, media, settling, task_deletion
 
 jobs.register(
     {
@@ -30,6 +38,18 @@ jobs.register(
             params=asking.AskingParams,
             cursor=asking.AskingCursor,
             result=asking.AskingResult,
+        ),
+        bulk_acts.BULK: jobs.Kind(
+            work="labeling.services.bulk_acts.carry_out_in_steps",
+            params=BulkParams,
+            cursor=BulkCursor,
+            result=BulkResult,
+        ),
+        bulk_acts.TAKE_BACK: jobs.Kind(
+            work="labeling.services.bulk_acts.take_back_in_steps",
+            params=TakingBackParams,
+            cursor=TakingBackCursor,
+            result=TakingBackResult,
         ),
         settling.SETTLE: jobs.Kind(
             work="labeling.services.settling.settle_by_settings",

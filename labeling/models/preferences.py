@@ -6,10 +6,11 @@ import re
 from typing import Annotated, Any, Literal, get_args
 
 from django.db import models
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from labeling.models.documents import JsonDocument
 
+View = Literal["table", "grid"]
 Theme = Literal["light", "dark", "auto"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
 
@@ -59,11 +60,11 @@ KEY_PATTERN = rf"(?:Shift )?(?:[a-z]|{_NAMED})|[!-.:-@\[-`{{-~]"
 
 
 class ExplorerLook(BaseModel):
-    """How a person likes the explorer to look; no columns chosen: the usual ones."""
+    """How a person likes the explorer to look: the view by project; no columns chosen, the usual ones."""
 
     model_config = ConfigDict(frozen=True)
 
-    view: Literal["table", "grid"] = "table"
+    views: dict[str, View] = Field(default_factory=dict)
     dense: bool = False
     columns: list[str] | None = None
 

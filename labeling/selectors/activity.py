@@ -76,6 +76,8 @@ _JOBS = {
     "labeling.thumbnails": "making image sizes",
     "labeling.settle": "settling the answers by the settings",
     "labeling.ask": "asking for a new answer",
+    "labeling.bulk": "a change of many tasks",
+    "labeling.take_back": "the undo of a change of many tasks",
     "quality.run": "a quality check",
     "quality.predictions": "taking in predictions",
 }

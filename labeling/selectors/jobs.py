@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.access import projects_of
-from labeling.models import ALIVE, JobRun, JobState
+from labeling.models import ALIVE, BulkAct, JobRun, JobState
+from labeling.models.bulk_acts import BulkCursor, BulkParams
 from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from labeling.models import Project, User
 
 PAGE = 50
+BULK = "labeling.bulk"
+"""The kind of job that changes many tasks."""
 SORTS = {"started": "pk", "kind": "kind"}
 """What jobs can be sorted by."""
 STALE = timedelta(seconds=30)
@@ -60,3 +63,16 @@ def time_left(job: JobRun) -> timedelta | None:
 def no_worker(job: JobRun, now: datetime | None = None) -> bool:
     """Return whether a job waits so long that probably no worker runs."""
     return job.state == JobState.QUEUED and (now or timezone.now()) - job.created_at > STALE
+
+
+def standing_acts(job: JobRun) -> list[BulkAct]:
+    """Return the acts of a job on many tasks that were not taken back, the last one first; other jobs have none."""
+    if job.kind != BULK:
+        return []
+    acts = BulkAct.objects.filter(pk__in=BulkCursor.load(job.cursor).acts, project=job.project, undone_at=None)
+    return list(acts.defer("before").order_by("-pk"))
+
+
+def list_of(job: JobRun) -> str | None:
+    """Return the parameters of the list that an act on many tasks was asked for in; None: it is no such job."""
+    return BulkParams.load(job.params).query if job.kind == BULK else None

@@ -9,11 +9,16 @@ from django.db import transaction
 from labeling import access
 from labeling.errors import Invalid, Problem
 from labeling.models import User
-from labeling.models.preferences import THEMES, USUAL_KEYS, ExplorerLook, Preferences, is_key
+from labeling.models.preferences import THEMES, USUAL_KEYS, ExplorerLook, Preferences, View, is_key
 from labeling.services import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from labeling.models import Project
+
+MAX_VIEWS = 100
+"""Projects of which it is remembered how a person looks at their tasks."""
 
 
 @transaction.atomic
@@ -28,11 +33,22 @@ def choose_theme(*, user: User, theme: str) -> None:
 
 @transaction.atomic
 def choose_look(*, user: User, **choices: Any) -> None:
-    """Remember how the person wants the explorer to look: view, density, hidden columns."""
+    """Remember how the person wants the explorer to look everywhere: density, hidden columns."""
     person = _locked(user)
     look = Preferences.load(person.preferences).tasks or ExplorerLook()
     _keep(person, tasks=look.model_copy(update=choices))
     events.record(verb="person.explorer", project=None, actor=user, **choices)
+
+
+@transaction.atomic
+def choose_view(*, user: User, project: Project, view: View) -> None:
+    """Remember whether the person sees this project's tasks as a table or a grid; of the latest projects alone."""
+    person = _locked(user)
+    look = Preferences.load(person.preferences).tasks or ExplorerLook()
+    others = [(key, kept) for key, kept in look.views.items() if key != str(project.pk)]
+    views = {**dict(others[1 - MAX_VIEWS :]), str(project.pk): view}
+    _keep(person, tasks=look.model_copy(update={"views": views}))
+    events.record(verb="person.explorer", project=None, actor=user, view=view)
 
 
 @transaction.atomic

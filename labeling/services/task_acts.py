@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from labeling.errors import Invalid, NotFound, Problem
@@ -22,17 +22,22 @@ MAX_BULK = 10_000
 def lock_entries(project: Project, task_ids: Iterable[int]) -> dict[int, QueueEntry]:
     """Lock the queue entries of these tasks, in order of task; tasks of other projects are not found."""
     wanted = sorted(set(task_ids))
-    if not wanted:
-        message = "Choose at least one task."
-        raise Invalid(message, problems=(Problem("tasks", message),))
-    if len(wanted) > MAX_BULK:
-        message = f"One act changes at most {MAX_BULK:,} tasks; {len(wanted):,} are chosen. Narrow the filter."
-        raise Invalid(message, problems=(Problem("tasks", message),))
+    check_number(wanted)
     entries = QueueEntry.objects.select_for_update().filter(project=project, task_id__in=wanted).order_by("task_id")
     found = {entry.task_id: entry for entry in entries}
     if len(found) != len(wanted):
         raise NotFound
     return found
+
+
+def check_number(task_ids: Sequence[int]) -> None:
+    """Refuse an act on no task, or on more than one act may change."""
+    if not task_ids:
+        message = "Choose at least one task."
+        raise Invalid(message, problems=(Problem("tasks", message),))
+    if len(task_ids) > MAX_BULK:
+        message = f"One act changes at most {MAX_BULK:,} tasks; {len(task_ids):,} are chosen. Narrow the filter."
+        raise Invalid(message, problems=(Problem("tasks", message),))
 
 
 def record_act(done: AnyAct, *, actor: User, project: Project) -> BulkAct:

@@ -189,6 +189,8 @@ JOB_TITLES = {
     "media": "Image sizes",
     "thumbnails": "Image sizes",
     "run": "Quality check",
+    "bulk": "Change of many tasks",
+    "take back": "Undo of a change of many tasks",
 }
 
 

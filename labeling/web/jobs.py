@@ -11,10 +11,11 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, job_for, may
+from labeling.errors import Conflict
 from labeling.models import ALIVE, JobErrors, JobRun, JobState
 from labeling.selectors import imports as import_reads
 from labeling.selectors import jobs as job_reads
-from labeling.services import jobs
+from labeling.services import bulk_acts, jobs
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.toasts import notify
 
@@ -53,6 +54,11 @@ def _values(request: SignedInRequest, job: JobRun) -> dict[str, Any]:
         "no_worker": job_reads.no_worker(job),
         "result": _facts(job.result),
         "problems": JobErrors.load(job.result).errors or _wrong_rows(job),
+        "list_query": job_reads.list_of(job),
+        "can_take_back": job.state not in ALIVE
+        and bool(job_reads.standing_acts(job))
+        and job.project is not None
+        and may(request.user, job.project, Action.REVIEW),
         "can_cancel": job.state in ALIVE and not job.cancel_requested_at and may_cancel,
     }
 
@@ -87,9 +93,23 @@ def cancel(request: SignedInRequest, job_id: int) -> HttpResponseBase:
     return redirect("job", job.pk)
 
 
+@signed_in
+@require_POST
+def take_back(request: SignedInRequest, job_id: int) -> HttpResponseBase:
+    """Take back what a job did to many tasks, by another job."""
+    job = job_for(request.user, job_id, Action.REVIEW)
+    try:
+        started = bulk_acts.start_taking_back(actor=request.user, job=job)
+    except Conflict as error:
+        notify(request, error.message, level=messages.WARNING)
+        return redirect("job", job.pk)
+    return redirect("job", started.pk)
+
+
 urlpatterns = [
     path("jobs/", index, name="jobs"),
     path("jobs/<int:job_id>/", detail, name="job"),
     path("jobs/<int:job_id>/card/", card, name="job-card"),
     path("jobs/<int:job_id>/cancel/", cancel, name="job-cancel"),
+    path("jobs/<int:job_id>/undo/", take_back, name="job-undo"),
 ]

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
-from labeling.errors import DomainError, Invalid
+from labeling.errors import Conflict, DomainError, Invalid
 from labeling.models import BulkAct, LabelSource, Project, Split
 from labeling.models.acts import (
     AskAct,
@@ -27,13 +27,14 @@ from labeling.models.acts import (
     Whom,
     load_act,
 )
-from labeling.models.preferences import ExplorerLook, Preferences
+from labeling.models.bulk_acts import BulkVerb, BulkWish
+from labeling.models.preferences import ExplorerLook, Preferences, View
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.filters import MAX_CHOSEN
-from labeling.services import asking, explorer, preferences, settling, tasks
+from labeling.services import bulk_acts, explorer, preferences, tasks
 from labeling.services.task_acts import MAX_BULK
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
@@ -70,6 +71,12 @@ def _look(user: User) -> ExplorerLook:
     return look.model_copy(update={"columns": [name for name in COLUMNS if name in chosen]})
 
 
+def _view(user: User, project: Project) -> str:
+    """Return whether the person sees this project's tasks as a table or as a grid."""
+    look = Preferences.load(user.preferences).tasks or ExplorerLook()
+    return look.views.get(str(project.pk), "table")
+
+
 @signed_in
 @require_GET
 def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
@@ -88,9 +95,11 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "page": page,
         "rows": explorer_reads.rows(project, page.ids, schema=schema),
         "look": _look(request.user),
+        "view": _view(request.user, project),
         "saved": explorer_reads.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
+        "can_export": Action.EXPORT in may_do,
         "counted": explorer_reads.COUNTED,
         **_labeling(request, asked, found, may_do),
         **_choices(project, asked, schema, reviewer=reviewer),
@@ -117,7 +126,7 @@ def _labeling(
 def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, reviewer: bool) -> dict[str, Any]:
     people = activity_reads.people_of(project) if reviewer else []
     return {
-        "states": explorer_reads.STATE_FILTERS,
+        "states": explorer_reads.STATE_CHOICES,
         "splits": [(value, words) for value, words in Split.choices if value],
         "sources": LabelSource.choices,
         "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
@@ -131,6 +140,7 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "columns": COLUMNS,
         "offered": offered(schema) if reviewer else [],
         "conditions": asked.conditions(schema, {person.pk: str(person) for person in people}),
+        "kept_conditions": [(name, said) for name, said in asked.wanted.params() if name in {"similar", "tasks"}],
         "more_filters": any((asked.wanted.source, asked.wanted.flag, asked.wanted.annotator, asked.wanted.meta)),
     }
 
@@ -165,12 +175,17 @@ def _flagged(wanted: str) -> list[tuple[str, str]]:
 @signed_in
 @require_POST
 def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Change the selected tasks, or all that fit the filter; with a way back."""
+    """Change the selected tasks, or all that fit the filter; with a way back. Many are changed by a job."""
     project = project_for(request.user, slug, Action.REVIEW)
     back = _back(request, slug)
     try:
-        act = _carry_out(request, project, _chosen(request, project))
-    except Invalid as error:
+        wish, ids = _wish(request, project), _chosen(request, project)
+        if len(ids) > bulk_acts.AT_ONCE:
+            query = back.partition("?")[2]
+            job = bulk_acts.start(actor=request.user, project=project, wish=wish, task_ids=ids, query=query)
+            return redirect("job", job.pk)
+        act = bulk_acts.carry_out(actor=request.user, project=project, wish=wish, task_ids=ids)
+    except (Invalid, Conflict) as error:
         notify(request, error.message, level=messages.ERROR)
         return redirect(back)
     if act.count:
@@ -211,28 +226,25 @@ def _ticked(request: SignedInRequest) -> list[int]:
     return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
-def _carry_out(request: SignedInRequest, project: Project, ids: list[int]) -> BulkAct:
-    """Do what the pressed button says: quarantine, restore, split:<name>, label:<question> or …:<answer>."""
+def _wish(request: SignedInRequest, project: Project) -> BulkWish:
+    """Return what the pressed button says: quarantine, restore, split:<name>, label:<question> or …:<answer>."""
     verb, _, rest = request.POST.get("act", "").partition(":")
-    who: dict[str, Any] = {"actor": request.user, "project": project, "task_ids": ids}
     match verb:
-        case "quarantine":
-            return tasks.quarantine(**who, reason=request.POST.get("reason", ""))
-        case "restore":
-            return tasks.restore(**who)
-        case "ask" if rest in set(Whom):
-            return asking.ask_again(**who, whom=Whom(rest))
-        case "settle":
-            return settling.settle_now(**who)
-        case "split":
-            return tasks.set_split(**who, split=rest)
-        case "label":
+        case BulkVerb.QUARANTINE:
+            return BulkWish(verb=BulkVerb.QUARANTINE, reason=request.POST.get("reason", ""))
+        case BulkVerb.RESTORE | BulkVerb.SETTLE:
+            return BulkWish(verb=BulkVerb(verb))
+        case BulkVerb.ASK if rest in set(Whom):
+            return BulkWish(verb=BulkVerb.ASK, whom=Whom(rest))
+        case BulkVerb.SPLIT:
+            return BulkWish(verb=BulkVerb.SPLIT, split=rest)
+        case BulkVerb.LABEL:
             name, given, answer = rest.partition(":")
             question = version_reads.schema(project.pk).question(name)
             if question is None:
                 raise Invalid(f"There is no question “{name[:64]}” in this project any more.")
             value = from_form(question, [answer] if given else request.POST.getlist(f"answer.{name}"))
-            return tasks.assign_label(**who, question=name, value=value)
+            return BulkWish(verb=BulkVerb.LABEL, question=name, value=value)
     raise Invalid("Choose what to do with the selected tasks.")
 
 
@@ -303,15 +315,14 @@ def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
 @signed_in
 @require_POST
 def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """Remember view, density and columns."""
-    project_for(request.user, slug, Action.VIEW)
-    choices: dict[str, Any] = {}
-    if request.POST.get("view") in {"table", "grid"}:
-        choices["view"] = request.POST["view"]
+    """Remember the view of this project, and density and columns of all."""
+    project = project_for(request.user, slug, Action.VIEW)
+    if (sent := request.POST.get("view")) is not None:
+        view: View = "grid" if sent == "grid" else "table"
+        preferences.choose_view(user=request.user, project=project, view=view)
     if "columns_sent" in request.POST:
-        choices["columns"] = [name for name in COLUMNS if name in request.POST.getlist("columns")]
-        choices["dense"] = request.POST.get("dense") == "1"
-    preferences.choose_look(user=request.user, **choices)
+        columns = [name for name in COLUMNS if name in request.POST.getlist("columns")]
+        preferences.choose_look(user=request.user, columns=columns, dense=request.POST.get("dense") == "1")
     return redirect(_back(request, slug))
 
 

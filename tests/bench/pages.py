@@ -260,6 +260,6 @@ def _signed_in(user: User) -> Client:
 
 def _likes_a_grid(project: Project) -> User:
     user = stage.person(project, Role.MANAGER)
-    user.preferences = {"tasks": {"view": "grid"}}
+    user.preferences = {"tasks": {"views": {str(project.pk): "grid"}}}
     user.save()
     return user

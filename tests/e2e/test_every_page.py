@@ -24,7 +24,8 @@ Check = Callable[..., list[str]]
 NO_PAGE = {
     "logout", "profile-password", "profile-theme", "profile-tokens", "profile-token-revoke", "palette", "switcher",
     "job-indicator", "task-by-id", "export-download", "guideline-preview", "import-discard", "import-problems",
-    "import-start-checked", "import-remove", "job-card", "job-cancel", "media", "people-invite", "member-role",
+    "import-start-checked", "import-remove", "job-card", "job-cancel", "job-undo", "media", "people-invite",
+    "member-role",
     "member-role-undo",
     "member-remove", "member-return", "invitation-revoke", "project-archive", "project-restore", "project-tasks-bulk",
     "project-tasks-label",

@@ -85,10 +85,32 @@ def test_a_label_is_assigned_in_the_grid(browse: Browse) -> None:
     ready(page)
     page.keyboard.press("j")
     page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
     page.get_by_role("button", name="Assign label").click()
-    page.get_by_role("dialog").get_by_role("button", name="delivery").click()
-    expect(page.get_by_text("1 task labeled “delivery”.")).to_be_visible()
-    assert Label.objects.get(task=tasks[0]).value == "delivery"
+    expect(page.get_by_role("dialog", name="Assign to 2 tasks")).to_be_visible()
+    page.keyboard.press("2")
+    expect(page.get_by_text("2 tasks labeled “delivery”.")).to_be_visible()
+    assert {label.task_id: label.value for label in Label.objects.all()} == {task.pk: "delivery" for task in tasks[:2]}
+
+
+def test_the_palette_does_what_a_command_says(browse: Browse) -> None:
+    page = browse(factories.user())
+    root = page.locator("html")
+
+    def command(words: str, name: str) -> None:
+        page.keyboard.press("Control+k")
+        page.keyboard.type(words)
+        expect(page.get_by_role("option", name=name)).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Enter")
+
+    command("dark", "Dark theme")
+    expect(root).to_have_attribute("data-theme", "dark")
+    command("shortcuts", "Keys on this page")
+    expect(page.get_by_role("dialog", name="Keys on this page")).to_be_visible()
+    page.keyboard.press("Escape")
+    command("log out", "Sign out")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def test_the_address_of_a_filter_holds_only_what_is_asked(browse: Browse) -> None:

@@ -142,6 +142,7 @@ _RULES: dict[str, dict[str, str]] = {
     "job": {"get": "viewer"},
     "job-card": {"get": "viewer"},
     "job-cancel": {"post": "manager"},
+    "job-undo": {"post": "reviewer"},
 }
 
 RULES = {name: methods for name, methods in _RULES.items() if name in PAGES}

@@ -3,6 +3,7 @@
 from labeling.selectors.explorer.filters import (
     DECISIONS,
     MAX_CHOSEN,
+    STATE_CHOICES,
     STATE_FILTERS,
     STATES,
     TaskFilter,
@@ -46,6 +47,7 @@ __all__ = [
     "OPEN_COUNTED",
     "SORTS",
     "STATES",
+    "STATE_CHOICES",
     "STATE_FILTERS",
     "Chip",
     "Flagged",

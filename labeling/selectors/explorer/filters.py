@@ -51,6 +51,22 @@ STATES: dict[str, str] = {
 STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES | {"short": "Nobody left to ask"}
 """The states to filter by: the first takes together what still needs an answer, the last is a part of it."""
 
+STATE_CHOICES: dict[str, dict[str, str]] = {
+    "Not labeled yet": {
+        "open": "Not labeled yet: all of these",
+        "todo": "To do: nobody has begun",
+        "progress": "In progress: begun, more answers to come",
+        "skipped": "Skipped: somebody could not answer",
+        "short": "Nobody left to ask",
+    },
+    "Done, or set aside": {
+        "labeled": "Labeled",
+        "disputed": "Disputed: people disagree",
+        "quarantined": "Quarantined: out of everything",
+    },
+}
+"""The same states as they are offered: in groups, each with what tells it from the others."""
+
 _OF_OTHERS = frozenset({"labeled", "skipped", "disputed"})
 """The states that others brought a task to by what they said."""
 

@@ -111,10 +111,21 @@ function startMatching(explorer: HTMLElement): void {
   window.addEventListener("pageshow", later);
 }
 
+/** The dialog that gives a label says to how many tasks: in the words of the bar that opened it. */
+function startAssigning(explorer: HTMLElement): void {
+  on("click", '[data-explorer] [data-open="assign"]', () => {
+    const selected = explorer.querySelector("[data-bulk-count]")?.textContent ?? "";
+    const title = document.getElementById("dialog-assign-title");
+    if (title)
+      title.textContent = `Assign to ${selected.replace(" selected", "").replace(/^[A-Z]/, (first) => first.toLowerCase())}`;
+  });
+}
+
 /** The task explorer: keys, tidy addresses, selecting beyond the page. */
 export function startExplorer(explorer: HTMLElement): void {
   startKeys(explorer);
   startFilters();
   startMatching(explorer);
+  startAssigning(explorer);
   explorer.dataset.ready = "";
 }

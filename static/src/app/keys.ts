@@ -34,12 +34,24 @@ function openKeys(): void {
   dialog.showModal();
 }
 
+/** A dialog that is open has keys of its own. */
+function pressInDialog(event: KeyboardEvent): void {
+  const pressed = all("dialog[open] [data-dialog-key]").find(
+    (element) => element.dataset.dialogKey === event.key && shown(element),
+  );
+  if (!pressed) return;
+  event.preventDefault();
+  pressed.click();
+}
+
 /** Single keys press what carries them; inert while typing, in dialogs, and on the label page (it has its own). */
 export function startKeys(): void {
   on("click", "[data-keys-open]", openKeys);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open], [data-editor]")) return;
+    if (isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]")) return pressInDialog(event);
+    if (document.querySelector("[data-editor]")) return;
     if (event.key === "?") openKeys();
     else if (event.key === "/") document.querySelector<HTMLElement>("[data-search]")?.focus();
     else {

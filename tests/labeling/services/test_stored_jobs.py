@@ -32,6 +32,19 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         "cursor": [{}, {"asked": 3}],
         "result": [{"asked": 3}],
     },
+    "labeling.bulk": {
+        "params": [
+            {"wish": {"verb": "label", "question": "intent", "value": "billing"}, "tasks": [3, 4], "query": "q=refund"},
+            {"wish": {"verb": "ask", "whom": "another"}, "tasks": [3]},
+        ],
+        "cursor": [{}, {"looked_at": 250, "changed": 240, "acts": [7]}],
+        "result": [{"changed": 2}],
+    },
+    "labeling.take_back": {
+        "params": [{"acts": [8, 7], "tasks": 490}],
+        "cursor": [{}, {"looked_at": 1, "taken_back": 250}],
+        "result": [{"taken_back": 490}],
+    },
     "labeling.import": {
         "params": [
             {"upload": 3, "filename": "more.csv", "options": OPTIONS},

@@ -11,9 +11,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from labeling.models import BulkAct, Label, Project, QueueEntry, Role, SavedFilter, Split, Task, TaskState, User
+from labeling.models import BulkAct, JobRun, Label, Project, QueueEntry, Role, SavedFilter, Split, Task, TaskState, User
 from labeling.services import annotations as saving
-from labeling.services import claims
+from labeling.services import bulk_acts, claims, jobs
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.query_counts import assert_same_queries
@@ -107,6 +107,36 @@ def test_the_list_needs_the_same_queries_for_one_task_and_for_many(client_for: S
     assert_same_queries(lambda: client.get(address(project), {"sort": "queue"}), add_rows=add)
 
 
+def test_a_project_is_seen_as_it_was_last_and_no_other(client_for: SignIn) -> None:
+    person = factories.user()
+    digits, letters = (factories.project(manager=person) for _ in range(2))
+    client = client_for(person)
+    client.post(f"{address(digits)}look/", {"view": "grid"})
+    client.post(f"{address(digits)}look/", {"columns_sent": "1", "columns": ["meta"], "dense": "1"})
+
+    def look(project: Project) -> tuple[str, bool, list[str]]:
+        seen = client.get(address(project)).context
+        return seen["view"], seen["look"].dense, seen["look"].columns
+
+    assert look(digits) == ("grid", True, ["meta"])
+    assert look(letters) == ("table", True, ["meta"])
+
+
+def test_states_are_told_apart_and_one_button_finds(client_for: SignIn) -> None:
+    project = factories.project()
+    factories.task(project)
+    manager, viewer = client_for(project.created_by), client_for(factories.member(project, Role.VIEWER))
+    page = manager.get(address(project), {"tasks": "1,2", "meta": "a=1"}).content.decode()
+    filters = page[page.index('id="filters"') : page.index("</form>", page.index('id="filters"'))]
+
+    assert "To do: nobody has begun" in filters
+    assert filters.count("<button") == 1
+    assert '<input type="hidden" name="tasks" value="1,2">' in filters, "named tasks stay when a condition is added"
+    assert "Export labels" not in page, "nothing was found"
+    assert "Export labels" in manager.get(address(project)).content.decode()
+    assert "Export labels" not in viewer.get(address(project)).content.decode()
+
+
 def offer(client: Client, project: Project, query: str) -> str:
     """Return the words of the button that leads from a filtered list to the label page, if it is there."""
     page = client.get(f"{address(project)}?{query}").content.decode()
@@ -143,6 +173,32 @@ def test_only_what_a_person_may_label_from_is_offered(client_for: SignIn) -> Non
     QueueEntry.objects.filter(project=project).update(state=TaskState.DISPUTED)
     assert offer(client_for(annotator), project, "state=disputed") == ""
     assert offer(client_for(reviewer), project, "state=disputed") == "Label these 2 l"
+
+
+def test_an_act_on_many_tasks_becomes_a_job_that_is_followed_and_taken_back(
+    client_for: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_acts, "AT_ONCE", 3)
+    project = factories.project()
+    tasks = factories.tasks(project, 4)
+    client = client_for(factories.member(project, Role.REVIEWER))
+    quarantined = QueueEntry.objects.filter(state=TaskState.QUARANTINED)
+
+    at_once = act(client, project, "quarantine", tasks[:3])
+    assert at_once["Location"].startswith(address(project))
+    followed = act(client, project, "quarantine", [], scope="matching", back="sort=-id")
+    job = JobRun.objects.get()
+    assert followed["Location"] == f"/jobs/{job.pk}/", "a task in quarantine is one of them, and stays so"
+    jobs.perform_job(job.pk)
+    assert quarantined.count() == 4
+    page = client.get(f"/jobs/{job.pk}/").content.decode()
+    assert "Change of many tasks" in page
+    assert f'href="{address(project)}?sort=-id"' in page
+    assert f'action="/jobs/{job.pk}/undo/"' in page
+    undone = client.post(f"/jobs/{job.pk}/undo/")
+    jobs.perform_job(int(undone["Location"].split("/")[2]))
+    assert quarantined.count() == 3
+    assert "There is nothing left" in client.post(f"/jobs/{job.pk}/undo/", follow=True).content.decode()
 
 
 def test_ticked_tasks_are_labeled_by_who_may_label(client_for: SignIn) -> None:
@@ -283,9 +339,9 @@ def test_the_look_is_remembered_per_person(client_for: SignIn) -> None:
     client, other = client_for(project.created_by), client_for(factories.member(project))
     client.post(f"{address(project)}look/", {"view": "grid"})
     client.post(f"{address(project)}look/", {"columns_sent": "1", "columns": ["added", "nonsense"], "dense": "1"})
-    look = client.get(address(project)).context["look"]
-    assert (look.view, look.dense, look.columns) == ("grid", True, ["added"])
-    assert other.get(address(project)).context["look"].view == "table"
+    seen = client.get(address(project)).context
+    assert (seen["view"], seen["look"].dense, seen["look"].columns) == ("grid", True, ["added"])
+    assert other.get(address(project)).context["view"] == "table"
     assert "dc-tiles-dense" in client.get(address(project)).content.decode()
 
 
