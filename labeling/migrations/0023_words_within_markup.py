@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """Reversible."""
 
     atomic = False
-    dependencies = [("labeling", "0021_places_in_review")]
+    dependencies = [("labeling", "0022_groups_of_copies")]
 
     operations = [
         migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS task_by_all_words", migrations.RunSQL.noop),
