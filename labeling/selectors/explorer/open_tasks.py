@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
 from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import Annotation, AnnotationState, Lease, QueueEntry, TaskState
 from labeling.selectors.explorer.filters import LABEL_PREFIX, parse_task_filter
-from labeling.selectors.explorer.pages import read_soon, read_within
+from labeling.selectors.explorer.pages import MANY_SECONDS, read_soon, read_within
 
 if TYPE_CHECKING:
     from labeling.models import User
@@ -79,8 +80,20 @@ def open_ids(found: Matches, user: User, *, most: int, lock: bool = False) -> li
 def count_open(found: Matches, user: User) -> int | None:
     """Return how many of those found the person holds or could claim, to OPEN_COUNTED + 1; None: too many to tell soon.
 
-    Many tasks may fit of which hardly one is open: no page waits until they are looked through.
+    Many tasks may fit of which hardly one is open: no page waits until they are looked through, and the number is some
+    seconds old, for who turns the pages.
     """
+    if not found.key:
+        return _count(found, user)
+    key = f"{found.key}:open:{user.pk}"
+    kept: tuple[int | None] | None = cache.get(key)
+    if kept is None:
+        kept = (_count(found, user),)
+        cache.set(key, kept, MANY_SECONDS)
+    return kept[0]
+
+
+def _count(found: Matches, user: User) -> int | None:
     most = OPEN_COUNTED + 1
     held = Lease.objects.filter(project=found.project, user=user, task__in=found.tasks).order_by()
     free = _open_entries(found, user)

@@ -125,7 +125,8 @@ class Matches:
     """The project's tasks that fit a filter, and how many they are (COUNTED + 1 means more).
 
     When they are few, `ids` are all of them. When they are many, `walk` says that not every task is one of them.
-    `nearest` are the tasks similar to one that was asked about, the most similar first.
+    `nearest` are the tasks similar to one that was asked about, the most similar first. `key` names the filter of many
+    in the cache.
     """
 
     project: Project
@@ -134,6 +135,7 @@ class Matches:
     ids: Sequence[int] | None = None
     walk: bool = False
     nearest: Sequence[int] = ()
+    key: str = ""
 
     @property
     def is_more(self) -> bool:
@@ -158,7 +160,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
     asked = hashlib.sha256(json.dumps(wanted.params()).encode()).hexdigest()
     key = f"explorer:many:{COUNTED}:{project.pk}:{asked}"
-    many = Matches(project, tasks, total=COUNTED + 1, walk=True)
+    many = Matches(project, tasks, total=COUNTED + 1, walk=True, key=key)
     if cache.get(key):
         return many
     ids = read_soon(lambda: _ids(tasks, most=COUNTED + 1))
