@@ -1,8 +1,11 @@
 """The WSGI entry point."""
 
 import os
+from pathlib import Path
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.template.loader import get_template
 from django.urls import get_resolver
 
 from dcai_web.celery import app as celery_app
@@ -22,5 +25,9 @@ celery_app.conf.broker_transport_options = {
     "interval_start": 0,
 }
 
-# All pages are loaded before the first is asked for: nobody waits longer for that one than for the others.
+# All pages are loaded, with their templates, before the first is asked for: nobody waits longer for that one than for
+# the others.
 _ = get_resolver().url_patterns
+for folder in settings.TEMPLATES[0]["DIRS"]:
+    for file in Path(folder).rglob("*.html"):
+        get_template(str(file.relative_to(folder)))

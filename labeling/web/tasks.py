@@ -113,7 +113,8 @@ def _labeling(
     """Return whether the person may label from here, and how many of those found wait for them."""
     may_label = Action.ANNOTATE in may_do and found.project.archived_at is None and not request.user.is_service
     blind = Action.REVIEW in may_do or not asked.wanted.tells_of_others
-    offers = may_label and blind and not asked.wanted.is_empty and found.total > 0
+    over = asked.wanted.state in {"labeled", "quarantined"}  # none of these is open to anybody
+    offers = may_label and blind and not over and not asked.wanted.is_empty and found.total > 0
     return {
         "can_label": may_label,
         "can_select": may_label or Action.REVIEW in may_do,

@@ -191,6 +191,15 @@ def _explorer(project: Project) -> list[Look]:
             meta='{"channel": "chat"}',
         ),
         _listed("a rare word", path, {"q": rare}, condition=_WORDS, words=f"{rare}:*"),
+        # Also says how many of them wait for the person who looks.
+        _listed(
+            "a common word, not labeled yet",
+            path,
+            {"q": common, "state": "open"},
+            condition=f"{todo} AND {_WORDS}",
+            queued=True,
+            words=f"{common}:*",
+        ),
         _listed("a common word", path, {"q": common}, condition=_WORDS, words=f"{common}:*"),
         _listed(
             "a common word, queue order",

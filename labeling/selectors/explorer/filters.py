@@ -52,8 +52,8 @@ STATE_FILTERS: dict[str, str] = {"open": "Not labeled yet"} | STATES | {"short":
 """The states to filter by: the first takes together what still needs an answer, the last is a part of it."""
 
 STATE_CHOICES: dict[str, dict[str, str]] = {
-    "Not labeled yet": {
-        "open": "Not labeled yet: all of these",
+    "Still to be labeled": {
+        "open": "Not labeled yet",
         "todo": "To do: nobody has begun",
         "progress": "In progress: begun, more answers to come",
         "skipped": "Skipped: somebody could not answer",
