@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """Reversible."""
 
     atomic = False
-    dependencies = [("labeling", "0022_groups_of_copies")]
+    dependencies = [("labeling", "0024_task_deletions")]
 
     operations = [
         migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS task_by_all_words", migrations.RunSQL.noop),
