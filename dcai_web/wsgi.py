@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.template import Engine
 from django.template.loader import get_template
 from django.urls import get_resolver
 
@@ -28,6 +28,6 @@ celery_app.conf.broker_transport_options = {
 # All pages are loaded, with their templates, before the first is asked for: nobody waits longer for that one than for
 # the others.
 _ = get_resolver().url_patterns
-for folder in settings.TEMPLATES[0]["DIRS"]:
+for folder in Engine.get_default().dirs:
     for file in Path(folder).rglob("*.html"):
         get_template(str(file.relative_to(folder)))
