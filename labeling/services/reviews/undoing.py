@@ -41,7 +41,8 @@ def undo(*, actor: User, act: BulkAct, task_id: int | None = None) -> list[int]:
         raise Conflict(message, current={"undone_at": act.undone_at})
     decided = sorted(standing & {pk for entry in entries for pk in entry.flags})
     locked = lock_tasks(act.project, [entry.task for entry in entries], flag_ids=decided)
-    undone = [entry for entry in entries if restore_task(locked, entry)]
+    # Of a group, a task may have been deleted for good since.
+    undone = [entry for entry in entries if entry.task in locked.entries and restore_task(locked, entry)]
     if not undone:
         message = (
             "The label was changed after this decision, so the decision stays. Decide about the new label instead."

@@ -391,3 +391,11 @@ def test_flags_of_a_group_are_found_by_an_index(project: Project) -> None:
     about_it = review_reads.flags_about(groups[7][1].pk)
     assert about_it.get().task == groups[7][0]
     assert "flag_by_member" in about_it.explain()
+
+
+def test_a_decision_is_taken_back_without_the_copy_that_was_deleted_since(project: Project, ann: User) -> None:
+    made = copies(project, "billing", "billing", "billing")
+    done = decide(ann, flagged(made), Decision.KEEP_ONE)
+    Task.objects.filter(pk=made[1].pk).delete()
+    reviews.undo(actor=ann, act=done.act)
+    assert states_of([made[0], made[2]]) == [TaskState.LABELED] * 2
