@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     """Reversible."""
 
     atomic = False
-    dependencies = [("labeling", "0024_task_deletions")]
+    dependencies = [("labeling", "0025_task_changes")]
 
     operations = [
         migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS task_by_all_words", migrations.RunSQL.noop),
