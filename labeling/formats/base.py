@@ -163,6 +163,14 @@ class Tasks(Protocol):
     def image_fields(self) -> Sequence[str]:
         """Names of the fields that hold images."""
 
+    @property
+    def label_column(self) -> str:
+        """The column of the one question that is answered by one label; empty where there is none, or several."""
+
+    @property
+    def class_names(self) -> Mapping[str, Sequence[str]]:
+        """Labels on offer, of each column that holds one of them."""
+
     def lines(self) -> Iterator[str]:
         """Yield a task with all its past as one line of JSON, with the keys that `mapping` knows."""
 
@@ -194,6 +202,8 @@ class Writing:
     write_rows
         Writes rows of named and typed columns that are no tasks; a value of a column of texts may be anything that
         JSON can carry. None: the format holds tasks alone.
+    fields
+        Types of fields of which a project has to have one for the format to make sense; empty: any will do.
     has_columns
         Whether a task is a row of columns, of which some may be left out.
     remark
@@ -206,6 +216,7 @@ class Writing:
     loses: frozenset[Part]
     write: Callable[[Tasks], Iterator[bytes]]
     write_rows: Callable[[Iterable[Mapping[str, object]], Mapping[str, CellType]], Iterator[bytes]] | None = None
+    fields: frozenset[str] = frozenset()
     has_columns: bool = False
     remark: str = ""
 

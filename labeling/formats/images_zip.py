@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -12,18 +11,17 @@ from typing import Any, BinaryIO, cast
 
 from labeling.formats import csv as csv_format
 from labeling.formats import jsonl as jsonl_format
-from labeling.formats.base import Candidate, Format, Part, Reading, Tasks, Writing
-from labeling.formats.images import IMAGE_SUFFIXES, SUFFIXES, looks_like_image
+from labeling.formats.base import Candidate, Format, Part, Reading, Writing
+from labeling.formats.images import IMAGE_SUFFIXES, looks_like_image
+from labeling.formats.images_zip_writing import write_tasks
 from labeling.formats.lines import Head, find_encoding, whole_of
 from labeling.formats.mapping import is_split
 from labeling.formats.rows import FormatError, Item, Row, RowProblem, SourceInfo
 from labeling.formats.zip_archive import Archive, fault_of
-from labeling.formats.zip_writing import write_zip
 
 COLUMNS = ("image", "folder", "name")
 SPLIT = "split"
 _LOOKED_INTO = 50
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def contents_of(file: BinaryIO) -> Archive:
@@ -187,35 +185,6 @@ def _is_table(manifest: str) -> bool:
     return manifest.lower().endswith(".csv")
 
 
-def write_tasks(tasks: Tasks) -> Iterator[bytes]:
-    """Yield the lines of JSON Lines as a manifest, whose image fields name the files, and then the files."""
-    return write_zip(_members(tasks), stored=tuple(SUFFIXES.values()))
-
-
-def _members(tasks: Tasks) -> Iterator[tuple[str, Iterable[bytes]]]:
-    shown: set[bytes] = set()
-
-    def manifest() -> Iterator[str]:
-        for line in tasks.lines():
-            row = json.loads(line)
-            for name in tasks.image_fields:
-                image = row.get(name)
-                if isinstance(image, dict):
-                    image["file"] = _path_of(image["sha256"], tasks)
-                    shown.add(bytes.fromhex(image["sha256"]))
-            yield _encode(row)
-
-    yield "manifest.jsonl", jsonl_format.pack(manifest())
-    for digest in sorted(shown):
-        pieces = tasks.image(digest.hex())
-        if pieces is not None:
-            yield _path_of(digest.hex(), tasks), pieces
-
-
-def _path_of(sha256: str, tasks: Tasks) -> str:
-    return f"images/{sha256}{SUFFIXES.get(tasks.image_type(sha256), '.bin')}"
-
-
 FORMAT = Format(
     name="zip",
     title="ZIP with images",
@@ -242,8 +211,10 @@ FORMAT = Format(
         content_type="application/zip",
         suffix="zip",
         carries="Everything of JSON Lines (as manifest.jsonl) and the original image files. Importing it again "
-        "gives the same project, images included.",
+        "gives the same project, images included. Trainers read it as an ImageFolder: the files lie in folders of "
+        "their split, and of their label where one is asked for, beside a metadata.jsonl.",
         loses=frozenset({Part.SITE}),
+        fields=frozenset({"image"}),
         write=write_tasks,
     ),
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GROUP_ROWS = 10_000
+_GROUP_BYTES = 16 * 1024**2
 
 
 def sniff_parquet(candidate: Candidate) -> SourceInfo | None:
@@ -154,8 +155,57 @@ def _type(column: CellType) -> pa.DataType:
 
 
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
-    """Yield one typed row per task."""
-    return write_columns(tasks.batches(), schema_of(tasks.columns))
+    """Yield one typed row per task; an image is its bytes and its name, as the Hugging Face library knows them."""
+    schema = _task_schema(tasks)
+    if not tasks.image_fields:
+        return write_columns(tasks.batches(), schema)
+    return _write(_groups_of_images(tasks, schema), schema)
+
+
+def _task_schema(tasks: Tasks) -> pa.Schema:
+    """Return the schema of tasks, with what that library reads of it: which columns are images, and names of classes.
+
+    It gives classes by name, as they are stored, and other programs need no list of numbers.
+    """
+    pa, _ = load_arrow()
+    schema = schema_of(tasks.columns)
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    features: dict[str, Any] = {
+        name: {"_type": "ClassLabel", "names": [*names]}
+        for name, names in tasks.class_names.items()
+        if name in tasks.columns
+    }
+    for name in tasks.image_fields:
+        schema = schema.set(schema.get_field_index(name), pa.field(name, image))
+        features[name] = {"_type": "Image"}
+    if not features:
+        return schema
+    return schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _groups_of_images(tasks: Tasks, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield groups of rows whose images together are short, or one row: no more is in memory at once."""
+    pa, _ = load_arrow()
+    for batch in tasks.batches():
+        rows = [dict(zip(tasks.columns, cells, strict=True)) for cells in zip(*batch, strict=True)]
+        group: list[dict[str, Any]] = []
+        size = 0
+        for row in rows:
+            length = sum(row[name]["bytes"] for name in tasks.image_fields if row[name])
+            if group and size + length > _GROUP_BYTES:
+                yield pa.Table.from_pylist(group, schema=schema)
+                group, size = [], 0
+            group.append(row | {name: _image(tasks, row[name]) for name in tasks.image_fields})
+            size += length
+        if group:
+            yield pa.Table.from_pylist(group, schema=schema)
+
+
+def _image(tasks: Tasks, known: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not known:
+        return None
+    pieces = tasks.image(known["sha256"])
+    return {"bytes": None if pieces is None else b"".join(pieces), "path": known.get("name") or known["sha256"]}
 
 
 def write_rows(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, CellType]) -> Iterator[bytes]:
@@ -184,8 +234,9 @@ FORMAT = Format(
     writing=Writing(
         content_type="application/vnd.apache.parquet",
         suffix="parquet",
-        carries="The rows of the CSV, with types: lists stay lists and numbers stay numbers.",
-        loses=frozenset({Part.SOURCES, Part.EARLIER, Part.ANNOTATIONS, Part.DISCUSSION, Part.IMAGES, Part.SITE}),
+        carries="The rows of the CSV, with types: lists stay lists, numbers stay numbers, and images are there as "
+        "the Hugging Face library knows them.",
+        loses=frozenset({Part.SOURCES, Part.EARLIER, Part.ANNOTATIONS, Part.DISCUSSION, Part.SITE}),
         write=write_tasks,
         write_rows=write_rows,
         has_columns=True,

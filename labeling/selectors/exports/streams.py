@@ -80,7 +80,12 @@ class ProjectTasks:
             known = {column.name: column for column in columns}
             columns = [known[name] for name in dict.fromkeys((EXPORT_MARK, *written.columns))]
         self._columns = columns
-        self._image_fields = [field.name for field in schema.fields if field.type == "image"]
+        self._image_fields = [column.name for column in columns if column.name in _image_fields_of(schema)]
+        self._class_names = {
+            question.name: question.class_names
+            for question in schema.questions
+            if question.class_names and question.column is str
+        }
         self._image_types: dict[str, str] = {}
 
     @property
@@ -92,6 +97,16 @@ class ProjectTasks:
     def image_fields(self) -> Sequence[str]:
         """Names of the fields that hold images."""
         return self._image_fields
+
+    @property
+    def label_column(self) -> str:
+        """The column of the one question that is answered by one label; empty where there is none, or several."""
+        return next(iter(self._class_names)) if len(self._class_names) == 1 else ""
+
+    @property
+    def class_names(self) -> Mapping[str, Sequence[str]]:
+        """Labels on offer, of each column that holds one of them."""
+        return self._class_names
 
     def lines(self) -> Iterator[str]:
         """Yield a task with all its past as one line of JSON."""
@@ -108,7 +123,7 @@ class ProjectTasks:
     def image_type(self, sha256: str) -> str:
         """Return the content type of an image, asking the database for a thousand at a time."""
         if sha256 not in self._image_types:
-            if len(self._image_types) > 10_000:
+            if len(self._image_types) > 100_000:
                 self._image_types.clear()
             after = Media.objects.filter(links__project=self._project, sha256__gte=sha256).order_by("sha256")
             self._image_types.update(after.values_list("sha256", "content_type")[:1_000])
@@ -121,6 +136,10 @@ class ProjectTasks:
             logger.error("export of project %s: the file of image %s is missing", self._project.pk, sha256)
             return None
         return _pieces(stored)
+
+
+def _image_fields_of(schema: Schema) -> list[str]:
+    return [field.name for field in schema.fields if field.type == "image"]
 
 
 def _reach_store(project: Project) -> None:
@@ -207,9 +226,9 @@ def column_names(schema: Schema) -> list[str]:
 
 
 def offered(project: Project) -> list[tuple[Format, Writing]]:
-    """Return the formats that make sense for a project: one that carries image files only where there are images."""
-    images = any(field.type == "image" for field in version_reads.schema(project.pk).fields)
-    return [(format, writing) for format, writing in writable_files() if images or Part.IMAGES in writing.loses]
+    """Return the formats that make sense for a project: one of image files only where there are images."""
+    shown = {field.type for field in version_reads.schema(project.pk).fields}
+    return [(format, writing) for format, writing in writable_files() if not writing.fields or writing.fields & shown]
 
 
 def summary(project: Project) -> dict[str, int]:
