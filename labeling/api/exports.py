@@ -17,7 +17,7 @@ from labeling.api.reading import Moment, Query, query
 from labeling.formats.registry import writable_files
 from labeling.models import Scope
 from labeling.selectors import explorer as explorer_reads
-from labeling.selectors.exports import Filters, Shape
+from labeling.selectors.exports import Filters, Shape, split_names
 from labeling.services import exports
 from labeling.services.explorer import MAX_QUERY as MAX_FILTER
 
@@ -97,7 +97,7 @@ class Export(Endpoint):
             filters=filters_of(wanted),
             escape=wanted.escape,
             shape=wanted.shape,
-            columns=tuple(name.strip() for name in wanted.columns.split(",") if name.strip()),
+            columns=split_names(wanted.columns),
         )
         response = StreamingHttpResponse(export.content, content_type=export.content_type)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=export.filename) or ""

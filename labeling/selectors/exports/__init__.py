@@ -1,6 +1,6 @@
 """Exports: a project's tasks and labels as a stream of bytes, memory flat however many there are."""
 
 from labeling.selectors.exports.reading import ANY, Filters
-from labeling.selectors.exports.streams import Export, Shape, Written, offered, stream, summary
+from labeling.selectors.exports.streams import Export, Shape, offered, split_names, stream, summary
 
-__all__ = ["ANY", "Export", "Filters", "Shape", "Written", "offered", "stream", "summary"]
+__all__ = ["ANY", "Export", "Filters", "Shape", "offered", "split_names", "stream", "summary"]

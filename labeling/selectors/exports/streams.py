@@ -220,6 +220,11 @@ def _check_columns(how: Written, schema: Schema) -> None:
         raise Invalid(message, problems=(Problem("columns", message),))
 
 
+def split_names(sent: str) -> tuple[str, ...]:
+    """Return the names of columns that stand in a text with commas between."""
+    return tuple(name.strip() for name in sent.split(",") if name.strip())
+
+
 def column_names(schema: Schema) -> list[str]:
     """Return the names of the columns that a row of a task can have."""
     return [column.name for column in flat.columns_of(schema)]

@@ -41,7 +41,36 @@ def test_what_is_chosen_is_downloaded_and_recorded(client_for: ClientFor) -> Non
     assert Event.objects.filter(verb="export.downloaded").count() == 5
 
 
-@pytest.mark.parametrize("query", ["format=xml", "split=holdout", "state=nowhere"])
+def test_a_filter_of_the_explorer_comes_along_in_the_address(client_for: ClientFor) -> None:
+    project = factories.project()
+    first, second, _ = factories.tasks(project, 3)
+    client = client_for(project.created_by)
+    shown = client.get(f"/p/{project.slug}/export/?filter=tasks%3D{first.pk}%2C{second.pk}").content.decode()
+    assert f'name="filter" value="tasks={first.pk},{second.pk}"' in shown
+    assert f'href="/p/{project.slug}/tasks/?tasks={first.pk},{second.pk}"' in shown
+    assert "Only those that fit" not in client.get(f"/p/{project.slug}/export/").content.decode()
+
+    def file(query: str) -> list[bytes]:
+        return b"".join(client.get(f"/p/{project.slug}/export/file/?{query}")).splitlines()
+
+    assert len(file(f"filter=tasks%3D{first.pk}%2C{second.pk}")) == 2
+    assert len(file("updated_after=2099-01-01T00:00")) == 0
+    assert len(file("updated_after=")) == 3
+    assert file("format=csv&columns=external_id")[0] == b"\xef\xbb\xbfdcai_task,external_id"
+    assert file("format=csv&shape=annotations&columns=task")[0] == b"\xef\xbb\xbftask"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "format=xml",
+        "split=holdout",
+        "state=nowhere",
+        "filter=nowhere%3D1",
+        "updated_after=2099-13-01T00:00",
+        "columns=x",
+    ],
+)
 def test_what_does_not_exist_is_refused(client_for: ClientFor, query: str) -> None:
     project = factories.project()
     assert client_for(project.created_by).get(f"/p/{project.slug}/export/file/?{query}").status_code == 400
