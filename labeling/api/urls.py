@@ -59,6 +59,7 @@ urlpatterns = [
     path("projects/<slug:slug>/flags/resolutions/", flags.FlagResolutions.as_view(), name="api-flag-resolutions"),
     path("projects/<slug:slug>/labels/", labels.Labels.as_view(), name="api-labels"),
     path("projects/<slug:slug>/export/", exports.Export.as_view(), name="api-export"),
+    path("projects/<slug:slug>/export/card/", exports.ExportCard.as_view(), name="api-export-card"),
     path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),
     path("tasks/<int:task_id>/annotations/", annotations.TaskAnnotations.as_view(), name="api-task-annotations"),
     path("tasks/<int:task_id>/comments/", annotations.Comments.as_view(), name="api-task-comments"),

@@ -171,6 +171,9 @@ class Tasks(Protocol):
     def class_names(self) -> Mapping[str, Sequence[str]]:
         """Labels on offer, of each column that holds one of them."""
 
+    def card(self) -> str:
+        """Return what is known of the data as a whole, in Markdown."""
+
     def lines(self) -> Iterator[str]:
         """Yield a task with all its past as one line of JSON, with the keys that `mapping` knows."""
 
@@ -204,6 +207,8 @@ class Writing:
         JSON can carry. None: the format holds tasks alone.
     fields
         Types of fields of which a project has to have one for the format to make sense; empty: any will do.
+    packed
+        Whether the file is compressed in itself.
     has_columns
         Whether a task is a row of columns, of which some may be left out.
     remark
@@ -217,6 +222,7 @@ class Writing:
     write: Callable[[Tasks], Iterator[bytes]]
     write_rows: Callable[[Iterable[Mapping[str, object]], Mapping[str, CellType]], Iterator[bytes]] | None = None
     fields: frozenset[str] = frozenset()
+    packed: bool = False
     has_columns: bool = False
     remark: str = ""
 

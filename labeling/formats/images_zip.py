@@ -215,6 +215,7 @@ FORMAT = Format(
         "their split, and of their label where one is asked for, beside a metadata.jsonl.",
         loses=frozenset({Part.SITE}),
         fields=frozenset({"image"}),
+        packed=True,
         write=write_tasks,
     ),
 )

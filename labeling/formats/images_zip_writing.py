@@ -69,7 +69,7 @@ def in_split(split: str | None, path: str) -> str:
 
 
 def write_tasks(tasks: Tasks) -> Iterator[bytes]:
-    """Yield the manifest, which an import reads, then the tables that trainers read, then the files."""
+    """Yield the manifest, which an import reads, the card, the tables that trainers read, and the files."""
     return write_zip(_members(tasks), stored=tuple(SUFFIXES.values()))
 
 
@@ -89,6 +89,7 @@ def _members(tasks: Tasks) -> Iterator[tuple[str, Iterable[bytes]]]:
             yield _encode(row)
 
     yield "manifest.jsonl", jsonl.pack(manifest())
+    yield "README.md", [tasks.card().encode()]
     for split in sorted(splits, key=str):
         yield in_split(split, METADATA), jsonl.pack(_metadata(tasks, places, split))
     for row in _rows(tasks):

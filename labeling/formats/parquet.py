@@ -239,6 +239,7 @@ FORMAT = Format(
         loses=frozenset({Part.SOURCES, Part.EARLIER, Part.ANNOTATIONS, Part.DISCUSSION, Part.SITE}),
         write=write_tasks,
         write_rows=write_rows,
+        packed=True,
         has_columns=True,
     ),
 )

@@ -49,6 +49,7 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-invitation", "delete"): MANAGE,
     ("api-imports", "post"): MANAGE,
     ("api-export", "get"): READ,
+    ("api-export-card", "get"): READ,
     ("api-jobs", "get"): READ,
     ("api-job", "get"): READ,
     ("api-job", "delete"): MANAGE,

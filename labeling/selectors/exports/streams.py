@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from labeling.errors import Invalid, Problem
 from labeling.formats.base import Part
+from labeling.formats.gzip import compress
 from labeling.formats.registry import writable_files
 from labeling.formats.rows import EXPORT_MARK
 from labeling.models import Media, TaskState
@@ -20,6 +21,7 @@ from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.exports import answers, flat, history
+from labeling.selectors.exports.card import card_of
 from labeling.selectors.exports.reading import Filters, one_instant
 from labeling.selectors.media import path_of
 
@@ -62,11 +64,16 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A download: its bytes as they come, what they are, and what to call them."""
+    """A download: its bytes as they come, what they are, what to call them, and whether they are compressed already."""
 
     content: Iterator[bytes]
     content_type: str
     filename: str
+    packed: bool = False
+
+    def compressed(self) -> Export:
+        """Return the same as a gzip file."""
+        return Export(compress(self.content), "application/gzip", f"{self.filename}.gz", packed=True)
 
 
 class ProjectTasks:
@@ -107,6 +114,10 @@ class ProjectTasks:
     def class_names(self) -> Mapping[str, Sequence[str]]:
         """Labels on offer, of each column that holds one of them."""
         return self._class_names
+
+    def card(self) -> str:
+        """Return what is known of the project's data."""
+        return card_of(self._project)
 
     def lines(self) -> Iterator[str]:
         """Yield a task with all its past as one line of JSON."""
@@ -191,6 +202,7 @@ def stream(
         content=content(),
         content_type=writing.content_type,
         filename=f"{project.slug}{what}-{timezone.localdate().isoformat()}.{writing.suffix}",
+        packed=writing.packed,
     )
 
 

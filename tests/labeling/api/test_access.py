@@ -49,6 +49,7 @@ RULES: dict[tuple[str, str], str] = {
     ("api-invitation", "delete"): "manager",
     ("api-imports", "post"): "manager",
     ("api-export", "get"): "reviewer",
+    ("api-export-card", "get"): "reviewer",
     ("api-jobs", "get"): "viewer",
     ("api-job", "get"): "viewer",
     ("api-job", "delete"): "manager",
@@ -166,6 +167,8 @@ def test_a_role_may_do_what_its_rule_says_and_no_more(
 def _content(response: Any) -> Any:
     if response.streaming:
         return b"".join(response.streaming_content)
+    if response.headers.get("Content-Type", "").startswith("text/markdown"):
+        return bytes(response.content)
     return json.loads(response.content) if response.content else None
 
 

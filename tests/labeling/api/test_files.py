@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.test import override_settings
 
 from labeling.models import Event, ImportProblem, JobRun, JobState, Task
+from labeling.services import tasks
 from tests import factories
 from tests.query_counts import assert_same_queries
 
@@ -219,6 +221,77 @@ def test_an_export_takes_what_was_asked_for(
         refused = export(client, project, query)
         assert refused.status_code == 400
         assert [entry["path"] for entry in refused.json()["errors"]] == [path]
+
+
+def test_an_export_comes_compressed_where_that_is_asked_for(
+    project: Project, api_for: ApiFor, import_rows: Callable[..., dict[str, Any]]
+) -> None:
+    import_rows(as_lines(ROWS[:2]))
+    client = api_for(project.created_by)
+    address = f"/api/projects/{project.slug}/export/"
+    plain = export(client, project).getvalue()
+    on_its_way = client.get(address, HTTP_ACCEPT_ENCODING="br, gzip;q=0.8")
+    assert on_its_way.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(on_its_way.getvalue()) == plain
+    as_file = client.get(f"{address}?compression=gzip", HTTP_ACCEPT_ENCODING="gzip")
+    assert "Content-Encoding" not in as_file.headers
+    assert as_file.headers["Content-Type"] == "application/gzip"
+    assert '.jsonl.gz"' in as_file.headers["Content-Disposition"]
+    assert gzip.decompress(as_file.getvalue()) == plain
+    assert "Content-Encoding" not in client.get(address, HTTP_ACCEPT_ENCODING="gzip;q=0").headers
+    assert "Content-Encoding" not in client.get(f"{address}?format=parquet", HTTP_ACCEPT_ENCODING="gzip").headers
+    refused = export(client, project, "?format=parquet&compression=gzip")
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (400, "compression")
+
+
+def test_what_did_not_change_is_not_sent_again(
+    project: Project, api_for: ApiFor, import_rows: Callable[..., dict[str, Any]]
+) -> None:
+    import_rows(as_lines(ROWS[:2]))
+    JobRun.objects.filter(project=project).exclude(state=JobState.SUCCEEDED).update(state=JobState.CANCELLED)
+    client = api_for(project.created_by)
+    address = f"/api/projects/{project.slug}/export/"
+
+    def again(tag: str, query: str = "") -> int:
+        return int(client.get(f"{address}{query}", HTTP_IF_NONE_MATCH=tag).status_code)
+
+    first = client.get(address)
+    tag = first.headers["ETag"]
+    assert again(tag) == 304
+    assert again(f'"other", {tag}') == 304
+    assert again(tag, "?format=csv") == 200
+    assert Event.objects.filter(project=project, verb="export.downloaded").count() == 2
+    task = Task.objects.filter(project=project).earliest("pk")
+    tasks.set_split(actor=project.created_by, project=project, task_ids=[task.pk], split="test")
+    changed = client.get(address, HTTP_IF_NONE_MATCH=tag)
+    assert (changed.status_code, changed.headers["ETag"] != tag) == (200, True)
+    JobRun.objects.create(kind="import", project=project)
+    assert "ETag" not in client.get(address).headers
+    assert again(changed.headers["ETag"]) == 200
+
+
+def test_the_card_is_true_of_nothing_and_of_labels(
+    project: Project, api_for: ApiFor, import_rows: Callable[..., dict[str, Any]]
+) -> None:
+    client = api_for(project.created_by)
+
+    def card() -> str:
+        answer = client.get(f"/api/projects/{project.slug}/export/card/")
+        assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
+        return str(answer.content.decode())
+
+    empty = card()
+    assert "There are no tasks yet." in empty
+    assert "There are no labels yet." in empty
+    assert "Nobody has answered a task here." in empty
+    import_rows(as_lines(ROWS[:2]))
+    full = card()
+    assert "| Labeled | 1 |" in full
+    assert "| To do | 1 |" in full
+    assert "| Train | 1 |" in full
+    assert "| intent | Import | 1 |" in full
+    assert "billing" in full
+    assert project.created_by.email not in full
 
 
 def test_what_was_exported_as_lines_is_imported_to_the_same(

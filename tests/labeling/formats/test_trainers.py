@@ -79,6 +79,7 @@ def test_the_zip_is_an_image_folder_that_can_be_imported_again(project: Project,
     ids = dict(Task.objects.filter(project=project).values_list("external_id", "pk"))
     assert archive.namelist() == [
         "manifest.jsonl",
+        "README.md",
         "metadata.jsonl",
         "test/metadata.jsonl",
         "train/metadata.jsonl",
