@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from labeling.formats.rows import Verbatim
+from labeling.models import AnnotationState
 from labeling.selectors.exports.reading import batches
 from labeling.selectors.exports.select import Select
 
@@ -37,7 +38,7 @@ _PICKED: Mapping[str, tuple[str, CellType]] = {
     "schema_version": ("a.schema_version", int),
     "guideline_version": ("a.guideline_version", int),
     "created_at": ("a.created_at", datetime),
-    "submitted_at": ("CASE WHEN a.state = 'submitted' THEN a.updated_at END", datetime),
+    "submitted_at": (f"CASE WHEN a.state = '{AnnotationState.SUBMITTED}' THEN a.updated_at END", datetime),
     "updated_at": ("a.updated_at", datetime),
 }
 
