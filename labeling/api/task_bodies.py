@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from labeling.api.reading import Body
+from labeling.api.reading import MAX_IDS, Body, Id
 from labeling.services import adding
 
 _SPLIT = Literal["train", "validation", "test", ""]
@@ -56,6 +56,12 @@ class TasksAdded(BaseModel):
     tasks: list[TaskAdded]
     created: int
     existing: int
+
+
+class TasksToDelete(Body):
+    """Tasks to delete."""
+
+    tasks: Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)]
 
 
 class TasksDeleted(BaseModel):

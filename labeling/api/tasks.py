@@ -14,7 +14,7 @@ from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Ids, body, query
-from labeling.api.task_bodies import DeletionTakenBack, TaskChange, TasksAdded, TasksDeleted, TasksNew
+from labeling.api.task_bodies import DeletionTakenBack, TaskChange, TasksAdded, TasksDeleted, TasksNew, TasksToDelete
 from labeling.errors import NotFound
 from labeling.models import Scope, Task
 from labeling.models.acts import DeleteAct
@@ -278,14 +278,14 @@ class TaskDeletions(Endpoint):
         "Delete tasks",
         tag=TAG,
         needs=Scope.MANAGE,
-        body=HeldTasks,
+        body=TasksToDelete,
         returns={202: TasksDeleted},
         description=_DELETED,
     )
     def post(self, request: Request, slug: str) -> Response:
         """Take tasks out of everything, and have them gone for good in a day."""
         project = access.project_for(actor(request), slug, Action.MANAGE)
-        ids = body(request, HeldTasks).tasks
+        ids = body(request, TasksToDelete).tasks
         return _deleted(task_deletion.delete_tasks(actor=actor(request), project=project, task_ids=ids))
 
 
