@@ -122,7 +122,7 @@ class Export(Endpoint):
         needs=Scope.READ,
         query=ExportQuery,
         returns={(200, how.content_type.partition(";")[0]): OpenApiTypes.BINARY for _, how in writable_files()}
-        | {304: None},
+        | {(200, "application/gzip"): OpenApiTypes.BINARY, 304: None},
         description=" ".join(f"`{found.name}`: {how.carries}" for found, how in writable_files())
         + " `ETag` stands for the state of the project (there is none while a job works in it): sent as "
         "`If-None-Match` it is answered with 304 while nothing changed. With `Accept-Encoding: gzip` text comes "

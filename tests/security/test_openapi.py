@@ -57,6 +57,7 @@ RULES_BEYOND_THE_DOCUMENT = {
     "tasks_add": "what a task may be is said by the project's schema",
     "tasks_change": "something is to be changed, and metadata have a bound in characters",
     "runs_create": "a question is one that the project asks",
+    "annotations_save_many": "a version is a number that the database can hold",
     "export_read": "a filter has the conditions that the page of tasks knows",
     "annotations_save": "a skip has a reason and no answers, a submission has answers",
     "flag_decide": "an answer goes with one of the decisions only",
