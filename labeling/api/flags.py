@@ -238,6 +238,21 @@ class TaskFlags(Endpoint):
         (shown,) = _documents([flag.pk])
         return Response(shown, status=201)
 
+    @operation(
+        "flags_take_back",
+        "Take back your flags on a task",
+        tag=TAG,
+        needs=Scope.LABEL,
+        returns={204: None},
+        description="Those that you raised and nobody has decided; none is no fault.",
+        conflict="Somebody else flagged the same since: a reviewer looks at it.",
+    )
+    def delete(self, request: Request, task_id: int) -> Response:
+        """Let the person's own flags fall."""
+        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
+        flags.take_flags_back(actor=actor(request), task=task)
+        return Response(status=204)
+
 
 class Flags(Endpoint):
     """The flags of a project."""

@@ -20,6 +20,8 @@ from labeling.models import Scope, Task
 from labeling.models.acts import DeleteAct
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import labels as label_reads
+from labeling.selectors import progress as progress_reads
+from labeling.selectors import queues as queue_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
 from labeling.selectors.explorer.filters import MAX_SEARCH
@@ -78,6 +80,8 @@ class TaskDocument(BaseModel):
     lease_expires_at: datetime | None = Field(description="Until when you hold it.")
     annotation: OwnAnnotation | None
     sent_back: SentBack | None = Field(description="Set while the task waits for your new answer.")
+    my_flag: str | None = Field(description="What you flagged it with, while a reviewer has not decided.")
+    my_comments: int = Field(description="How many comments on it are yours.")
 
 
 class TaskList(BaseModel):
@@ -96,6 +100,14 @@ class ClaimDocument(BaseModel):
     alike_to: int | None = Field(
         description="With `alike`: the task that the others are like; null where nothing tells what is alike."
     )
+
+
+class StandingDocument(BaseModel):
+    """Where you stand in a project."""
+
+    left: int = Field(description="Tasks that wait for you, exactly: those you hold and those sent back included.")
+    answered: int = Field(description="Tasks you answered or skipped.")
+    today: int = Field(description="Those of them since midnight, in the site's time.")
 
 
 class RenewalDocument(BaseModel):
@@ -316,6 +328,17 @@ def _deleted(act: BulkAct) -> Response:
 
 class Claims(Endpoint):
     """Taking tasks from the queue."""
+
+    @operation(
+        "claims_left", "Read how much is left for you", tag=TAG, needs=Scope.READ, returns={200: StandingDocument}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Return where the person stands: counted to the end, so not for every claim."""
+        user = actor(request)
+        project = access.project_for(user, slug, Action.ANNOTATE)
+        standing = queue_reads.standing_of(user, project)
+        today = progress_reads.answered_today(project, user)
+        return Response({"left": standing.left, "answered": standing.answered, "today": today})
 
     @operation(
         "claims_create",

@@ -137,6 +137,7 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "sample.reopened": lambda _: "went on with a sample of answers",
     "comment.added": lambda _: "commented on",
     "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
+    "flag.taken_back": lambda _: "took back the flag on",
     "flag.resolved": _decided,
     "flags.resolved": lambda p: f"{_decided(p)} {_count(p)}",
     "flags.reopened": lambda p: f"took back the review of {_count(p) if p.get('count') != 1 else ''}".rstrip(),

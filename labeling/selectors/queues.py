@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from labeling.models import AnnotationState, FlagState, QueueScore, TaskState
+from labeling.models import AnnotationState, FlagState, QueueScore, ReturnState, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,26 @@ SELECT p.id,
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """  # noqa: S608 - only names of states are put in
 
+# Exact: what is open, less what the person answered or holds of it, and what they hold or got back. Their own answers
+# are few beside an open queue, and read once; asking the queue task by task would be dear at a million.
+_LEFT = f"""
+SELECT (SELECT count(*) FROM labeling_queueentry q
+        WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = '{TaskState.QUARANTINED}'))
+     - (SELECT count(*) FROM labeling_queueentry q
+        WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = '{TaskState.QUARANTINED}')
+          AND q.task_id IN (
+              SELECT a.task_id FROM labeling_annotation a
+              WHERE a.project_id = %(project)s AND a.annotator_id = %(user)s AND a.state <> '{AnnotationState.DRAFT}'
+              UNION ALL
+              SELECT l.task_id FROM labeling_lease l WHERE l.project_id = %(project)s AND l.user_id = %(user)s))
+     + (SELECT count(*) FROM labeling_lease l WHERE l.project_id = %(project)s AND l.user_id = %(user)s)
+     + (SELECT count(*) FROM labeling_answerreview r JOIN labeling_queueentry q ON q.task_id = r.task_id
+        WHERE r.project_id = %(project)s AND r.annotator_id = %(user)s AND r.back = '{ReturnState.WAITING}'
+          AND NOT (q.state = '{TaskState.QUARANTINED}')),
+       (SELECT count(*) FROM labeling_annotation a
+        WHERE a.project_id = %(project)s AND a.annotator_id = %(user)s AND a.state <> '{AnnotationState.DRAFT}')
+"""  # noqa: S608 - only names of states are put in
+
 _FLAGS = f"""
 SELECT p.id, (SELECT count(*) FROM (
     SELECT 1 FROM labeling_flag f
@@ -52,6 +73,22 @@ def waiting_for(user: User, project_ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, {"user": user.pk, "projects": list(project_ids), "cap": CAP + 1})
         return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands in a project: what is left for them, and what they answered or skipped."""
+
+    left: int
+    answered: int
+
+
+def standing_of(user: User, project: Project) -> Standing:
+    """Return exactly how many tasks wait for the person, those they hold and those sent back included."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, {"user": user.pk, "project": project.pk})
+        left, answered = cursor.fetchone()
+    return Standing(left=left, answered=answered)
 
 
 def open_flags(project_ids: Sequence[int]) -> dict[int, int]:

@@ -28,7 +28,10 @@ def documents(*, project: Project, user: User, task_ids: Sequence[int]) -> list[
 _DOCUMENTS = """
 SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason, l.expires_at,
     a.id, a.version, a.state, a.answers, a.counted, a.skip_reason, a.updated_at,
-    r.note, r.decided_at, COALESCE(NULLIF(u.name, ''), u.email)
+    r.note, r.decided_at, COALESCE(NULLIF(u.name, ''), u.email),
+    (SELECT string_agg(f.note, E'\\n' ORDER BY f.id) FROM labeling_flag f
+     WHERE f.task_id = t.id AND f.raised_by_id = %(user)s AND f.reason = 'manual' AND f.state = 'open'),
+    (SELECT count(*) FROM labeling_comment c WHERE c.task_id = t.id AND c.author_id = %(user)s)
 FROM unnest(%(tasks)s::bigint[]) WITH ORDINALITY AS asked (id, place)
 JOIN labeling_task t ON t.id = asked.id AND t.project_id = %(project)s
 JOIN labeling_queueentry q ON q.task_id = t.id
@@ -41,7 +44,8 @@ ORDER BY asked.place
 
 
 def _document(row: tuple[Any, ...], *, project: Project, schema: Schema, now: Versions) -> dict[str, Any]:
-    pk, external_id, split, data, meta, state, reason, lease_expires_at, *mine, note, sent_at, sent_by = row
+    pk, external_id, split, data, meta, state, reason, lease_expires_at, *mine = row
+    *mine, note, sent_at, sent_by, my_flag, my_comments = mine
     return {
         "id": pk,
         "external_id": external_id,
@@ -56,6 +60,8 @@ def _document(row: tuple[Any, ...], *, project: Project, schema: Schema, now: Ve
         "lease_expires_at": lease_expires_at,
         "annotation": _annotation(mine) if mine[0] is not None else None,
         "sent_back": {"note": note, "by": sent_by, "at": sent_at} if sent_at is not None else None,
+        "my_flag": my_flag,
+        "my_comments": my_comments,
     }
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db import connection, transaction
 from django.utils import timezone
 
-from labeling.errors import Invalid, Problem
-from labeling.models import Flag, FlagState
+from labeling.errors import Conflict, Invalid, Problem
+from labeling.models import Event, Flag, FlagState
 from labeling.reasons.evidence import BASIS, GIVEN, VERSION, Evidence
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.registry import load_evidence
@@ -99,6 +99,28 @@ def raise_flag(*, actor: User, task: Task, note: str, question: str = "") -> Fla
         note=note[:200],
     )
     return flag
+
+
+@transaction.atomic
+def take_flags_back(*, actor: User, task: Task) -> int:
+    """Take back what a person flagged a task with by hand, while nobody has decided; returns how many flags fell."""
+    mine = Flag.objects.select_for_update().filter(task=task, reason=MANUAL.name, state=FlagState.OPEN, raised_by=actor)
+    flags = list(mine.order_by("pk"))
+    if others := _flagged_by_others(task, actor, {flag.pk for flag in flags}):
+        message = f"{others} flagged this task too since. A reviewer looks at it."
+        raise Conflict(message)
+    for flag in flags:
+        flag.state, flag.resolved_at = FlagState.CLOSED, timezone.now()
+        flag.save(update_fields=("state", "resolved_at"))
+        events.record(verb="flag.taken_back", project=task.project, actor=actor, task=task, flag=flag.pk)
+    return len(flags)
+
+
+def _flagged_by_others(task: Task, actor: User, flag_ids: Collection[int]) -> str:
+    """Return who else has put words into these flags: one flag holds all that people say about one thing."""
+    raised = Event.objects.filter(task=task, verb="flag.raised", payload__flag__in=list(flag_ids))
+    other = raised.exclude(actor=actor).select_related("actor").first()
+    return str(other.actor) if other else ""
 
 
 def close(

@@ -18,6 +18,7 @@ from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import progress as progress_reads
+from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.web.requests import SignedInRequest, signed_in
 from labeling.web.task_query import condition_words
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PREFETCH = 5
 """Tasks the editor leases ahead."""
+PREFETCH_TEXTS = 20
+"""Short texts that it leases ahead, where that is no more than the person's share of what is left."""
 
 
 @signed_in
@@ -72,6 +75,8 @@ def editor_config(request: SignedInRequest, project: Project) -> dict[str, Any]:
         "skip_reasons": [{"name": name, "title": title} for name, title in SkipReason.choices],
         "lease_seconds": project.lease_seconds,
         "prefetch": PREFETCH,
+        "most_ahead": PREFETCH_TEXTS if all(field.type == "text" for field in schema.fields) else PREFETCH,
+        "people": max(1, staffing_reads.labelers(project.pk).count()),
         "can_flag": True,
         "goes_on": _goes_on(chosen, project, schema),
         "actions": key_actions(),

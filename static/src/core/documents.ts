@@ -52,6 +52,9 @@ export interface TaskDoc {
   annotation: StoredAnnotation | null;
   /** Set while a reviewer waits for another answer of this person. */
   sent_back?: SentBack | null;
+  /** What this person flagged it with, while nobody has decided. */
+  my_flag?: string | null;
+  my_comments?: number;
 }
 
 export interface SentBack {
@@ -64,6 +67,13 @@ export interface ClaimReply {
   tasks: TaskDoc[];
   remaining: number;
   lease_seconds: number;
+}
+
+/** Where the person stands in the project, exactly. */
+export interface Standing {
+  left: number;
+  answered: number;
+  today: number;
 }
 
 export interface AnnotationReply {

@@ -30,7 +30,11 @@ export interface EditorConfig {
   /** Why an item may be skipped, in the order of their keys. */
   skip_reasons: SkipReason[];
   lease_seconds: number;
+  /** How many tasks to lease ahead: at least, and at most where that is the person's fair share. */
   prefetch: number;
+  most_ahead: number;
+  /** How many people may label here. */
+  people: number;
   can_flag: boolean;
   /** A key or click that is the whole answer submits it; `mine`: that is for the person to say. */
   goes_on: { on: boolean; mine: boolean };

@@ -34,6 +34,8 @@ export class Keyboard {
   constructor(options: KeyboardOptions) {
     this.#options = options;
     document.addEventListener("keydown", (event) => this.#pressed(event));
+    options.root.addEventListener("focusin", (event) => this.#focused(event.target));
+    options.root.addEventListener("focusout", (event) => this.#focused(event.relatedTarget));
   }
 
   get #mode(): Mode {
@@ -42,6 +44,13 @@ export class Keyboard {
     if (state.dialog.peek() || document.querySelector("dialog[open], .modal.show, .dropdown-menu.show"))
       return "dialog";
     return state.panel.peek() === "skip" ? "skip" : "label";
+  }
+
+  #focused(target: EventTarget | null): void {
+    const focus = focusOf(target);
+    const typing = focus === "line" || focus === "area" ? focus : null;
+    const answering = target instanceof Element && !target.closest("[data-own-keys]");
+    this.#options.session.state.typing.value = typing && (answering ? typing : "elsewhere");
   }
 
   #pressed(event: KeyboardEvent): void {
@@ -130,7 +139,7 @@ export class Keyboard {
         if (state.current.peek()) state.panel.value = "comments";
         return true;
       case "flag":
-        if (state.current.peek() && state.config.can_flag) state.panel.value = "flag";
+        session.toggleFlag();
         return true;
       case "help":
         state.dialog.value = { kind: "help" };

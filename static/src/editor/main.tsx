@@ -1,7 +1,7 @@
 // The label page: reads its config, wires storage, network, session and keyboard together, and draws.
 import { render } from "preact";
 import type { AnnotationReply, StoredAnnotation, TaskDoc } from "../core/documents.ts";
-import { latestAnswer } from "../core/outbox.ts";
+import { type Entry, latestAnswer } from "../core/outbox.ts";
 import { restore } from "../core/restore.ts";
 import type { Schema } from "../core/schema.ts";
 import type { ImageField } from "../fields/image_field.ts";
@@ -21,6 +21,7 @@ import { Item } from "./session/item.ts";
 import { Leases } from "./session/leases.ts";
 import { Saving } from "./session/saving.ts";
 import { Session } from "./session/session.ts";
+import { keepStanding } from "./session/standing.ts";
 import { EditorState } from "./session/state.ts";
 
 /** On opening, unsent answers go first; but a slow server does not keep the page empty longer than this. */
@@ -120,6 +121,7 @@ async function start({ element, config, csrf }: EditorRoot): Promise<void> {
   await openAsked(state, store, api, session);
   await saving.showRefusals();
   leases.start();
+  keepStanding(state, api, now);
   listen(session, saving, leases, state);
   void store.tidy().catch(() => undefined);
   // A page reloaded gives its claims back while the new one claims: see at once which of them stood.
@@ -142,8 +144,20 @@ async function itemsOf(store: Store, tasks: TaskDoc[]): Promise<Item[]> {
   const [entries, drafts] = await Promise.all([store.entries(), store.drafts()]);
   return tasks.map((task) => {
     const draft = drafts.find((candidate) => candidate.task === task.id);
-    return new Item(task, restore(task, latestAnswer(entries, task.id), draft));
+    const item = new Item(task, restore(task, latestAnswer(entries, task.id), draft));
+    laySaid(item, entries);
+    return item;
   });
+}
+
+/** What was said about an item and has not reached the server. */
+function laySaid(item: Item, entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    if (entry.task !== item.id || entry.status === "refused") continue;
+    if (entry.kind === "comment") item.commented.value += 1;
+    if (entry.kind === "flag")
+      item.flagged.value = { note: entry.body.note, question: entry.body.question ?? null, stored: false };
+  }
 }
 
 async function docsOf(store: Store, tasks: number[]): Promise<TaskDoc[]> {

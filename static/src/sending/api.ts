@@ -4,6 +4,7 @@ import type { AnnotationReply, Problem, StoredAnnotation } from "../core/documen
 import { type DecisionReply, type Entry, isDecision, type Outcome, type Refusal } from "../core/outbox.ts";
 
 const TIMEOUT_MS = 20_000;
+const NO_CONTENT = 204;
 
 interface ProblemJson {
   title?: string;
@@ -101,6 +102,10 @@ export class Api {
 
   patch<T>(url: string, body: unknown): Promise<T> {
     return this.#request<T>(url, { method: "PATCH", body: JSON.stringify(body) });
+  }
+
+  async remove(url: string): Promise<void> {
+    await this.#request<unknown>(url, { method: "DELETE" });
   }
 
   /** Send without waiting, surviving the page; nobody learns whether it arrived. */
@@ -219,7 +224,7 @@ export class Api {
         wait,
       );
     }
-    if (!isJson) throw new RequestFailed(502, {}, requestId);
+    if (!isJson && response.status !== NO_CONTENT) throw new RequestFailed(502, {}, requestId);
     return body as T;
   }
 }

@@ -22,6 +22,8 @@ export interface SaveStanding {
   keeping: boolean;
   /** The browser keeps what waits when the tab goes. */
   durable: boolean;
+  /** Where the work on the screen is that is not submitted. */
+  draft?: "none" | "changed" | "kept" | "stored";
   online: boolean;
   /** Who is signed in in this browser instead. */
   otherUser: string | null;
@@ -30,7 +32,7 @@ export interface SaveStanding {
 }
 
 export function saveWords(standing: SaveStanding): SaveWords {
-  const { line, waiting, keeping, durable, online, otherUser, here } = standing;
+  const { line, waiting, keeping, durable, draft = "none", online, otherUser, here } = standing;
   const count = `${waiting} waiting`;
   if (line.is === "signed_out") {
     return {
@@ -65,7 +67,8 @@ export function saveWords(standing: SaveStanding): SaveWords {
       action: { label: "Try now" },
     };
   }
-  if (waiting > 0 || keeping) return { tone: "busy", icon: "clock", text: "Saving" };
+  if (waiting > 0 || keeping || draft === "changed") return { tone: "busy", icon: "clock", text: "Saving" };
   if (!durable) return { tone: "warn", icon: "ok", text: "Saved (this browser keeps no copy)" };
-  return { tone: "ok", icon: "ok", text: "Saved" };
+  if (draft === "kept") return { tone: "ok", icon: "ok", text: "Draft kept in this browser" };
+  return { tone: "ok", icon: "ok", text: draft === "stored" ? "Draft saved" : "Saved" };
 }

@@ -66,7 +66,11 @@ function RatingAnswers(props: AnswerProps<RatingQuestion, number>) {
                   byPointer.current = false;
                 }}
               />
-              <span class="ed-rating-number">{step}</span>
+              {key === String(step) ? (
+                <span class="ed-key ed-rating-number">{step}</span>
+              ) : (
+                <span class="ed-rating-number">{step}</span>
+              )}
               {name && (
                 <span class="ed-label-title" dir="auto">
                   {name}

@@ -22,7 +22,7 @@ export function ActionBar({ item }: { item: Item }) {
           onClick={(event) => session.run(() => session.submit(event.timeStamp))}
         >
           {item.status.value === "open" ? "Submit" : answered ? "Go on" : "Submit the change"}
-          <ActionKey of="submit" />
+          <SubmitKey />
         </button>
         <button
           type="button"
@@ -79,11 +79,12 @@ export function ActionBar({ item }: { item: Item }) {
             type="button"
             class="btn btn-quiet btn-sm"
             aria-expanded={state.panel.value === "flag"}
-            onClick={() => toggle("flag")}
-            title="Flag for a reviewer"
+            aria-pressed={item.flagged.value !== null}
+            onClick={() => session.toggleFlag()}
+            title={item.flagged.value ? "Take your flag back" : "Flag for a reviewer"}
           >
             <Icon name="flag" />
-            <span class="ed-wide">Flag</span> <ActionKey of="flag" />
+            <span class="ed-wide">{item.flagged.value ? "Unflag" : "Flag"}</span> <ActionKey of="flag" />
           </button>
         )}
         <button
@@ -101,6 +102,13 @@ export function ActionBar({ item }: { item: Item }) {
       </div>
     </div>
   );
+}
+
+/** The key that submits: another one while an answer is being written. */
+function SubmitKey() {
+  const typing = useEditor().state.typing.value;
+  if (typing === null) return <ActionKey of="submit" />;
+  return typing === "elsewhere" ? null : <Key>{typing === "area" ? "Ctrl Enter" : "Enter"}</Key>;
 }
 
 /** Whether a key that is the whole answer goes on to the next item: for the person to say, or as the project does. */

@@ -4,12 +4,10 @@ import type { Item } from "../session/item.ts";
 import { ActionBar } from "./actions.tsx";
 import { AnswersPane } from "./answers.tsx";
 import { useEditor } from "./context.ts";
-import { SideHandle } from "./handle.tsx";
 import { ActionKey } from "./icon.tsx";
 import { ItemPane } from "./item.tsx";
-import { Dialogs, SidePanel } from "./later.tsx";
+import { Dialogs, Recent, SideHandle, SidePanel } from "./later.tsx";
 import { Notices } from "./notices.tsx";
-import { Recent } from "./recent.tsx";
 import { StatusBar } from "./status.tsx";
 
 export function App() {

@@ -1,4 +1,4 @@
-// Panels and dialogs are opened later than the page: what they are made of is not waited for to show the first item.
+// Panels, dialogs and what is beside the item come later than the page: the first item does not wait for them.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { EditorState } from "../session/state.ts";
@@ -9,6 +9,14 @@ const opened = signal<typeof import("./opened.ts") | null>(null);
 /** Load them before they are needed: the network may be gone by then. */
 export async function loadOpened(): Promise<void> {
   opened.value ??= await import("./opened.ts");
+}
+
+export function Recent() {
+  return opened.value && <opened.value.Recent />;
+}
+
+export function SideHandle({ width }: { width: number }) {
+  return opened.value && <opened.value.SideHandle width={width} />;
 }
 
 export function SidePanel() {

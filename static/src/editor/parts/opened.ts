@@ -1,3 +1,5 @@
-// What is opened on the page: a chunk of its own.
+// What the first item can be shown without: a chunk of its own.
 export { OpenDialog } from "./dialogs.tsx";
+export { SideHandle } from "./handle.tsx";
 export { OpenPanel } from "./panels.tsx";
+export { Recent } from "./recent.tsx";

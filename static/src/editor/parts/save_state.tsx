@@ -3,6 +3,7 @@ import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { Api } from "../../sending/api.ts";
 import { saveWords } from "../../sending/save_words.ts";
 import type { Line } from "../../sending/sender.ts";
+import type { DraftKept } from "../session/item.ts";
 import { Icon } from "./icon.tsx";
 
 /** A save that takes less than this is not worth a word to a screen reader. */
@@ -16,8 +17,16 @@ interface Standing {
   durable: Signal<boolean>;
 }
 
-/** `send`: try to send now, whatever the back-off says. */
-export function SaveState({ of: state, api, send }: { of: Standing; api: Api; send: () => void }) {
+interface SaveStateProps {
+  of: Standing;
+  /** Where the work on the screen is that is not submitted. */
+  draft?: DraftKept | undefined;
+  api: Api;
+  /** Try to send now, whatever the back-off says. */
+  send: () => void;
+}
+
+export function SaveState({ of: state, draft = "none", api, send }: SaveStateProps) {
   const slow = useSignal(false);
   useSignalEffect(() => {
     if (state.waiting.value === 0 && !state.keeping.value) {
@@ -34,6 +43,7 @@ export function SaveState({ of: state, api, send }: { of: Standing; api: Api; se
     waiting: state.waiting.value,
     keeping: state.keeping.value,
     durable: state.durable.value,
+    draft,
     online: navigator.onLine,
     otherUser: api.otherUser,
     here: window.location.pathname,

@@ -1,4 +1,6 @@
 // The line above the item: why this task, the guideline's version, progress, and whether all is saved.
+import { REMAINING_CAP } from "../../core/standing.ts";
+import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
 import { ActionKey, Icon } from "./icon.tsx";
 import { SaveState } from "./save_state.tsx";
@@ -15,6 +17,7 @@ export function StatusBar() {
         {item && (
           <>
             <span class="ed-why-id">{item.task.external_id || `#${item.id}`}</span>
+            <Said item={item} />
             <span class="ed-why-reason">{item.task.reason || "Next in the queue"}</span>
           </>
         )}
@@ -43,7 +46,12 @@ export function StatusBar() {
           <ActionKey of="guideline" />
         </button>
         <Progress />
-        <SaveState of={state} api={api} send={() => void session.saving.sender.kick(true)} />
+        <SaveState
+          of={state}
+          draft={item?.draft.value}
+          api={api}
+          send={() => void session.saving.sender.kick(true)}
+        />
       </div>
     </div>
   );
@@ -71,20 +79,48 @@ function OnlyThese() {
   );
 }
 
+/** What the person said about the item besides the answer. */
+function Said({ item }: { item: Item }) {
+  const flagged = item.flagged.value;
+  const comments = item.commented.value;
+  return (
+    <>
+      {flagged && (
+        <span class="ed-said" data-said="flag" title={`You flagged it: ${flagged.note}`}>
+          <Icon name="flag" /> Flagged
+        </span>
+      )}
+      {comments > 0 && (
+        <span class="ed-said" data-said="comments" title="Your comments on this item">
+          <Icon name="comment" /> {comments}
+          <span class="visually-hidden"> of your comments</span>
+        </span>
+      )}
+    </>
+  );
+}
+
 function Progress() {
   const { state } = useEditor();
-  const { remaining } = state;
-  const loaded = state.items.value.filter((item) => item.open).length;
-  const left = remaining.value === null ? null : remaining.value + loaded;
+  const left = state.left.value;
+  const many = left === null && state.remaining.value !== null;
+  const answered = state.answeredInAll.value;
   return (
     <span class="ed-progress">
       <span title="Answers you gave today">
         <strong>{state.doneToday.value}</strong> today
       </span>
-      {left !== null && (
-        <span title="Items still open for you">
-          <strong>{(remaining.value ?? 0) >= 100 ? "100+" : left.toLocaleString("en")}</strong> left
+      {(left !== null || many) && (
+        <span title="Items still open for you" data-left>
+          <strong>{left === null ? `${REMAINING_CAP}+` : left.toLocaleString("en")}</strong> left
         </span>
+      )}
+      {left !== null && answered !== null && (
+        <span
+          class="ed-progress-bar"
+          title={`You answered ${answered.toLocaleString("en")} of ${(answered + left).toLocaleString("en")}`}
+          style={{ "--ed-done": `${(100 * answered) / Math.max(1, answered + left)}%` }}
+        />
       )}
     </span>
   );

@@ -29,6 +29,7 @@ export class DraftKeeper {
   /** The item's answers changed: keep them here soon, and there after a pause. */
   changed(item: Item): void {
     this.#dirty.set(item.id, item);
+    item.draft.value = "changed";
     this.#localTimer ??= setTimeout(() => {
       this.#localTimer = undefined;
       void this.flush();
@@ -48,6 +49,7 @@ export class DraftKeeper {
   /** The item's answers are in the outbox now: the draft has served. */
   async settled(item: Item): Promise<void> {
     this.#dirty.delete(item.id);
+    item.draft.value = "none";
     for (const write of this.#writes) if (write.item === item) this.#writes.delete(write);
     clearTimeout(this.#serverTimers.get(item.id));
     this.#serverTimers.delete(item.id);
@@ -63,6 +65,9 @@ export class DraftKeeper {
     for (const write of writes) {
       await this.#options.store
         .putDraft(this.#draftOf(write.item), write.item.task)
+        .then(() => {
+          if (this.#writes.has(write) && !this.#dirty.has(write.item.id)) write.item.draft.value = "kept";
+        })
         .catch(() => this.#dirty.set(write.item.id, write.item));
       this.#writes.delete(write);
     }

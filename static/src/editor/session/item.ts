@@ -13,6 +13,16 @@ export interface Snapshot {
   skipReason: string | null;
 }
 
+/** A flag of the person's own; `stored`: the server has it. */
+export interface Flagged {
+  note: string;
+  question: string | null;
+  stored: boolean;
+}
+
+/** Unsubmitted work: none, not yet in this browser's store, there, or on the server as well. */
+export type DraftKept = "none" | "changed" | "kept" | "stored";
+
 export class Item {
   readonly task: TaskDoc;
   readonly answers: Signal<Answers>;
@@ -26,6 +36,12 @@ export class Item {
   readonly conflict = signal<StoredAnnotation | null>(null);
   /** What keeps the answer from being submitted, by question. */
   readonly problems = signal<Record<string, string>>({});
+  /** What the person flagged it with; null when they did not, or took it back. */
+  readonly flagged: Signal<Flagged | null>;
+  /** How many comments on it are theirs. */
+  readonly commented: Signal<number>;
+  /** Where the work that is not submitted is kept. */
+  readonly draft: Signal<DraftKept>;
   readonly #layers = new Map<string, Signal<FieldLayer | null>>();
   readonly clock: LeadClock;
   /** Version of the stored annotation that the answers are based on. */
@@ -39,10 +55,13 @@ export class Item {
     this.status = signal(restored.status);
     this.skipReason = signal(restored.skipReason);
     this.edited = signal(restored.edited);
+    this.flagged = signal(task.my_flag ? { note: task.my_flag, question: null, stored: true } : null);
+    this.commented = signal(task.my_comments ?? 0);
     this.version = restored.base;
     this.clock = new LeadClock(restored.leadMs);
     this.touched =
       restored.edited || (restored.status === "open" && Object.keys(restored.answers).length > 0);
+    this.draft = signal(this.touched ? "kept" : "none");
   }
 
   get id(): number {

@@ -2,6 +2,7 @@
 import { backoff } from "../../core/backoff.ts";
 import { type ClaimReply, isImage, type TaskDoc } from "../../core/documents.ts";
 import { isNewlySentBack } from "../../core/restore.ts";
+import { wantedAhead } from "../../core/standing.ts";
 import { addClaimed, bringNext, openTotal, refillCount } from "../../core/timeline.ts";
 import type { ImageCache } from "../../fields/images.ts";
 import { type Api, RequestFailed } from "../../sending/api.ts";
@@ -10,6 +11,10 @@ import { TaskLocks } from "../../sending/tabs.ts";
 import type { Item } from "./item.ts";
 import type { EditorState } from "./state.ts";
 
+/** Characters of a task that is small enough to have many of. */
+const SHORT_TEXT = 2_000;
+/** Where many are ahead, so many are claimed together. */
+const CLAIMED_AT_ONCE = 5;
 const RENEW_ON_RETURN_MS = 60_000;
 const EMPTY_POLL_FIRST_MS = 20_000;
 const EMPTY_POLL_CAP_MS = 5 * 60_000;
@@ -51,6 +56,7 @@ export class Leases {
 
   start(): void {
     this.#presence.start();
+    void this.refill();
     setInterval(() => this.#checkIdle(), 30_000);
   }
 
@@ -81,7 +87,7 @@ export class Leases {
     }
     const { state } = this.#options;
     const slots = state.items.peek();
-    const count = refillCount(slots, state.position.peek(), { prefetch: state.config.prefetch });
+    const count = refillCount(slots, state.position.peek(), this.#stock);
     if (count === 0 && !held) {
       if (force) state.loadTrouble.value = null;
       return Promise.resolve();
@@ -96,6 +102,17 @@ export class Leases {
       if (again) void this.refill({ force: true });
     });
     return this.#claiming;
+  }
+
+  /** How many to have ahead, and below how many more are claimed. Short texts are had further ahead than images. */
+  get #stock(): { prefetch: number; low?: number } {
+    const { state } = this.#options;
+    const { prefetch: least, most_ahead: most, people } = state.config;
+    const short = state.items.peek().every(({ task }) => textLength(task) <= SHORT_TEXT);
+    const wanted = wantedAhead({ least, most, people }, state.left.peek() ?? state.remaining.peek());
+    return short && wanted > least
+      ? { prefetch: wanted + CLAIMED_AT_ONCE, low: wanted }
+      : { prefetch: least };
   }
 
   async #claim(count: number, held: boolean): Promise<void> {
@@ -303,4 +320,11 @@ export class Leases {
   #untouched(): Item[] {
     return this.#options.state.items.peek().filter((item) => item.open && !item.hasWork);
   }
+}
+
+function textLength({ data }: TaskDoc): number {
+  return Object.values(data).reduce<number>(
+    (sum, value) => sum + (typeof value === "string" ? value.length : 0),
+    0,
+  );
 }

@@ -1,4 +1,5 @@
 // From the person's act to the server: everything goes through the outbox, and what comes back is shown.
+import { sameAnswers } from "../../core/answers.ts";
 import type { AnnotationReply, StoredAnnotation } from "../../core/documents.ts";
 import {
   type AnnotationBody,
@@ -97,12 +98,26 @@ export class Saving {
     }
   }
 
-  comment(item: Item, text: string): Promise<string> {
-    return this.#enqueue(item, { kind: "comment", body: { body: text } });
+  async comment(item: Item, text: string): Promise<void> {
+    await this.#enqueue(item, { kind: "comment", body: { body: text } });
+    item.commented.value += 1;
   }
 
-  flag(item: Item, note: string, question: string | null): Promise<string> {
-    return this.#enqueue(item, { kind: "flag", body: question ? { note, question } : { note } });
+  async flag(item: Item, note: string, question: string | null): Promise<void> {
+    await this.#enqueue(item, { kind: "flag", body: question ? { note, question } : { note } });
+    item.flagged.value = { note, question, stored: false };
+  }
+
+  /** Take the person's own flag back: out of the outbox, or from the server when it may have it. */
+  async takeFlagBack(item: Item): Promise<void> {
+    const { api, state, store } = this.#options;
+    const flagged = item.flagged.peek();
+    const waiting = (await store.entries()).filter(({ kind, task }) => kind === "flag" && task === item.id);
+    const unsent = await Promise.all(waiting.map(({ key }) => this.#outbox.withdraw(key)));
+    if (flagged?.stored || !unsent.length || unsent.includes(false)) {
+      await api.remove(state.config.urls.flags.replace("{id}", String(item.id)));
+    }
+    item.flagged.value = null;
   }
 
   /** Take an answer out of the outbox again; false when the server may have it already. */
@@ -161,6 +176,7 @@ export class Saving {
   #settled(entry: Entry, outcome: Outcome, here: boolean): void {
     if (outcome.is === "accepted") {
       if (entry.kind === "annotation") this.#accepted(entry.task, outcome.reply as AnnotationReply | null);
+      if (entry.kind === "flag") this.#flagStored(entry.task);
       return;
     }
     // The tab that sent it asks the person.
@@ -178,7 +194,15 @@ export class Saving {
     if (reply === null) return;
     if (reply.guideline_version !== undefined) this.#options.guidelineVersion(reply.guideline_version);
     const item = this.#options.state.item(task);
-    if (item) item.version = Math.max(item.version, reply.version);
+    if (!item) return;
+    item.version = Math.max(item.version, reply.version);
+    const isWhole = reply.state === "draft" && sameAnswers(reply.answers, item.answers.peek());
+    if (isWhole && item.draft.peek() === "kept") item.draft.value = "stored";
+  }
+
+  #flagStored(task: number): void {
+    const flagged = this.#options.state.item(task)?.flagged;
+    if (flagged?.value) flagged.value = { ...flagged.value, stored: true };
   }
 
   /** Put what the server refused, or holds another version of, in front of the person. */

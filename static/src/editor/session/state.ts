@@ -1,7 +1,9 @@
 // Everything the editor shows, as signals. Only the session's modules write them.
 import { computed, signal } from "@preact/signals";
+import type { Standing } from "../../core/documents.ts";
 import type { Field, Question } from "../../core/schema.ts";
-import { openAhead } from "../../core/timeline.ts";
+import { leftNow } from "../../core/standing.ts";
+import { openAhead, openTotal } from "../../core/timeline.ts";
 import type { Line } from "../../sending/sender.ts";
 import type { EditorConfig } from "../config.ts";
 import type { Item } from "./item.ts";
@@ -44,17 +46,35 @@ export class EditorState {
   readonly durable = signal(true);
   readonly remaining = signal<number | null>(null);
   readonly doneToday = signal(0);
+  /** What the server counted, when this person had answered so many today; null while it has not. */
+  readonly standing = signal<Standing | null>(null);
   /** For screen readers: said politely when an item comes up or something was undone. */
   readonly announcement = signal("");
   /** A key or click that is the whole answer submits it and shows the next item. */
   readonly goesOn = signal(false);
   /** What was answered and left a moment ago: the eye is on the next item already. */
   readonly answered = signal("");
+  /** Where the person types: a line or an area of an answer, or a box that is none. */
+  readonly typing = signal<"line" | "area" | "elsewhere" | null>(null);
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
 
   readonly current = computed<Item | null>(() => this.items.value[this.position.value] ?? null);
   readonly ahead = computed(() => openAhead(this.items.value, this.position.value));
+  /** How many items wait for this person; null while it is not known exactly. */
+  readonly left = computed(() => {
+    const standing = this.standing.value;
+    return leftNow({
+      remaining: this.remaining.value,
+      loaded: openTotal(this.items.value),
+      counted: standing && { left: standing.left, since: this.doneToday.value - standing.today },
+    });
+  });
+  /** How many this person has answered in the project; null while it is not known. */
+  readonly answeredInAll = computed(() => {
+    const standing = this.standing.value;
+    return standing && standing.answered + this.doneToday.value - standing.today;
+  });
 
   constructor(config: EditorConfig) {
     this.config = config;
