@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from labeling import statements
 from labeling.errors import Forbidden, NotFound
 from labeling.models import (
+    Annotation,
     AnswerReview,
     BulkAct,
     Flag,
@@ -189,6 +190,15 @@ def answer_review_for(user: User | AnonymousUser, slug: str, review_id: int, act
     if review is None:
         raise NotFound
     return review
+
+
+def annotation_for(user: User | AnonymousUser, annotation_id: int, action: Action) -> Annotation:
+    """Return somebody's answer, with its task and project, if the person may do this in the project."""
+    found = Annotation.objects.select_related("project", "task", "annotator").filter(pk=annotation_id).first()
+    if found is None:
+        raise NotFound
+    _check(user, found.project, action)
+    return found
 
 
 def saved_filter_for(user: User, slug: str, filter_id: int, action: Action) -> SavedFilter:

@@ -21,6 +21,7 @@ from labeling.models import AnnotationState, Scope, SkipReason
 from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import tasks as task_reads
 from labeling.services import annotations as saving
+from labeling.services import returns
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -156,6 +157,21 @@ class SaveResults(BaseModel):
     results: list[SaveResult]
 
 
+class ReturnNew(Body):
+    """What to look at again."""
+
+    version: int = Field(ge=1, description="Of the answer, as you saw it.")
+    note: str = Field(json_schema_extra=filled(returns.MAX_NOTE))
+
+
+class ReturnDocument(BaseModel):
+    """An answer that waits for its annotator."""
+
+    annotation: int
+    task: int
+    annotator: str = Field(description="E-mail address.")
+
+
 class CommentNew(Body):
     """A comment."""
 
@@ -249,6 +265,43 @@ def _submission(sent: AnnotationNew) -> saving.Submission:
         skip_reason=sent.skip_reason or "",
         comment=sent.comment or "",
     )
+
+
+class AnswerReturn(Endpoint):
+    """Sending an answer back to who gave it."""
+
+    @operation(
+        "annotations_send_back",
+        "Send an answer back",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=ReturnNew,
+        returns={201: ReturnDocument},
+        description="The task comes before its annotator again, first in their queue, with the note. The answer counts "
+        "until they answer anew.",
+        conflict="The answer was changed since, waits already, or its annotator labels here no more.",
+    )
+    def post(self, request: Request, annotation_id: int) -> Response:
+        """Put the task before its annotator again."""
+        annotation = access.annotation_for(actor(request), annotation_id, Action.REVIEW)
+        sent = body(request, ReturnNew)
+        returns.send_back(actor=actor(request), annotation=annotation, version=sent.version, note=sent.note)
+        document = {"annotation": annotation.pk, "task": annotation.task_id, "annotator": annotation.annotator.email}
+        return Response(document, status=201)
+
+    @operation(
+        "annotations_take_return_back",
+        "Take back that an answer was sent back",
+        tag=TAG,
+        needs=Scope.LABEL,
+        returns={204: None},
+        conflict="It does not wait: the answer came back, or was never sent back.",
+    )
+    def delete(self, request: Request, annotation_id: int) -> Response:
+        """Let the answer be as if it had not been sent back."""
+        annotation = access.annotation_for(actor(request), annotation_id, Action.REVIEW)
+        returns.withdraw_return(actor=actor(request), annotation=annotation)
+        return Response(status=204)
 
 
 class Mine(Endpoint):

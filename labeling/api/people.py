@@ -15,7 +15,7 @@ from labeling.api.openapi import filled, operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Body, Moment, body, query
 from labeling.models import ApiToken, Invitation, Membership, Role, Scope
-from labeling.models.preferences import USUAL_KEYS, Preferences
+from labeling.models.preferences import KEY_PATTERN, USUAL_KEYS, Preferences
 from labeling.selectors import people as people_reads
 from labeling.services import invitations, people, preferences, tokens
 
@@ -57,7 +57,10 @@ class OwnChange(Body):
         None,
         description="Keys of actions of the label page, by action; an action that is not named gets its usual key. "
         "Digits, `/`, Tab and Esc are not to be had, and no two actions have one key.",
-        json_schema_extra={"propertyNames": {"enum": list(USUAL_KEYS)}},
+        json_schema_extra={
+            "propertyNames": {"enum": list(USUAL_KEYS)},
+            "additionalProperties": {"type": "string", "pattern": f"^(?:{KEY_PATTERN})$"},
+        },
     )
 
 

@@ -12,6 +12,8 @@ from labeling.kinds.schema import Schema
 from labeling.models import (
     AnnotationRevision,
     AnnotationState,
+    AnswerReview,
+    AnswerVerdict,
     BulkAct,
     Comment,
     Flag,
@@ -20,6 +22,7 @@ from labeling.models import (
     LabelSource,
     Lease,
     QueueEntry,
+    ReturnState,
     SkipReason,
     TaskState,
 )
@@ -68,6 +71,8 @@ class Moment:
     basis: str = ""
     current: bool = False
     flag: Flag | None = None
+    waits: AnswerReview | None = None
+    """The return of an answer that a reviewer can still take back."""
 
 
 def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list[Moment]:
@@ -75,6 +80,7 @@ def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list
     moments = [
         *_labels(task, schema, reader=reader, reviewer=reviewer),
         *_revisions(task, schema, reader=reader, reviewer=reviewer),
+        *_reviews(task, reader=reader, reviewer=reviewer),
         *_flags(task, schema, reader=reader, reviewer=reviewer),
         *_comments(task),
         *_acts(task),
@@ -133,6 +139,35 @@ def _answered(revision: AnnotationRevision) -> str:
             counts = "" if revision.counted else ", which came after all answers were in"
             said = "answered" if revision.number == 1 else f"changed the answer (version {revision.number})"
             return f"{said}{counts}"
+
+
+_REVIEWED = {
+    AnswerVerdict.ACCEPTED: "reviewed the answer of {} and accepted it",
+    AnswerVerdict.CORRECTED: "reviewed the answer of {} and corrected it",
+    AnswerVerdict.RETURNED: "sent the answer of {} back",
+}
+_CAME_OF_IT = {
+    ReturnState.WAITING: ", which waits for them",
+    ReturnState.ANSWERED: ", who has answered anew",
+    ReturnState.WITHDRAWN: ", which was taken back",
+    ReturnState.FREED: ", who has left since: somebody else is asked",
+}
+
+
+def _reviews(task: Task, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    """Tell what reviewers said of answers: to reviewers, and to whoever gave the answer."""
+    found = AnswerReview.objects.filter(task=task).exclude(verdict="").select_related("annotator", "reviewer")
+    for review in found.order_by("decided_at") if reviewer else found.filter(annotator=reader).order_by("decided_at"):
+        waits = review.back == ReturnState.WAITING
+        yield Moment(
+            at=review.decided_at or task.created_at,
+            icon="undo" if review.back else "ok",
+            words=_REVIEWED[AnswerVerdict(review.verdict)].format(review.annotator)
+            + (_CAME_OF_IT[ReturnState(review.back)] if review.back else ""),
+            who=str(review.reviewer),
+            note=review.note,
+            waits=review if waits else None,
+        )
 
 
 def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:

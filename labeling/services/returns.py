@@ -100,6 +100,16 @@ def withdraw(*, actor: User, review: AnswerReview) -> None:
 
 
 @transaction.atomic
+def withdraw_return(*, actor: User, annotation: Annotation) -> None:
+    """Take back that an answer was sent back, whoever sent it."""
+    waiting = AnswerReview.objects.filter(annotation=annotation, back=ReturnState.WAITING).first()
+    if waiting is None:
+        message = "This answer waits for nobody: it came back, or it was never sent back."
+        raise Conflict(message)
+    withdraw(actor=actor, review=waiting)
+
+
+@transaction.atomic
 def free_slots(*, actor: User | None, user: User, project: Project | None = None) -> int:
     """Ask somebody else for what waits for a person who left a project, or all of them; returns how many.
 

@@ -31,7 +31,7 @@ from labeling.models.acts import (
     load_act,
 )
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, events, reviews, settling, task_deletion
+from labeling.services import asking, events, notices, reviews, settling, task_deletion
 from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
     moment = timezone.now()
     current = Label.objects.filter(task_id__in=list(entries), question=question, retired_at=None)
     old = dict(current.values_list("task_id", "pk"))
+    unchanged = set(current.filter(value=value).values_list("task_id", flat=True))
     current.update(retired_at=moment)
     new = Label.objects.bulk_create(
         [
@@ -155,6 +156,7 @@ def assign_label(*, actor: User, project: Project, task_ids: Sequence[int], ques
         entry.open_slots -= closed
         before.append(LabelBefore(task=label.task_id, old=old.get(label.task_id), new=label.pk, closed=closed))
     restate(project, entries)
+    notices.tell_of_labels(actor=actor, label_ids=[label.pk for label in new if label.task_id not in unchanged])
     return record_act(LabelAct(question=question, value=value, before=before), actor=actor, project=project)
 
 
@@ -236,6 +238,7 @@ def _undo_label(project: Project, done: LabelAct, entries: dict[int, QueueEntry]
     mine = set(standing.values_list("task_id", flat=True))
     standing.update(retired_at=moment)
     undone = [entry for entry in done.before if entry.task in mine]
+    notices.forget_labels(label_ids=[entry.new for entry in undone])
     earlier = list(Label.objects.filter(pk__in=[entry.old for entry in undone if entry.old is not None]))
     for label in earlier:
         label.pk, label.retired_at, label.created_at = None, None, moment

@@ -36,6 +36,7 @@ STAND_INS: dict[str, Any] = {
     "token_id": 900_000_005,
     "flag_id": 900_000_006,
     "act_id": 900_000_007,
+    "annotation_id": 900_000_007,
 }
 """What the tests are made with, before there is a project: exchanged for its slug and ids when a request is sent."""
 
@@ -53,6 +54,7 @@ RULES_BEYOND_THE_DOCUMENT = {
     "members_add": "which e-mail addresses there are is more than a format says",
     "invitations_create": "the same",
     "me_change": "which keys an action may have depends on the others",
+    "me_change": "no two actions have one key",
     "claims_create": "a filter has the conditions that the page of tasks knows",
     "tasks_add": "what a task may be is said by the project's schema",
     "tasks_change": "something is to be changed, and metadata have a bound in characters",

@@ -74,6 +74,8 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-task-comments", "post"): LABEL,
     ("api-task-flags", "post"): LABEL,
     ("api-task-flags", "delete"): LABEL,
+    ("api-annotation-return", "post"): LABEL,
+    ("api-annotation-return", "delete"): LABEL,
     ("api-labels", "get"): READ,
     ("api-flags", "get"): READ,
     ("api-flag-claims", "post"): LABEL,

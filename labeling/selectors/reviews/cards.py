@@ -115,6 +115,8 @@ class Card:
     comments: list[Comment] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     group: Group | None = None
+    answers: list[Annotation] = field(default_factory=list)
+    """What can be sent back to who gave it."""
     hidden: bool = False
     """Whether what is suggested and who said what wait for the reviewer's decision."""
 
@@ -268,6 +270,7 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
             if other.pk != flag.pk
         ],
         group=group,
+        answers=[] if hidden or group else sources.said.get(flag.task_id, []),
         hidden=hidden,
     )
 

@@ -41,6 +41,7 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
     schema = version_reads.by_pk(standing.versions.schema_pk)
     answers = parsed_answers(submission, schema, task.data)
     _check_version(standing.mine, submission.version)
+    _check_draft(standing.mine, submission.state)
 
     before = standing.mine.state if standing.mine else ""
     counted, holds = _take_slot(slots, standing, submission.state)
@@ -112,6 +113,13 @@ def _check_version(mine: Mine | None, version: int) -> None:
         if mine is None
         else {"version": mine.version, "answers": mine.answers, "state": mine.state, "updated_at": mine.updated_at},
     )
+
+
+def _check_draft(mine: Mine | None, state: AnnotationState) -> None:
+    """Refuse a draft of an answer that was sent back: that counts, and holds its slot, until it is given anew."""
+    if state == AnnotationState.DRAFT and mine is not None and mine.is_sent_back:
+        message = "This answer was sent back to you and counts until you answer anew. Submit it, or skip the task."
+        raise Invalid(message, problems=(Problem("state", message),))
 
 
 def _take_slot(slots: Slots, standing: StoredState, state: AnnotationState) -> tuple[bool, bool]:

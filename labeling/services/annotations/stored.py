@@ -38,6 +38,7 @@ SELECT s.number, s.id,
     EXISTS (SELECT FROM labeling_annotationrevision r WHERE r.annotator_id = %(user)s AND r.key = %(key)s),
     EXISTS (SELECT FROM labeling_lease e WHERE e.task_id = %(task)s AND e.user_id = %(user)s),
     a.id, a.version, a.state, a.answers, a.updated_at, a.counted,
+    EXISTS (SELECT FROM labeling_answerreview w WHERE w.annotation_id = a.id AND w.back = '{ReturnState.WAITING}'),
     CASE WHEN a.id IS NULL THEN nextval('labeling_annotation_id_seq') END,
     (SELECT jsonb_agg(jsonb_build_array(c.id, c.answers, c.guideline_version) ORDER BY c.id)
      FROM labeling_annotation c WHERE c.task_id = %(task)s AND c.counted AND c.annotator_id <> %(user)s),
@@ -130,6 +131,7 @@ class Mine:
     answers: dict[str, Any]
     updated_at: datetime
     counted: bool
+    is_sent_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,10 @@ def read_stored_state(*, actor: User, task: Task, key: str) -> StoredState:
     values = {"project": task.project_id, "user": actor.pk, "task": task.pk, "key": key, "came_with": CAME_WITH}
     for row in statements.run_statement(_READ, values):
         schema, schema_pk, guideline, replayed, leased, pk, version, state, answers, updated_at, counted = row[:11]
-        new_pk, others, labels, flags, earlier = row[11:]
+        sent_back, new_pk, others, labels, flags, earlier = row[11:]
         mine = None
         if pk is not None:
-            mine = Mine(pk, version, state, json.loads(answers), updated_at, counted)
+            mine = Mine(pk, version, state, json.loads(answers), updated_at, counted, sent_back)
         return StoredState(
             versions=Versions(schema=schema, guideline=guideline, schema_pk=schema_pk),
             replayed=replayed,

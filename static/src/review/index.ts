@@ -4,6 +4,7 @@ import { all, isTyping, on } from "../page/dom.ts";
 import { type Api, RequestFailed } from "../sending/api.ts";
 import { read } from "./answers.ts";
 import { Deck } from "./deck.ts";
+import { sendBack } from "./send_back.ts";
 
 export async function startReview(root: HTMLElement): Promise<void> {
   const deck = await Deck.open(root);
@@ -40,6 +41,11 @@ export async function startReview(root: HTMLElement): Promise<void> {
     const card = deck.card(form);
     if (card) void comment(deck.api, card, form as HTMLFormElement);
   });
+  on("click", "[data-send-back-open]", (_event, button) => focusField(button, "note"));
+  on<SubmitEvent>("submit", "form[data-send-back]", (event, form) => {
+    event.preventDefault();
+    void sendBack(deck.api, form as HTMLFormElement).then(() => deck.card(form)?.focus());
+  });
   // Escape leaves a field, so that keys are decisions again.
   on<KeyboardEvent>("keydown", "[data-flag] :is(input, textarea)", (event, field) => {
     if (event.key === "Escape" && isTyping(field)) deck.card(field)?.focus();
@@ -60,8 +66,9 @@ function markNext(card: HTMLElement): void {
   next.closest("li")?.scrollIntoView({ block: "nearest" });
 }
 
-function focusField(button: HTMLElement): void {
-  button.closest("form")?.querySelector<HTMLElement>("input, textarea")?.focus();
+function focusField(button: HTMLElement, name = ""): void {
+  const field = name ? `[name=${name}]` : "input, textarea";
+  button.closest("form")?.querySelector<HTMLElement>(field)?.focus();
 }
 
 async function comment(api: Api, card: HTMLElement, form: HTMLFormElement): Promise<void> {

@@ -74,6 +74,8 @@ RULES: dict[tuple[str, str], str] = {
     ("api-task-comments", "post"): "annotator",
     ("api-task-flags", "post"): "annotator",
     ("api-task-flags", "delete"): "annotator",
+    ("api-annotation-return", "post"): "reviewer",
+    ("api-annotation-return", "delete"): "reviewer",
     ("api-labels", "get"): "viewer",
     ("api-flags", "get"): "reviewer",
     ("api-flag-claims", "post"): "reviewer",
@@ -100,6 +102,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-task-annotations", "post"): {"answers": {"intent": "billing"}},
     ("api-task-comments", "post"): {"body": "Hm."},
     ("api-task-flags", "post"): {"note": "Look."},
+    ("api-annotation-return", "post"): {"version": 1, "note": "Look again."},
     ("api-flag-claims-renew", "post"): {"flags": [1]},
     ("api-flag-resolution", "post"): {"decision": "keep"},
 }
@@ -180,7 +183,7 @@ def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Ca
     client = api_for(place.people["outsider"])
     there = send(client, place, name, method)
     named = (place.project, place.task, place.job, place.member, place.invitation, place.token, place.flag)
-    for thing in (*named, place.decided, place.deletion):
+    for thing in (*named, place.decided, place.deletion, place.answer, place.returned):
         thing.pk += 1_000_000
     place.project.slug = "no-such-project"
     absent = send(client, place, name, method)

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from labeling.api import urls
 from labeling.api.docs import openapi
 from labeling.models import (
+    Annotation,
     ApiToken,
     BulkAct,
     Flag,
@@ -27,7 +28,9 @@ from labeling.models import (
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.outlier import OUTLIER
-from labeling.services import flags, people, reviews, task_deletion, tokens
+from labeling.services import annotations as saving
+from labeling.services import flags, people, returns, reviews, task_deletion, tokens
+from labeling.services.annotations import Submission
 from tests import factories
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -59,6 +62,8 @@ class World:
     flag: Flag
     decided: Flag
     deletion: BulkAct
+    answer: Annotation
+    returned: Annotation
     people: dict[str, User]
 
     @property
@@ -73,6 +78,7 @@ class World:
             "token_id": self.token.pk,
             "flag_id": self.flag.pk,
             "act_id": self.deletion.pk,
+            "annotation_id": self.answer.pk,
         }
 
     def address(self, name: str, method: str = "") -> str:
@@ -81,6 +87,8 @@ class World:
         wanted = {key: value for key, value in self.arguments.items() if f":{key}>" in pattern}
         if (name, method) == ("api-flag-resolution", "delete"):
             wanted["flag_id"] = self.decided.pk  # only a decision can be taken back
+        if (name, method) == ("api-annotation-return", "delete"):
+            wanted["annotation_id"] = self.returned.pk  # only what waits can be taken back
         return reverse(name, kwargs=wanted)
 
 
@@ -102,6 +110,8 @@ def world() -> World:
         flag=flags.put_flag(task=task, reason=MANUAL, question="intent"),
         decided=decided(project, task, manager),
         deletion=task_deletion.delete_tasks(actor=manager, project=project, task_ids=[factories.task(project).pk]),
+        answer=answered(project),
+        returned=returned(project, manager),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),
@@ -111,6 +121,20 @@ def world() -> World:
             "superuser": factories.user(is_superuser=True, is_staff=True),
         },
     )
+
+
+def answered(project: Project) -> Annotation:
+    """Return the answer of a member to a task of its own."""
+    task, person = factories.task(project), factories.member(project)
+    saving.submit(actor=person, task=task, submission=Submission(answers={"intent": "billing"}), key=str(task.pk))
+    return Annotation.objects.get(task=task)
+
+
+def returned(project: Project, reviewer: User) -> Annotation:
+    """Return an answer that was sent back."""
+    answer = answered(project)
+    returns.send_back(actor=reviewer, annotation=answer, version=1, note="Look again.")
+    return answer
 
 
 def decided(project: Project, task: Task, reviewer: User) -> Flag:

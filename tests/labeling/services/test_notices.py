@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.models import Notice, NoticeKind, Role
+from labeling.models import BulkAct, Notice, NoticeKind, Role
 from labeling.reasons.decisions import Decision
 from labeling.services import annotations as saving
-from labeling.services import flags, notices, reviews
+from labeling.services import flags, notices, reviews, tasks
 from labeling.services.reviews import Ruling
 from tests import factories
 from tests.labeling.services.test_returns import answer
@@ -60,3 +60,30 @@ def test_notices_are_marked_read_by_their_person_alone() -> None:
     assert notices.mark_read(actor=bob, notice_ids=[notice.pk]) == 0
     assert notices.mark_read(actor=ann, notice_ids=[notice.pk]) == 1
     assert notices.mark_read(actor=ann) == 0
+
+
+def test_a_bulk_act_is_told_to_whose_answers_it_changed_and_taken_back_with_it() -> None:
+    project = factories.project(overlap=2, max_overlap=2)
+    first, second, third = factories.tasks(project, 3)
+    ann, bob = factories.member(project), factories.member(project)
+    for task in (first, second):
+        answer(ann, task, "billing")
+        answer(bob, task, "delivery")
+    answer(ann, third, "delivery")
+
+    def assign() -> BulkAct:
+        ids = [first.pk, second.pk, third.pk]
+        return tasks.assign_label(
+            actor=project.created_by, project=project, task_ids=ids, question="intent", value="delivery"
+        )
+
+    act = assign()
+    told = Notice.objects.filter(kind=NoticeKind.CHANGED)
+    assert sorted(told.values_list("user_id", "task_id")) == [(ann.pk, first.pk), (ann.pk, second.pk)]
+    tasks.undo(actor=project.created_by, act=act)
+    assert not told.exists()
+    act = assign()
+    assign()
+    assert told.count() == 2, "the same label again is no news"
+    tasks.undo(actor=project.created_by, act=act)
+    assert told.count() == 2, "a newer act gave the label that stands"

@@ -103,15 +103,10 @@ def test_the_new_answer_is_a_revision_and_the_reviewer_hears_of_it() -> None:
     invariant(project)
 
 
-def test_a_draft_does_not_bring_it_back_and_a_skip_does() -> None:
+def test_a_skip_brings_it_back() -> None:
     project = factories.project()
     given, review, _ = sent_back(project)
-    answer(given.annotator, given.task, "other", state=AnnotationState.DRAFT)
-    review.refresh_from_db()
-    assert review.back == ReturnState.WAITING
     assert claims.claim(actor=given.annotator, project=project, count=1, held=True).task_ids == [given.task_id]
-    invariant(project)
-
     answer(given.annotator, given.task, "other", state=AnnotationState.SKIPPED)
     review.refresh_from_db()
     assert review.back == ReturnState.ANSWERED
@@ -242,4 +237,19 @@ def test_slots_add_up_while_answers_are_sent_back_and_given_anew() -> None:
     invariant(project)
     people.remove_member(actor=project.created_by, member=Membership.objects.get(project=project, user=team[0]))
     assert not AnswerReview.objects.filter(annotator=team[0], back=ReturnState.WAITING).exists()
+    invariant(project)
+
+
+def test_a_draft_does_not_give_up_what_counts_until_it_is_answered_anew() -> None:
+    project = factories.project()
+    given, _, _ = sent_back(project)
+    with pytest.raises(Invalid, match="counts until you answer anew"):
+        answer(given.annotator, given.task, "delivery", state=AnnotationState.DRAFT)
+    given.refresh_from_db()
+    assert (given.state, given.counted, given.version) == (AnnotationState.SUBMITTED, True, 1)
+    assert not Lease.objects.filter(task_id=given.task_id).exists(), "a claim would run out, and the answer with it"
+    assert AnswerReview.objects.get().back == ReturnState.WAITING
+    invariant(project)
+    answer(given.annotator, given.task, "delivery")
+    assert answer(given.annotator, given.task, "other", state=AnnotationState.DRAFT).state == AnnotationState.DRAFT
     invariant(project)
