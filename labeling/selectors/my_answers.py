@@ -22,7 +22,8 @@ from labeling.models import (
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer import Chip
-from labeling.selectors.paging import keyset
+from labeling.selectors.explorer.pages import read_soon
+from labeling.selectors.paging import Page, keyset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,21 +68,25 @@ class MyAnswer:
 def my_answers(
     project: Project, user: User, *, q: str = "", outcome: str = "", sort: str = "", cursor: str = ""
 ) -> tuple[list[MyAnswer], str]:
-    """Return a page of a person's answers and skips with what became of them, and the cursor of the next page."""
+    """Return a page of a person's answers and skips with what became of them, and the cursor of the next page.
+
+    `q` are words of the texts or the beginning of an external id, as in the explorer, and as it finds them: by index.
+    """
     found = Annotation.objects.filter(project=project, annotator=user).exclude(state=AnnotationState.DRAFT)
     schema = version_reads.schema(project.pk)
-    if q:
-        found = found.filter(_search(q))
     if outcome in OUTCOMES:
         found = _with_outcome(found, outcome, schema)
     found = found.select_related("task").defer("task__meta")
-    page = keyset(found, order=SORTS.get(sort, SORTS["newest"]), cursor=cursor, size=PAGE)
+    asked = explorer_reads.matches(project, explorer_reads.TaskFilter(search=q)) if q else None
+
+    def read(among: explorer_reads.Matches | None) -> list[Page[Annotation]]:
+        rows = found if among is None else found.filter(task__in=among.tasks)
+        return [keyset(rows, order=SORTS.get(sort, SORTS["newest"]), cursor=cursor, size=PAGE)]
+
+    (page,) = read_soon(
+        lambda: read(asked), otherwise=lambda: read(asked.found_first() if asked and asked.walk else asked)
+    )
     return outcomes_of(page.rows, schema), page.next_cursor
-
-
-def _search(q: str) -> Q:
-    """Return the condition for tasks whose id begins so, or in whose texts the words are."""
-    return Q(task__external_id__istartswith=q) | Q(task__data__icontains=q)
 
 
 def _with_outcome(found: QuerySet[Annotation], outcome: str, schema: Schema) -> QuerySet[Annotation]:

@@ -87,6 +87,17 @@ class LabelCount:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupCount:
+    """How many labels of a question stand in a group, those in the groups within it included.
+
+    A task with two labels of the group has two of them.
+    """
+
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionProgress:
     """The labels of one question, those of the schema in its order, and how many tasks carry each."""
 
@@ -94,6 +105,7 @@ class QuestionProgress:
     title: str
     kind: str
     labels: list[LabelCount]
+    groups: list[GroupCount]
 
     @property
     def most(self) -> int:
@@ -184,8 +196,20 @@ def _question(question: Question, found: dict[tuple[str, str], int]) -> Question
         for option in question.options
     ]
     return QuestionProgress(
-        name=question.name, title=question.title or question.name, kind=question.kind, labels=labels
+        name=question.name,
+        title=question.title or question.name,
+        kind=question.kind,
+        labels=labels,
+        groups=_groups(question, labels),
     )
+
+
+def _groups(question: Question, labels: Sequence[LabelCount]) -> list[GroupCount]:
+    found = dict.fromkeys(question.groups, 0)
+    for option, label in zip(question.options, labels, strict=True):
+        for path in option.groups:
+            found[path] += label.count
+    return [GroupCount(path, count) for path, count in found.items()]
 
 
 def by_person(project: Project, *, limit: int = 12) -> list[PersonProgress]:

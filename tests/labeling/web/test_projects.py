@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -9,7 +11,7 @@ from django.utils import timezone
 from labeling.models import Event, JobRun, Membership, Project, Role, User
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import progress as progress_reads
-from labeling.services import people, projects
+from labeling.services import people, projects, tasks
 from labeling.templatetags.ui import job_title
 from tests import factories
 from tests.labeling.web.answering import answer
@@ -334,3 +336,30 @@ def test_the_frame_counts_running_jobs_and_lists_projects(client_for: SignIn, mo
     JobRun.objects.create(kind="import", project=project, state="running")
     assert "1 job running" in client.get("/jobs/indicator/").content.decode()
     assert "Letters" in client.get("/switcher/").content.decode()
+
+
+def test_the_overview_counts_labels_by_group_and_opens_them(client_for: SignIn) -> None:
+    labels = [
+        {"name": "poodle", "group": "Animal / Dog"},
+        {"name": "beagle", "group": "Animal / Dog"},
+        {"name": "tabby", "group": "Animal / Cat"},
+        {"name": "oak"},
+    ]
+    schema = {
+        "fields": [{"name": "text", "type": "text"}],
+        "questions": [{"name": "kind", "kind": "choice", "field": "text", "labels": labels}],
+    }
+    project = factories.project(schema=schema)
+    for value, count in (("poodle", 3), ("beagle", 1), ("tabby", 2), ("oak", 4)):
+        ids = [task.pk for task in factories.tasks(project, count)]
+        tasks.assign_label(actor=project.created_by, project=project, task_ids=ids, question="kind", value=value)
+    (question,) = progress_reads.by_label(project)
+    counted = {group.path: group.count for group in question.groups}
+    assert counted == {"Animal": 6, "Animal / Dog": 4, "Animal / Cat": 2}
+    page = client_for(project.created_by).get(f"/p/{project.slug}/").content.decode()
+    opens = re.search(r'href="([^"]*)">4</a>', page[page.index('data-group="Animal / Dog"') :])
+    assert opens is not None
+    found = client_for(project.created_by).get(unescape(opens.group(1))).context["found"]
+    assert found.total == 4
+    plain = factories.project()
+    assert progress_reads.by_label(plain)[0].groups == []
