@@ -1,9 +1,9 @@
 // The buttons under the answers, within reach of the thumb; the reasons of a skip open above them.
-import { useEffect, useRef } from "preact/hooks";
 import type { Item } from "../session/item.ts";
 import type { Panel } from "../session/state.ts";
 import { useEditor } from "./context.ts";
 import { ActionKey, Icon, Key } from "./icon.tsx";
+import { SkipReasons } from "./later.tsx";
 
 export function ActionBar({ item }: { item: Item }) {
   const { state, session } = useEditor();
@@ -131,48 +131,5 @@ function GoesOn() {
       />
       A key goes on
     </label>
-  );
-}
-
-function SkipReasons() {
-  const { state, session } = useEditor();
-  const list = useRef<HTMLElement>(null);
-  useEffect(() => {
-    list.current?.focus({ preventScroll: true });
-  }, []);
-  return (
-    <section
-      ref={list}
-      class="ed-skip-reasons"
-      aria-labelledby="ed-skip-title"
-      tabIndex={-1}
-      data-panel="skip"
-    >
-      <div class="ed-skip-head">
-        <h2 id="ed-skip-title">Why skip it?</h2>
-        <button
-          type="button"
-          class="btn btn-quiet btn-sm"
-          onClick={() => {
-            state.panel.value = null;
-          }}
-        >
-          Cancel <Key>Esc</Key>
-        </button>
-      </div>
-      <div class="ed-skip-list">
-        {state.config.skip_reasons.map(({ name, title }, index) => (
-          <button
-            key={name}
-            type="button"
-            class="btn btn-secondary"
-            aria-keyshortcuts={String(index + 1)}
-            onClick={(event) => session.run(() => session.skip(name, event.timeStamp))}
-          >
-            <Key>{String(index + 1)}</Key> {title}
-          </button>
-        ))}
-      </div>
-    </section>
   );
 }

@@ -19,6 +19,10 @@ export function SideHandle({ width }: { width: number }) {
   return opened.value && <opened.value.SideHandle width={width} />;
 }
 
+export function SkipReasons() {
+  return opened.value && <opened.value.SkipReasons />;
+}
+
 export function SidePanel() {
   const { state } = useEditor();
   const parts = useOpened(state, state.panel.value !== null && state.panel.value !== "skip");

@@ -3,3 +3,4 @@ export { OpenDialog } from "./dialogs.tsx";
 export { SideHandle } from "./handle.tsx";
 export { OpenPanel } from "./panels.tsx";
 export { Recent } from "./recent.tsx";
+export { SkipReasons } from "./skip_reasons.tsx";
