@@ -36,7 +36,8 @@ async function ask(state: EditorState, api: Api): Promise<boolean> {
     const standing = await api.get<Standing>(state.config.urls.claims);
     if (state.doneToday.peek() !== before || state.waiting.peek() > 0 || state.keeping.peek()) return false;
     state.doneToday.value = standing.today;
-    state.standing.value = standing;
+    // Where the queue is limited, what is left of all says nothing of what is left of these.
+    if (!state.config.only) state.standing.value = standing;
     return true;
   } catch {
     // Left as it was: what is shown counts on from the last count.
