@@ -76,17 +76,8 @@ export type Action =
   | "zoom_out"
   | "fit";
 
-const COMMANDS: Record<Action, Command> = {
-  submit: { do: "submit" },
-  skip: { do: "skip" },
-  undo: { do: "undo" },
-  redo: { do: "redo" },
-  next: { do: "next" },
-  previous: { do: "previous" },
-  guideline: { do: "guideline" },
-  comment: { do: "comment" },
-  flag: { do: "flag" },
-  help: { do: "help" },
+/** The actions that are a command with a number; the others are commands by the same name. */
+const COMMANDS: Partial<Record<Action, Command>> = {
   next_question: { do: "question", by: 1 },
   previous_question: { do: "question", by: -1 },
   zoom_in: { do: "zoom", by: 1 },
@@ -236,7 +227,7 @@ function actionCommand(press: KeyPress, focus: Focus, keys: KeyTable): Command |
   if (!action || (press.repeat && !REPEATED.has(action))) return null;
   // Up and down go from question to question also at a radio button; what else a control needs is its own.
   if (!name.startsWith("Arrow") && OWN_KEYS[focus]?.has(name)) return null;
-  return COMMANDS[action];
+  return COMMANDS[action] ?? ({ do: action } as Command);
 }
 
 /** What a press may be bound as: a letter with Shift is another key than without, a character is itself. */

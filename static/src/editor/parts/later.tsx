@@ -1,6 +1,7 @@
 // Panels, dialogs and what is beside the item come later than the page: the first item does not wait for them.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { Item } from "../session/item.ts";
 import type { EditorState } from "../session/state.ts";
 import { useEditor } from "./context.ts";
 
@@ -17,6 +18,10 @@ export function Recent() {
 
 export function SideHandle({ width }: { width: number }) {
   return opened.value && <opened.value.SideHandle width={width} />;
+}
+
+export function Said({ item }: { item: Item }) {
+  return opened.value && <opened.value.Said item={item} />;
 }
 
 export function SkipReasons() {

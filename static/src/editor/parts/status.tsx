@@ -1,8 +1,8 @@
 // The line above the item: why this task, the guideline's version, progress, and whether all is saved.
 import { REMAINING_CAP } from "../../core/standing.ts";
-import type { Item } from "../session/item.ts";
 import { useEditor } from "./context.ts";
 import { ActionKey, Icon } from "./icon.tsx";
+import { Said } from "./later.tsx";
 import { SaveState } from "./save_state.tsx";
 import { TextSize } from "./text_size.tsx";
 
@@ -76,27 +76,6 @@ function OnlyThese() {
         <Icon name="close" />
       </a>
     </span>
-  );
-}
-
-/** What the person said about the item besides the answer. */
-function Said({ item }: { item: Item }) {
-  const flagged = item.flagged.value;
-  const comments = item.commented.value;
-  return (
-    <>
-      {flagged && (
-        <span class="ed-said" data-said="flag" title={`You flagged it: ${flagged.note}`}>
-          <Icon name="flag" /> Flagged
-        </span>
-      )}
-      {comments > 0 && (
-        <span class="ed-said" data-said="comments" title="Your comments on this item">
-          <Icon name="comment" /> {comments}
-          <span class="visually-hidden"> of your comments</span>
-        </span>
-      )}
-    </>
   );
 }
 
