@@ -35,7 +35,7 @@ def test_flags_and_comments_of_mine_are_seen_when_the_item_comes_back(browse: Br
     expect(item(page)).to_have_text(first)
     expect(page.locator("[data-said=comments]")).to_contain_text("1")
     page.keyboard.press("f")
-    expect(page.get_by_text("is taken back")).to_be_visible()
+    expect(page.get_by_text("Your flag on item")).to_be_visible()
     expect(flagged).to_have_count(0)
     assert Flag.objects.get().state == FlagState.CLOSED
     page.get_by_role("button", name="Flag it again").click()
