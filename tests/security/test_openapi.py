@@ -54,7 +54,6 @@ RULES_BEYOND_THE_DOCUMENT = {
     "members_add": "which e-mail addresses there are is more than a format says",
     "invitations_create": "the same",
     "me_change": "which keys an action may have depends on the others",
-    "me_change": "no two actions have one key",
     "claims_create": "a filter has the conditions that the page of tasks knows",
     "tasks_add": "what a task may be is said by the project's schema",
     "tasks_change": "something is to be changed, and metadata have a bound in characters",
