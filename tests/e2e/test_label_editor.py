@@ -51,13 +51,13 @@ def test_a_key_answers_enter_submits_and_the_next_item_does_not_wait_for_the_net
 
 
 def test_an_open_page_says_that_the_questions_have_changed(browse: Browse) -> None:
-    project, person = make(20)
+    project, person = make(100)
     page = label_page(browse, project, person)
     schema = version_reads.schema(project.pk).dump()
     schema["questions"][0]["labels"].append({"name": "a label that is new"})
     projects.revise_schema(actor=project.created_by, project=project, schema=schema)
 
-    for _ in range(4):  # those that were loaded before, until more are
+    for _ in range(7):  # those that were loaded before, until more are
         answer(page, "1")
     expect(page.get_by_text("The questions or labels have changed.")).to_be_visible()
     page.get_by_role("button", name="Reload").click()
@@ -65,7 +65,7 @@ def test_an_open_page_says_that_the_questions_have_changed(browse: Browse) -> No
     answer(page, "4")
     expect(saved(page)).to_have_text("Saved")
     expect(page.get_by_text("The questions or labels have changed.")).to_have_count(0)
-    assert sorted(answers(project).values()) == ["a label that is new"] + ["billing"] * 4
+    assert sorted(answers(project).values()) == ["a label that is new"] + ["billing"] * 7
 
 
 def test_undo_and_redo_go_across_items(browse: Browse) -> None:
