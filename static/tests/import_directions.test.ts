@@ -47,6 +47,53 @@ test("imports go downward only", async () => {
   assert.deepEqual(wrong, []);
 });
 
+/** Return a file that comes back to itself by what it imports, types included, with the way; null when none does. */
+function circle(imports: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]): string[] | null => {
+    const met = way.indexOf(file);
+    if (met >= 0) return [...way.slice(met), file];
+    if (done.has(file)) return null;
+    for (const next of imports.get(file) ?? []) {
+      const found = walk(next, [...way, file]);
+      if (found) return found;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of imports.keys()) {
+    const found = walk(file, []);
+    if (found) return found;
+  }
+  return null;
+}
+
+test("no file imports itself by way of others, not even a type", async () => {
+  const imports = new Map<string, string[]>();
+  for (const file of await sources()) {
+    const text = await readFile(path.join(SRC, file), "utf8");
+    imports.set(
+      file,
+      importsOf(text).map((imported) => path.join(path.dirname(file), imported)),
+    );
+  }
+  assert.ok(
+    imports.get("app.ts")?.includes(path.join("app", "index.ts")),
+    "what is imported is among the files",
+  );
+  assert.equal(circle(imports), null);
+  assert.deepEqual(
+    circle(
+      new Map([
+        ["a", ["b"]],
+        ["b", ["c", "d"]],
+        ["d", ["b"]],
+      ]),
+    ),
+    ["b", "d", "b"],
+  );
+});
+
 test("a wrong direction is seen, however it is written", () => {
   const text = `import "./a.ts";\nimport { b } from "../review/b.ts";\nvoid import("../editor/c.ts");`;
   assert.deepEqual(importsOf(text), ["./a.ts", "../review/b.ts", "../editor/c.ts"]);

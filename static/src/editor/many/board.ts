@@ -11,7 +11,6 @@ import type { Line } from "../../sending/sender.ts";
 import { Serial } from "../session/serial.ts";
 import type { LoadTrouble } from "../session/state.ts";
 import type { AnswerOption, ManyConfig } from "./config.ts";
-import type { ManySaving } from "./saving.ts";
 
 /** The server takes no longer one for true. */
 const LONGEST_LEAD_MS = 24 * 3_600_000;
@@ -38,6 +37,12 @@ export class Tile {
   get name(): string {
     return this.task.external_id || `#${this.task.id}`;
   }
+}
+
+/** What keeps answers and sends them. */
+interface Saving {
+  answer(tiles: readonly Tile[], body: AnnotationBody): Promise<Map<number, string>>;
+  takeBack(tiles: readonly Tile[], keys: ReadonlyMap<number, string>): Promise<void>;
 }
 
 /** What was done to several items, as undo takes it back. */
@@ -80,7 +85,7 @@ export class Board {
   readonly trouble = signal("");
   readonly announcement = signal("");
 
-  readonly #saving: ManySaving;
+  readonly #saving: Saving;
   readonly #refill: () => Promise<void>;
   readonly #now: () => number;
   readonly #serial = new Serial((error) => this.#broken(error));
@@ -92,7 +97,7 @@ export class Board {
   constructor(
     config: ManyConfig,
     question: Question,
-    saving: ManySaving,
+    saving: Saving,
     refill: () => Promise<void>,
     now = Date.now,
   ) {
