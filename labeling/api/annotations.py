@@ -26,7 +26,7 @@ from labeling.services import returns
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-    from labeling.models import Annotation, Comment, Project, Task, User
+    from labeling.models import Annotation, Project, Task, User
 
 TAG = "Annotations"
 MAX_SAVES = 200
@@ -86,23 +86,6 @@ class MineList(BaseModel):
     """One page of what you answered, newest first."""
 
     results: list[MineEntry]
-    next: str | None
-
-
-class CommentDocument(BaseModel):
-    """What somebody said about a task."""
-
-    id: int
-    task: int
-    author: str
-    body: str
-    created_at: datetime
-
-
-class CommentList(BaseModel):
-    """One page of comments, newest first."""
-
-    results: list[CommentDocument]
     next: str | None
 
 
@@ -172,12 +155,6 @@ class ReturnDocument(BaseModel):
     annotator: str = Field(description="E-mail address.")
 
 
-class CommentNew(Body):
-    """A comment."""
-
-    body: str = Field(json_schema_extra=filled(saving.MAX_COMMENT))
-
-
 def annotation_document(annotation: Annotation) -> dict[str, Any]:
     """Return an annotation with who made it."""
     return {
@@ -193,17 +170,6 @@ def annotation_document(annotation: Annotation) -> dict[str, Any]:
         "schema_version": annotation.schema_version,
         "guideline_version": annotation.guideline_version,
         "updated_at": annotation.updated_at,
-    }
-
-
-def comment_document(comment: Comment) -> dict[str, Any]:
-    """Return a comment."""
-    return {
-        "id": comment.pk,
-        "task": comment.task_id,
-        "author": str(comment.author),
-        "body": comment.body,
-        "created_at": comment.created_at,
     }
 
 
@@ -379,30 +345,3 @@ def _saved(user: User, task: Task | None, sent: AnnotationOf) -> dict[str, Any]:
         }
         return {"task": sent.task, "saved": None, "refused": refused}
     return {"task": sent.task, "saved": saved.as_dict(), "refused": None}
-
-
-class Comments(Endpoint):
-    """What people said about a task."""
-
-    @operation(
-        "comments_list", "List a task's comments", tag=TAG, needs=Scope.READ, query=Page, returns={200: CommentList}
-    )
-    def get(self, request: Request, task_id: int) -> Response:
-        """Return the comments, newest first."""
-        task = access.task_for(actor(request), task_id, Action.VIEW)
-        return listed(
-            request,
-            annotation_reads.comments_of_task(task),
-            query(request, Page),
-            order="-pk",
-            show=lambda rows: [comment_document(row) for row in rows],
-        )
-
-    @operation(
-        "comments_add", "Comment on a task", tag=TAG, needs=Scope.LABEL, body=CommentNew, returns={201: CommentDocument}
-    )
-    def post(self, request: Request, task_id: int) -> Response:
-        """Add a comment."""
-        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
-        comment = saving.comment(actor=actor(request), task=task, body=body(request, CommentNew).body)
-        return Response(comment_document(comment), status=201)

@@ -32,7 +32,7 @@ _KEY_WORDS = (
     "Your own unique key for this decision, such as a UUID. The same key again returns what was decided (200) and "
     "writes nothing. Without it every request is a decision of its own."
 )
-_ORDER_WORDS = (
+ORDER_WORDS = (
     "Empty: what changes most first. `score`: the lowest first, whatever the reason. `newest`: what was flagged last. "
     "`item`: by task."
 )
@@ -42,11 +42,13 @@ _CONFLICT = (
 )
 
 
-def _name_reasons(schema: dict[str, Any]) -> None:
+def name_reasons(schema: dict[str, Any]) -> None:
+    """Name the reasons there are in the schema of a parameter."""
     schema["enum"] = ["", *REASONS]
 
 
-def _name_orders(schema: dict[str, Any]) -> None:
+def name_orders(schema: dict[str, Any]) -> None:
+    """Name the orders there are in the schema of a parameter."""
     schema["enum"] = list(review_reads.ORDERS)
 
 
@@ -98,26 +100,6 @@ class FlagList(BaseModel):
     next: str | None
 
 
-class ReviewClaimDocument(BaseModel):
-    """The flags that are yours to decide for a while, in the order asked for."""
-
-    flags: list[FlagDocument]
-    lease_seconds: int
-
-
-class ReviewRenewal(BaseModel):
-    """Which flags are still yours, and which are not: decided, or taken by somebody else."""
-
-    renewed: list[int]
-    lost: list[int]
-
-
-class ReviewRelease(BaseModel):
-    """How many tasks were given back."""
-
-    released: int
-
-
 class Resolution(BaseModel):
     """What a decision did."""
 
@@ -145,36 +127,13 @@ class Reopened(BaseModel):
 class FlagQuery(Page):
     """Which flags to list."""
 
-    reason: str = Field("", max_length=20, json_schema_extra=_name_reasons)
+    reason: str = Field("", max_length=20, json_schema_extra=name_reasons)
     state: Literal["open", "resolved", "closed", ""] = ""
     question: str = Field("", max_length=64)
     given: str = Field("", max_length=200, description="Flags of tasks whose final label is this.")
     suggested: str = Field("", max_length=200)
     task: Id | None = None
-    order: str = Field("", max_length=20, json_schema_extra=_name_orders, description=_ORDER_WORDS)
-
-
-class ClaimFlags(Body):
-    """How many flags to take, and which."""
-
-    count: Annotated[int, Field(ge=1, le=reviews.MAX_CLAIM)] = 1
-    reason: str = Field("", max_length=20, json_schema_extra=_name_reasons)
-    question: str = Field("", max_length=64)
-    given: str = Field("", max_length=200)
-    suggested: str = Field("", max_length=200)
-    order: str = Field("", max_length=20, json_schema_extra=_name_orders, description=_ORDER_WORDS)
-
-
-class HeldFlags(Body):
-    """Flags you hold."""
-
-    flags: Ids
-
-
-class ReleaseFlags(Body):
-    """Flags to give back; none named: all you hold in the project."""
-
-    flags: Ids = []
+    order: str = Field("", max_length=20, json_schema_extra=name_orders, description=ORDER_WORDS)
 
 
 class FlagNew(Body):
@@ -222,7 +181,8 @@ def _key(request: Request) -> str:
     return request.headers.get(KEY_HEADER, "").strip() or str(uuid4())
 
 
-def _documents(flag_ids: list[int]) -> list[dict[str, Any]]:
+def documents(flag_ids: list[int]) -> list[dict[str, Any]]:
+    """Return flags, in this order."""
     return review_reads.documents(review_reads.flags_by_id(flag_ids))
 
 
@@ -235,7 +195,7 @@ class TaskFlags(Endpoint):
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)
         sent = body(request, FlagNew)
         flag = flags.raise_flag(actor=actor(request), task=task, note=sent.note, question=sent.question or "")
-        (shown,) = _documents([flag.pk])
+        (shown,) = documents([flag.pk])
         return Response(shown, status=201)
 
     @operation(
@@ -263,7 +223,7 @@ class Flags(Endpoint):
         project = access.project_for(actor(request), slug, Action.REVIEW)
         wanted = query(request, FlagQuery)
         found = review_reads.matching(
-            project, review_reads.parse_flag_filter(project, _filter(wanted) | {"task": str(wanted.task or "")})
+            project, review_reads.parse_flag_filter(project, asked_filter(wanted) | {"task": str(wanted.task or "")})
         )
         if wanted.state:
             found = found.filter(state=wanted.state)
@@ -276,58 +236,9 @@ class Flags(Endpoint):
         )
 
 
-def _filter(asked: FlagQuery | ClaimFlags) -> dict[str, str]:
+def asked_filter(asked: BaseModel) -> dict[str, str]:
+    """Return which flags are asked for, as an address has it."""
     return {name: getattr(asked, name) for name in ("reason", "question", "given", "suggested", "order")}
-
-
-class FlagClaims(Endpoint):
-    """Taking flags to decide."""
-
-    @operation(
-        "flags_claim",
-        "Take flags to decide",
-        tag=TAG,
-        needs=Scope.LABEL,
-        body=ClaimFlags,
-        returns={200: ReviewClaimDocument},
-        description="Nobody else is handed them, or others about the same tasks, until they are decided or given back, "
-        "or the lease runs out.",
-    )
-    def post(self, request: Request, slug: str) -> Response:
-        """Lease the first flags that nobody looks at."""
-        project = access.project_for(actor(request), slug, Action.REVIEW)
-        sent = body(request, ClaimFlags)
-        wanted = review_reads.parse_flag_filter(project, _filter(sent))
-        found = reviews.claim(actor=actor(request), project=project, count=sent.count, wanted=wanted)
-        return Response({"flags": _documents(found), "lease_seconds": project.lease_seconds})
-
-
-class FlagRenewals(Endpoint):
-    """Keeping flags."""
-
-    @operation(
-        "flags_renew", "Keep flags longer", tag=TAG, needs=Scope.LABEL, body=HeldFlags, returns={200: ReviewRenewal}
-    )
-    def post(self, request: Request, slug: str) -> Response:
-        """Extend leases."""
-        project = access.project_for(actor(request), slug, Action.REVIEW)
-        sent = body(request, HeldFlags)
-        renewed = reviews.renew(actor=actor(request), project=project, flag_ids=sent.flags)
-        return Response({"renewed": renewed, "lost": sorted(set(sent.flags) - set(renewed))})
-
-
-class FlagReleases(Endpoint):
-    """Giving flags back."""
-
-    @operation(
-        "flags_release", "Give flags back", tag=TAG, needs=Scope.LABEL, body=ReleaseFlags, returns={200: ReviewRelease}
-    )
-    def post(self, request: Request, slug: str) -> Response:
-        """End leases."""
-        project = access.project_for(actor(request), slug, Action.REVIEW)
-        sent = body(request, ReleaseFlags)
-        released = reviews.release(actor=actor(request), project=project, flag_ids=sent.flags)
-        return Response({"released": released})
 
 
 class FlagResolutions(Endpoint):
@@ -387,7 +298,7 @@ class FlagResolution(Endpoint):
             key=_key(request),
             seen=None if sent.labels is None else {flag.pk: sent.labels},
         )
-        (shown,) = _documents([flag.pk])
+        (shown,) = documents([flag.pk])
         reply = {"act": done.act.pk, "flag": shown, "flags": done.closed_flags}
         return Response(reply, status=200 if done.replayed else 201)
 

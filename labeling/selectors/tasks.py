@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 
 from labeling import statements
+from labeling.models import FlagState
+from labeling.reasons.manual import MANUAL
 from labeling.selectors import versions as version_reads
 
 if TYPE_CHECKING:
@@ -25,12 +27,12 @@ def documents(*, project: Project, user: User, task_ids: Sequence[int]) -> list[
     return [_document(row, project=project, schema=schema, now=now) for row in rows]
 
 
-_DOCUMENTS = """
+_DOCUMENTS = f"""
 SELECT t.id, t.external_id, t.split, t.data, t.meta, q.state, q.reason, l.expires_at,
     a.id, a.version, a.state, a.answers, a.counted, a.skip_reason, a.updated_at,
     r.note, r.decided_at, COALESCE(NULLIF(u.name, ''), u.email),
     (SELECT string_agg(f.note, E'\\n' ORDER BY f.id) FROM labeling_flag f
-     WHERE f.task_id = t.id AND f.raised_by_id = %(user)s AND f.reason = 'manual' AND f.state = 'open'),
+     WHERE f.task_id = t.id AND f.raised_by_id = %(user)s AND f.reason = '{MANUAL}' AND f.state = '{FlagState.OPEN}'),
     (SELECT count(*) FROM labeling_comment c WHERE c.task_id = t.id AND c.author_id = %(user)s)
 FROM unnest(%(tasks)s::bigint[]) WITH ORDINALITY AS asked (id, place)
 JOIN labeling_task t ON t.id = asked.id AND t.project_id = %(project)s
@@ -40,7 +42,7 @@ LEFT JOIN labeling_annotation a ON a.task_id = t.id AND a.annotator_id = %(user)
 LEFT JOIN labeling_answerreview r ON r.annotation_id = a.id AND r.back = 'waiting'
 LEFT JOIN labeling_user u ON u.id = r.reviewer_id
 ORDER BY asked.place
-"""
+"""  # noqa: S608 - only names of a state and a reason are put in
 
 
 def _document(row: tuple[Any, ...], *, project: Project, schema: Schema, now: Versions) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.engines import ROOT
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dcai_web").rglob("*.py"))
+CLIENT = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "clients" / "python").rglob("*.py"))
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 
 
@@ -27,7 +28,7 @@ def blocks(language: str) -> list[str]:
 def test_settings_are_read(name: str) -> None:
     read_by_others = {"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "DCAI_CHROMIUM"}
     plain = name.removesuffix("_FILE")
-    assert name in read_by_others or f'"{plain}"' in SETTINGS or f"${{{plain}" in COMPOSE
+    assert name in read_by_others or f'"{plain}"' in CLIENT or f'"{plain}"' in SETTINGS or f"${{{plain}" in COMPOSE
 
 
 def test_every_setting_of_the_page_is_in_the_table_of_the_readme() -> None:

@@ -57,6 +57,8 @@ def test_a_task_is_shown_with_its_data_and_what_holds_now(project: Project, api_
         "lease_expires_at": None,
         "annotation": None,
         "sent_back": None,
+        "my_flag": None,
+        "my_comments": 0,
     }
 
 

@@ -1,0 +1,86 @@
+"""Comments on tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+from rest_framework.response import Response
+
+from labeling import access
+from labeling.access import Action
+from labeling.api.annotations import TAG
+from labeling.api.endpoint import Endpoint, actor
+from labeling.api.openapi import filled, operation
+from labeling.api.paging import Page, listed
+from labeling.api.reading import Body, body, query
+from labeling.models import Scope
+from labeling.selectors import annotations as annotation_reads
+from labeling.services import annotations as saving
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from labeling.models import Comment
+
+
+class CommentDocument(BaseModel):
+    """What somebody said about a task."""
+
+    id: int
+    task: int
+    author: str
+    body: str
+    created_at: datetime
+
+
+class CommentList(BaseModel):
+    """One page of comments, newest first."""
+
+    results: list[CommentDocument]
+    next: str | None
+
+
+class CommentNew(Body):
+    """A comment."""
+
+    body: str = Field(json_schema_extra=filled(saving.MAX_COMMENT))
+
+
+def comment_document(comment: Comment) -> dict[str, Any]:
+    """Return a comment."""
+    return {
+        "id": comment.pk,
+        "task": comment.task_id,
+        "author": str(comment.author),
+        "body": comment.body,
+        "created_at": comment.created_at,
+    }
+
+
+class Comments(Endpoint):
+    """What people said about a task."""
+
+    @operation(
+        "comments_list", "List a task's comments", tag=TAG, needs=Scope.READ, query=Page, returns={200: CommentList}
+    )
+    def get(self, request: Request, task_id: int) -> Response:
+        """Return the comments, newest first."""
+        task = access.task_for(actor(request), task_id, Action.VIEW)
+        return listed(
+            request,
+            annotation_reads.comments_of_task(task),
+            query(request, Page),
+            order="-pk",
+            show=lambda rows: [comment_document(row) for row in rows],
+        )
+
+    @operation(
+        "comments_add", "Comment on a task", tag=TAG, needs=Scope.LABEL, body=CommentNew, returns={201: CommentDocument}
+    )
+    def post(self, request: Request, task_id: int) -> Response:
+        """Add a comment."""
+        task = access.task_for(actor(request), task_id, Action.ANNOTATE)
+        comment = saving.comment(actor=actor(request), task=task, body=body(request, CommentNew).body)
+        return Response(comment_document(comment), status=201)
