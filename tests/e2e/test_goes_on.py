@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from labeling.models import Project, User
@@ -24,6 +25,7 @@ def seen(page: Page) -> str:
     return text
 
 
+@pytest.mark.timeout(240)
 def test_a_hundred_answers_are_a_hundred_presses(browse: Browse) -> None:
     project, _, page = going_on(browse, MANY)
     for number in range(MANY):

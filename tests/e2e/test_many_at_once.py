@@ -6,6 +6,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
@@ -149,6 +150,7 @@ def test_by_touch_on_a_phone(browse: Browse, violations: Any) -> None:
     assert answers(project) == {"Message 1": "other", "Message 3": "other"}
 
 
+@pytest.mark.timeout(240)
 def test_two_hundred_answers_by_keys(browse: Browse) -> None:
     """What is alike is most often one label: count the presses for 200 answers, of which one by one takes 200."""
     kinds = ["delivery" if number % 10 == 7 else "billing" for number in range(MANY)]
