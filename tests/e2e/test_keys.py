@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import PHONE
 from tests.e2e.labeling import Browse, item, label, label_page, make, saved
 
 
@@ -64,6 +65,8 @@ def test_a_person_changes_keys_while_labeling(browse: Browse) -> None:
     expect(row(page, "undo").locator("kbd")).to_have_text("Z")
     page.reload()
     expect(row(page, "next").locator("kbd")).to_have_text("J")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict of the two sizes
+    expect(row(page, "next").locator("kbd")).to_be_visible()
 
 
 def test_an_answers_own_key_is_kept_from_an_action(browse: Browse) -> None:
