@@ -11,7 +11,7 @@ from django.http import QueryDict
 from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import Annotation, AnnotationState, Lease, QueueEntry, TaskState
 from labeling.selectors.explorer.filters import LABEL_PREFIX, parse_task_filter
-from labeling.selectors.explorer.pages import MANY_SECONDS, read_soon, read_within
+from labeling.selectors.explorer.pages import MANY_SECONDS, one_of, read_soon, read_within
 
 if TYPE_CHECKING:
     from labeling.models import User
@@ -56,20 +56,20 @@ def _check_blind(wanted: TaskFilter, *, reviewer: bool) -> None:
 
 
 def _open_entries(found: Matches, user: User) -> QuerySet[QueueEntry]:
-    """Return the queue entries of those found that the person could claim, in the order of the queue."""
+    """Return the queue entries of those found that the person could claim, in no order."""
     leases = Lease.objects.filter(task_id=OuterRef("task_id"), user=user)
     answers = Annotation.objects.filter(task_id=OuterRef("task_id"), annotator=user)
     entries = QueueEntry.objects.filter(
         ~Exists(leases), ~Exists(answers.exclude(state=AnnotationState.DRAFT)), project=found.project, open_slots__gt=0
     ).exclude(state=TaskState.QUARANTINED)
-    return entries.filter(task__in=found.tasks).order_by("-priority", "task_id")
+    return entries.filter(task__in=found.tasks) if found.ids is None else entries.filter(one_of("task_id", found.ids))
 
 
 def open_ids(found: Matches, user: User, *, most: int, lock: bool = False) -> list[int]:
     """Return the first of those found that the person could claim; `lock` keeps them from everybody else."""
 
     def read(among: Matches) -> list[int]:
-        entries = _open_entries(among, user)
+        entries = _open_entries(among, user).order_by("-priority", "task_id")
         if lock:
             entries = entries.select_for_update(of=("self",), skip_locked=True)
         return list(entries.values_list("task_id", flat=True)[:most])
@@ -95,7 +95,14 @@ def count_open(found: Matches, user: User) -> int | None:
 
 def _count(found: Matches, user: User) -> int | None:
     most = OPEN_COUNTED + 1
-    held = Lease.objects.filter(project=found.project, user=user, task__in=found.tasks).order_by()
+    # A person holds a few: those are looked for among the found, and not the found among them.
+    held = list(Lease.objects.filter(project=found.project, user=user).values_list("task_id", flat=True))
     free = _open_entries(found, user)
-    rows = read_within(HINT_MS, lambda: [held[:most].count() + free[:most].count()])
+    rows = read_within(HINT_MS, lambda: [_count_held(found, held) + free[:most].count()])
     return rows[0] if rows else None
+
+
+def _count_held(found: Matches, held: list[int]) -> int:
+    if found.ids is not None:
+        return len(set(held).intersection(found.ids))
+    return found.tasks.order_by().filter(pk__in=held).count() if held else 0

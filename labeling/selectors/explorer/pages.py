@@ -20,7 +20,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Q, Value
-from django.db.models.functions import Coalesce, Collate
+from django.db.models.functions import Cast, Coalesce, Collate
 from psycopg.errors import QueryCanceled
 
 from labeling.errors import Unavailable
@@ -167,7 +167,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
     if len(ids) > COUNTED:
         cache.set(key, 1, MANY_SECONDS)
         return many
-    few = Task.objects.filter(_OneOf(F("pk"), _numbers(ids)), project=project)
+    few = Task.objects.filter(one_of("pk", ids), project=project)
     return Matches(project, few, len(ids), ids, nearest=nearest)
 
 
@@ -179,8 +179,14 @@ class _OneOf(Func):
     output_field = BooleanField()
 
 
-def _numbers(ids: Sequence[int]) -> Value:
-    return Value(list(ids), output_field=ArrayField(BigIntegerField()))
+def one_of(column: str, ids: Sequence[int]) -> _OneOf:
+    """Return the condition that a column is one of many numbers."""
+    return _OneOf(F(column), _numbers(ids))
+
+
+def _numbers(ids: Sequence[int]) -> Cast:
+    # As one text: to prepare thousands of numbers one by one takes longer than the query.
+    return Cast(Value(f"{{{','.join(map(str, ids))}}}"), ArrayField(BigIntegerField()))
 
 
 def _ids(tasks: QuerySet[Task], *, most: int) -> list[int]:
