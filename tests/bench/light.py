@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SECTION = "At rest, at the start, during a check"
 ANNOTATORS = 8
 TURNS = 3
+PAGES = 20
+BESIDE_BUDGET = "p95 ≤ 150 ms"
 _PATIENCE = 300.0
 _SETTLED = 30.0
 """Seconds after which a site that has just started is at rest."""
@@ -49,7 +51,8 @@ def main() -> None:
         site.up()
         os.environ.update(site.environment(), DCAI_LOG_LEVEL="WARNING", DJANGO_SETTINGS_MODULE="dcai_web.settings")
         django.setup()
-        checked, labeled = _projects(site, tasks=asked.tasks)
+        checked, labeled, explored = _projects(site, tasks=asked.tasks)
+        beside_rows = _beside_rows(site, checked, explored)
         rows = [
             *_start_rows(site, starts=asked.starts),
             *_rest_rows(site),
@@ -59,6 +62,9 @@ def main() -> None:
         f"Command: `python -m tests.bench.light`. {machine} A start is timed from the command to the first page, and "
         "compared with `manage.py check` in the same run. At rest everything that `make up` runs is summed: PSS counts "
         f"what processes share once, RSS once for each.\n\n{report.table(('what', 'measured', 'budget'), rows)}"
+        f"\n\nThe explorer of a project of {asked.tasks:,} tasks over HTTP, each page {PAGES} times in turn, without "
+        f"and during a check of another project of as many; ms, median / p95; budget {BESIDE_BUDGET}.\n\n"
+        f"{report.table(('explorer', 'without', 'during', 'ratio'), beside_rows)}"
     )
     sys.stdout.write(f"\n{text}\n")
     if asked.write:
@@ -66,15 +72,16 @@ def main() -> None:
 
 
 def _projects(site: Site, *, tasks: int) -> list[Project]:
-    """Make a project to check and one to label."""
+    """Make a project to check, one to label, and one in the middle of its work to look at."""
     from tests.bench import stage  # noqa: PLC0415 - only now there is a database
 
     manager = stage.person()
     file = site.data_dir / "tmp" / "rows.csv"
     stage.write_rows(file, tasks)
-    projects = [stage.project(manager, name) for name in ("Checked", "Labeled")]
+    projects = [stage.project(manager, name) for name in ("Checked", "Labeled", "Explored")]
     for project in projects:
         stage.import_file(manager, project, file)
+    stage.midway(projects[-1])
     stage.settle_tables()
     return projects
 
@@ -108,19 +115,40 @@ def _loop_rows(site: Site, checked: Project, labeled: Project, *, seconds: float
     ]
 
 
+def _beside_rows(site: Site, checked: Project, explored: Project) -> list[list[str]]:
+    """Look at the explorer with and without a check of another project."""
+    from tests.bench import beside  # noqa: PLC0415 - as above
+
+    _end_jobs()  # what the imports started
+    pages, ask = beside.pages_of(explored), beside.asker(site.port, explored.memberships.get(role="manager").user)
+    beside.take(pages, ask, turns=1, during=False)  # everything is warm then
+    for page in pages:
+        page.without.seconds.clear()
+    beside.take(pages, ask, turns=PAGES, during=False)
+    job = _start_check(checked)
+    beside.take(pages, ask, turns=PAGES, during=True)
+    job.refresh_from_db()
+    if job.finished_at is not None:
+        sys.exit("The check was over before the pages were: take more --tasks.")
+    _end_jobs()
+    return beside.rows(pages)
+
+
 def _in_turn(paces: Sequence[float]) -> str:
     return ", ".join(f"{pace:,.0f}" for pace in paces)
 
 
 def _start_check(project: Project) -> JobRun:
     """Start a check and wait until it works."""
-    from labeling.models import JobState  # noqa: PLC0415 - as above
+    from labeling.models import ALIVE, JobRun, JobState  # noqa: PLC0415 - as above
     from quality.services import runs  # noqa: PLC0415
 
-    job = runs.start(actor=None, project=project, question="intent")
-    _until(lambda: type(job).objects.get(pk=job.pk).state == JobState.RUNNING)
+    # The site may have started one by itself, as it does after labels came in.
+    alive = JobRun.objects.filter(project=project, kind=runs.KIND, state__in=ALIVE).first()
+    job = alive or runs.start(actor=None, project=project, question="intent")
+    _until(lambda: JobRun.objects.get(pk=job.pk).state == JobState.RUNNING)
     # Its libraries are loaded, and the first arrays computed.
-    _until(lambda: bool(type(job).objects.get(pk=job.pk).done))
+    _until(lambda: bool(JobRun.objects.get(pk=job.pk).done))
     return job
 
 
