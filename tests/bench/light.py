@@ -141,10 +141,11 @@ def _in_turn(paces: Sequence[float]) -> str:
 def _start_check(project: Project) -> JobRun:
     """Start a check and wait until it works."""
     from labeling.models import ALIVE, JobRun, JobState  # noqa: PLC0415 - as above
+    from quality.selectors import runs as run_reads  # noqa: PLC0415
     from quality.services import runs  # noqa: PLC0415
 
     # The site may have started one by itself, as it does after labels came in.
-    alive = JobRun.objects.filter(project=project, kind=runs.KIND, state__in=ALIVE).first()
+    alive = JobRun.objects.filter(project=project, kind=run_reads.KIND, state__in=ALIVE).first()
     job = alive or runs.start(actor=None, project=project, question="intent")
     _until(lambda: JobRun.objects.get(pk=job.pk).state == JobState.RUNNING)
     # Its libraries are loaded, and the first arrays computed.
