@@ -1,6 +1,7 @@
 """Tables and their constraints; no behavior beyond them."""
 
 from labeling.models.acts import BulkAct
+from labeling.models.agreement import TaskAgreement
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.models.deletions import TaskDeletion
 from labeling.models.events import Event
@@ -63,6 +64,7 @@ __all__ = [
     "SkipReason",
     "Split",
     "Task",
+    "TaskAgreement",
     "TaskDeletion",
     "TaskState",
     "Upload",

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from quality.api import predictions, runs
+from quality.api import agreement, predictions, runs
 
 urlpatterns = [
+    path("projects/<slug:slug>/agreement/", agreement.Agreement.as_view(), name="api-agreement"),
     path("projects/<slug:slug>/runs/", runs.Runs.as_view(), name="api-runs"),
     path("projects/<slug:slug>/predictions/", predictions.Predictions.as_view(), name="api-predictions"),
 ]

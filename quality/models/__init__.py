@@ -1,5 +1,6 @@
 """Tables and their constraints; no behavior beyond them."""
 
+from quality.models.agreement import AgreementDocument, AgreementReport
 from quality.models.embeddings import Embedding, EmbeddingSet
 from quality.models.people import AnnotatorQuality, Consensus
 from quality.models.pushed import PushedModel, PushedPrediction
@@ -7,6 +8,8 @@ from quality.models.runs import ClassPair, Gain, Prediction, Run, RunArray, Trig
 from quality.models.settings import QualitySettings
 
 __all__ = [
+    "AgreementDocument",
+    "AgreementReport",
     "AnnotatorQuality",
     "ClassPair",
     "Consensus",

@@ -84,3 +84,21 @@ class PredictionsResult(JsonDocument):
     question: str = ""
     taken: int = 0
     rejected: int = 0
+
+
+class AgreementParams(JsonDocument):
+    """Which question; empty: all of them."""
+
+    question: str = ""
+
+
+class AgreementCursor(JsonDocument):
+    """The questions that are done."""
+
+    done: list[str] = Field(default_factory=list)
+
+
+class AgreementResult(JsonDocument):
+    """How many questions were measured."""
+
+    questions: int = 0

@@ -84,6 +84,8 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-flag-resolutions", "post"): LABEL,
     ("api-flag-resolution", "post"): LABEL,
     ("api-flag-resolution", "delete"): LABEL,
+    ("api-agreement", "get"): READ,
+    ("api-agreement", "post"): MANAGE,
     ("api-runs", "get"): READ,
     ("api-runs", "post"): MANAGE,
     ("api-predictions", "get"): READ,

@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 JSONL = "application/x-ndjson"
 PARQUET = "application/vnd.apache.parquet"
 RULES = {
+    ("api-agreement", "get"): "reviewer",
+    ("api-agreement", "post"): "reviewer",
     ("api-runs", "get"): "reviewer",
     ("api-runs", "post"): "reviewer",
     ("api-predictions", "get"): "viewer",
@@ -92,8 +94,8 @@ def test_a_role_may_do_what_its_rule_says_and_no_more(name: str, method: str, ap
     people |= {role: factories.member(project, role) for role in LADDER}
     for person, user in people.items():
         client = api_for(user) if user else APIClient()
+        JobRun.objects.all().delete()
         if (name, method) == ("api-runs", "post"):
-            JobRun.objects.all().delete()
             response = client.post(address(project, "runs"), {"question": "intent"}, format="json")
         elif (name, method) == ("api-predictions", "post"):
             response = send(client, project, [sure(task)])

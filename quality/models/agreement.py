@@ -1,0 +1,165 @@
+"""What was measured of the agreement between people: one report per question, made anew when answers are new."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from pydantic import BaseModel, ConfigDict, Field
+
+from labeling.models import Project
+from labeling.models.documents import JsonDocument
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AlphaPart(_Part):
+    """Krippendorff's alpha, with its interval, or why there is none."""
+
+    value: float | None = Field(None, description="At most 1; 0 is what chance would give. Null: not defined.")
+    low: float | None = Field(None, description="95 % interval, by drawing tasks anew.")
+    high: float | None = None
+    reading: str = Field("", description="reliable (from .8), tentative (from .667) or unreliable.")
+    undefined: str = Field("", description="Why there is no value, in words.")
+    tasks: int = 0
+    answers: int = 0
+
+
+class BarPart(_Part):
+    """Tasks whose agreement is from `low` up to `high`."""
+
+    low: float
+    high: float
+    tasks: int
+
+
+class LabelPart(_Part):
+    """One label against the rest."""
+
+    label: str
+    alpha: AlphaPart
+    said: int = Field(description="Answers with this label, to tasks that several people answered.")
+
+
+class SidePart(_Part):
+    """On how many of the tasks a person gave the one label or the other."""
+
+    person: int
+    one: int
+    other: int
+
+
+class ConfusionPart(_Part):
+    """Two labels that different people gave to the same tasks."""
+
+    one: str
+    other: str = Field(description="Empty: the others gave nothing in its place.")
+    tasks: int
+    sides: list[SidePart]
+    person: int | None = Field(None, description="Who stands alone against the others on most of these tasks.")
+
+
+class PairPart(_Part):
+    """Two people on the tasks that both answered."""
+
+    one: int
+    other: int
+    shared: int
+    same: int
+    kappa: float | None = None
+    undefined: str = ""
+
+
+class PersonPart(_Part):
+    """One person beside the others."""
+
+    person: int
+    tasks: int = Field(description="Answered by others, too.")
+    agreement: float = Field(description="1 - the mean distance to the answers of the others, in [0, 1].")
+    alpha_without: float | None = Field(None, description="Alpha when this person's answers are left out.")
+    accuracy: float | None = Field(None, description="By Dawid and Skene, where answers are one label.")
+
+
+class UsePart(_Part):
+    """How often a person gives a label, beside those who answered the same tasks."""
+
+    person: int
+    label: str
+    said: int
+    others: float = Field(description="How often the others would have: the sum of their shares.")
+
+
+class VersionPart(_Part):
+    """Answers given under one version of the guideline."""
+
+    version: int
+    alpha: AlphaPart
+
+
+class ChangePart(_Part):
+    """Tasks that people answered under two versions of the guideline."""
+
+    before: int
+    after: int
+    tasks: int
+    alpha_before: AlphaPart
+    alpha_after: AlphaPart
+
+
+class WeekPart(_Part):
+    """Tasks whose last answer came in one week."""
+
+    week: date
+    alpha: AlphaPart
+
+
+class NeededPart(_Part):
+    """What the majority of so many people would get right, simulated from the fitted skills."""
+
+    people: int
+    right: float
+    tied: float
+
+
+class AgreementDocument(JsonDocument):
+    """All that is told of one question."""
+
+    kind: str
+    tasks: int = 0
+    people: int = 0
+    answers: int = 0
+    left_out: int = 0
+    alpha: AlphaPart = AlphaPart()
+    percent: float | None = None
+    fleiss: float | None = None
+    fleiss_undefined: str = ""
+    differ: int = 0
+    assisted: int = 0
+    histogram: list[BarPart] = Field(default_factory=list)
+    labels: list[LabelPart] = Field(default_factory=list)
+    confusion: list[ConfusionPart] = Field(default_factory=list)
+    pairs: list[PairPart] = Field(default_factory=list)
+    persons: list[PersonPart] = Field(default_factory=list)
+    uses: list[UsePart] = Field(default_factory=list)
+    versions: list[VersionPart] = Field(default_factory=list)
+    changes: list[ChangePart] = Field(default_factory=list)
+    weeks: list[WeekPart] = Field(default_factory=list)
+    needed: list[NeededPart] = Field(default_factory=list)
+
+
+class AgreementReport(models.Model):
+    """How far people agree on one question."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="agreement_reports", db_index=False)
+    question = models.CharField(max_length=64)
+    read_at = models.DateTimeField(help_text="When the answers were read: newer ones are not in it.")
+    seconds = models.FloatField(help_text="How long it took.")
+    document = models.JSONField(help_text="Read and written through `AgreementDocument`.")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("project", "question"), name="agreement_report_once"),)
+
+    def __str__(self) -> str:
+        return f"agreement on {self.question} in {self.project_id}"

@@ -1,0 +1,75 @@
+"""What was measured of the agreement between people, and how much of it is old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from labeling.models import ALIVE, JobRun, JobState, User
+from labeling.selectors import versions as version_reads
+from quality.models import AgreementReport
+from quality.models.agreement import AgreementDocument
+from quality.selectors.several_answers import count_new
+
+if TYPE_CHECKING:
+    from labeling.kinds.schema import Question
+    from labeling.models import Project
+
+KIND = "quality.agreement"
+MOST_NEW = 1_000
+"""New answers are counted up to so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was measured of a question, and how many answers are newer."""
+
+    question: Question
+    document: AgreementDocument
+    read_at: datetime
+    new: int
+
+    @property
+    def many_new(self) -> bool:
+        """Whether more answers are new than were counted."""
+        return self.new >= MOST_NEW
+
+
+def reports_for(project: Project, question: str = "") -> list[Report]:
+    """Return what was measured of the project's questions as they are now; of one, if it is named."""
+    rows = {row.question: row for row in AgreementReport.objects.filter(project=project)}
+    newest: dict[datetime, int] = {}
+    reports = []
+    for each in version_reads.schema(project.pk).questions:
+        row = rows.get(each.name)
+        if row is None or question not in {"", each.name}:
+            continue
+        if row.read_at not in newest:
+            newest[row.read_at] = count_new(project, since=row.read_at, most=MOST_NEW)
+        document = AgreementDocument.load(row.document)
+        if document.kind == each.kind:  # a question of that name that was another one
+            reports.append(Report(each, document, row.read_at, newest[row.read_at]))
+    return reports
+
+
+def names_of(reports: list[Report]) -> dict[int, User]:
+    """Return the people whom reports tell of."""
+    told = {person.person for report in reports for person in report.document.persons}
+    told |= {side.person for report in reports for part in report.document.confusion for side in part.sides}
+    return User.objects.in_bulk(told)
+
+
+def job_alive(project: Project) -> JobRun | None:
+    """Return the job that measures agreement now, or waits to."""
+    return JobRun.objects.filter(project=project, kind=KIND, state__in=ALIVE).order_by("-pk").first()
+
+
+def last_job(project: Project) -> JobRun | None:
+    """Return the newest job that measured agreement, or tried to."""
+    return JobRun.objects.filter(project=project, kind=KIND).order_by("-pk").first()
+
+
+def has_failed(job: JobRun | None) -> bool:
+    """Tell whether a job ended without a result."""
+    return job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}
