@@ -146,6 +146,8 @@ CELERY_BEAT_SCHEDULE = {
     "tend-quality": {"task": "quality.tend", "schedule": 60},
     "delete-due-tasks": {"task": "labeling.delete_due_tasks", "schedule": 600},
     "tidy-uploads": {"task": "dcai_web.tidy_uploads", "schedule": 3600},
+    "send-webhooks": {"task": "labeling.send_webhooks", "schedule": 10},
+    "forget-deliveries": {"task": "labeling.forget_deliveries", "schedule": 3600},
 }
 
 # --- People -------------------------------------------------------------------------------------------------------
@@ -266,6 +268,10 @@ FILE_UPLOAD_HANDLERS = [
 # On the disk that they will stay on, and not in /tmp, which may be small or memory.
 FILE_UPLOAD_TEMP_DIR = env.folder(DATA_DIR / "tmp")
 FILE_UPLOAD_PERMISSIONS = 0o640
+
+# --- Calls to elsewhere -------------------------------------------------------------------------------------------
+# Hosts (`host` or `host:port`) that webhooks may lead to although they are not on the public internet.
+WEBHOOK_HOSTS = env.items("DCAI_WEBHOOK_HOSTS", [])
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
 EMAIL_HOST = env.text("DCAI_SMTP_HOST")

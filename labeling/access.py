@@ -25,6 +25,8 @@ from labeling.models import (
     SavedFilter,
     Task,
     Upload,
+    Webhook,
+    WebhookDelivery,
 )
 
 if TYPE_CHECKING:
@@ -242,3 +244,25 @@ def import_for(user: User | AnonymousUser, slug: str, job_id: int, action: Actio
     if job.kind != "labeling.import" or job.project is None or job.project.slug != slug:
         raise NotFound
     return job
+
+
+def webhook_for(user: User | AnonymousUser, slug: str, webhook_id: int, action: Action) -> Webhook:
+    """Return a webhook of the project, if the person may do this in it."""
+    project = project_for(user, slug, action)
+    webhook = Webhook.objects.select_related("project").filter(pk=webhook_id, project=project).first()
+    if webhook is None:
+        raise NotFound
+    return webhook
+
+
+def delivery_for(
+    user: User | AnonymousUser, slug: str, webhook_id: int, delivery_id: int, action: Action
+) -> WebhookDelivery:
+    """Return what was sent to a webhook of the project, if the person may do this in it."""
+    webhook = webhook_for(user, slug, webhook_id, action)
+    delivery = (
+        WebhookDelivery.objects.select_related("webhook__project").filter(pk=delivery_id, webhook=webhook).first()
+    )
+    if delivery is None:
+        raise NotFound
+    return delivery

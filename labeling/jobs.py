@@ -13,7 +13,18 @@ from labeling.models.bulk_acts import (
     TakingBackResult,
 )
 from labeling.models.imports import ImportCursor, ImportParams, ImportResult
-from labeling.services import accounts, asking, bulk_acts, deletion, imports, jobs, media, settling, task_deletion
+from labeling.services import (
+    accounts,
+    asking,
+    bulk_acts,
+    deletion,
+    imports,
+    jobs,
+    media,
+    settling,
+    task_deletion,
+    webhooks,
+)
 
 jobs.register(
     {
@@ -77,6 +88,24 @@ def tend_jobs() -> None:
 def delete_due_tasks() -> None:
     """Delete for good what was deleted a day ago."""
     task_deletion.delete_due_tasks()
+
+
+@shared_task(name="labeling.send_webhooks")
+def send_webhooks() -> None:
+    """Have what happened told to the addresses that wait for it."""
+    webhooks.send_due_webhooks()
+
+
+@shared_task(name=webhooks.DELIVER)
+def deliver_webhook(webhook_id: int) -> None:
+    """Send an address what waits for it."""
+    webhooks.deliver_webhook(webhook_id)
+
+
+@shared_task(name="labeling.forget_deliveries")
+def forget_deliveries() -> None:
+    """Forget what was sent to webhooks long ago."""
+    webhooks.forget_deliveries()
 
 
 @shared_task(name=accounts.MAIL_PASSWORD_LINK)

@@ -210,12 +210,25 @@ def checked_places(address: Address, *, inside: Collection[str] = ()) -> list[Pl
         return places
     for place in places:
         if not is_outside(ipaddress.ip_address(place.where[0])):
-            message = (
-                f"{address.host} is not on the public internet, and this site calls only what is. The person who runs "
-                "the site can allow this host."
-            )
-            raise AddressRefused(message)
+            raise _not_public(address)
     return places
+
+
+def _not_public(address: Address) -> AddressRefused:
+    return AddressRefused(
+        f"{address.host} is not on the public internet, and this site calls only what is. The person who runs the site "
+        "can allow this host."
+    )
+
+
+def refuse_plainly_inside(address: Address, *, inside: Collection[str] = ()) -> None:
+    """Refuse an address that names a place inside as such, without asking where its host is; calls ask that anyway."""
+    try:
+        outside = is_outside(ipaddress.ip_address(address.host))
+    except ValueError:
+        outside = address.host != "localhost"
+    if not outside and not address.is_among(inside):
+        raise _not_public(address)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from labeling.web import (
     service_accounts,
     task_page,
     tasks,
+    webhooks,
 )
 
 urlpatterns = [
@@ -52,6 +53,7 @@ urlpatterns = [
     *service_accounts.urlpatterns,
     *tasks.urlpatterns,
     *task_page.urlpatterns,
+    *webhooks.urlpatterns,
 ]
 
 if settings.OIDC_ISSUER:

@@ -26,10 +26,10 @@ class NoticeDocument(BaseModel):
     """One thing you are told."""
 
     id: int
-    kind: Literal["sent_back", "came_back", "changed", "comment", "flag"]
+    kind: Literal["sent_back", "came_back", "changed", "comment", "flag", "webhook"]
     project: str = Field(description="Its slug.")
-    task: int
-    actor: str
+    task: int | None = Field(description="Null: it is about the project as a whole.")
+    actor: str | None = Field(description="Null: the site did it by itself.")
     note: str
     created_at: datetime
     read_at: datetime | None
@@ -67,7 +67,7 @@ def notice_document(notice: Notice) -> dict[str, Any]:
         "kind": notice.kind,
         "project": notice.project.slug,
         "task": notice.task_id,
-        "actor": str(notice.actor),
+        "actor": str(notice.actor) if notice.actor else None,
         "note": notice.note,
         "created_at": notice.created_at,
         "read_at": notice.read_at,

@@ -19,6 +19,7 @@ from labeling.api import (
     projects,
     tasks,
     tokens,
+    webhooks,
 )
 from labeling.api.endpoint import AddSlash
 
@@ -64,6 +65,21 @@ urlpatterns = [
     ),
     path("projects/<slug:slug>/flags/resolutions/", flags.FlagResolutions.as_view(), name="api-flag-resolutions"),
     path("projects/<slug:slug>/labels/", labels.Labels.as_view(), name="api-labels"),
+    path("projects/<slug:slug>/webhooks/", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("projects/<slug:slug>/webhooks/<int:webhook_id>/", webhooks.OneWebhook.as_view(), name="api-webhook"),
+    path(
+        "projects/<slug:slug>/webhooks/<int:webhook_id>/ping/", webhooks.WebhookPing.as_view(), name="api-webhook-ping"
+    ),
+    path(
+        "projects/<slug:slug>/webhooks/<int:webhook_id>/deliveries/",
+        webhooks.WebhookDeliveries.as_view(),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        "projects/<slug:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again/",
+        webhooks.WebhookDeliveryAgain.as_view(),
+        name="api-webhook-again",
+    ),
     path("projects/<slug:slug>/export/", exports.Export.as_view(), name="api-export"),
     path("projects/<slug:slug>/export/card/", exports.ExportCard.as_view(), name="api-export-card"),
     path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),

@@ -16,6 +16,7 @@ from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
 from labeling.models.sampling import AnswerReview, AnswerVerdict, ReturnState, Sample, SamplePer, SampleWish
 from labeling.models.saved_filters import SavedFilter
 from labeling.models.tasks import Lease, Media, MediaLink, QueueEntry, QueueScore, Split, Task, TaskState
+from labeling.models.webhooks import DeliveryKind, DeliveryState, Webhook, WebhookDelivery
 
 __all__ = [
     "ALIVE",
@@ -28,6 +29,8 @@ __all__ = [
     "ApiToken",
     "BulkAct",
     "Comment",
+    "DeliveryKind",
+    "DeliveryState",
     "Event",
     "FirstChoice",
     "Flag",
@@ -69,4 +72,6 @@ __all__ = [
     "TaskState",
     "Upload",
     "User",
+    "Webhook",
+    "WebhookDelivery",
 ]

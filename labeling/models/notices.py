@@ -21,16 +21,20 @@ class NoticeKind(models.TextChoices):
     CHANGED = "changed", "Decided otherwise"
     COMMENT = "comment", "New comment"
     FLAG = "flag", "Your flag was decided"
+    WEBHOOK = "webhook", "Webhook switched off"
 
 
 class Notice(models.Model):
-    """One thing that one person is told; what it tells of goes when that is taken back."""
+    """One thing that one person is told; what it tells of goes when that is taken back.
+
+    What the site did by itself has no actor, and what is about the project as a whole no task.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, null=True, related_name="+")
     kind = models.CharField(max_length=9, choices=NoticeKind.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     note = models.TextField(blank=True)
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, related_name="+")
     label = models.ForeignKey(Label, on_delete=models.CASCADE, null=True, related_name="+")

@@ -25,7 +25,10 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tasks": ("Tasks", ("tasks.",)),
     "jobs": ("Jobs", ("job.", "import.", "export.")),
     "people": ("People", ("member.", "invitation.", "service.", "token.")),
-    "settings": ("Guideline and settings", ("project.", "schema.", "guideline.", "demo.", "quality.", "predictions.")),
+    "settings": (
+        "Guideline and settings",
+        ("project.", "schema.", "guideline.", "demo.", "quality.", "predictions.", "webhook."),
+    ),
 }
 """The kinds of activity one can filter by: their words, and how their verbs begin."""
 
@@ -50,6 +53,7 @@ _ICONS = {
     "guideline": "guideline",
     "quality": "quality",
     "predictions": "quality",
+    "webhook": "link",
 }
 
 Payload = dict[str, Any]
@@ -186,6 +190,12 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "project.archived": lambda _: "archived the project",
     "project.restored": lambda _: "took the project out of the archive",
     "schema.revised": lambda p: f"changed the questions (version {p.get('version', '')})",
+    "webhook.created": lambda p: f"made a webhook to {p.get('host', '')}",
+    "webhook.changed": lambda p: f"changed the webhook to {p.get('host', '')}",
+    "webhook.deleted": lambda p: f"deleted the webhook to {p.get('host', '')}",
+    "webhook.switched_off": lambda p: f"switched off the webhook to {p.get('host', '')}, which took nothing for a day",
+    "webhook.pinged": lambda _: "sent a test to a webhook",
+    "webhook.sent_again": lambda _: "had something sent to a webhook again",
     "guideline.published": lambda p: f"published version {p.get('version', '')} of the guideline: {p.get('note', '')}",
 }
 
@@ -223,7 +233,8 @@ def activity(
 
     Who answered which task is for those who review: with `answers_of`, only that person's own answers are told.
     """
-    found = Event.objects.filter(project=project).select_related("actor", "task")
+    # What a job did is told by what it wrote down itself, and how it ended on its own page.
+    found = Event.objects.filter(project=project).exclude(verb="job.ended").select_related("actor", "task")
     if answers_of is not None:
         found = found.exclude(~Q(actor_id=answers_of.pk), verb__startswith="annotation.")
     if person:

@@ -269,15 +269,24 @@ def _in_words(job: JobRun, error: BaseException) -> str:
     )
 
 
+@transaction.atomic
 def _end(job: JobRun, **values: Any) -> None:
     """Close the job, unless it was taken from this worker meanwhile."""
     if values["state"] == JobState.SUCCEEDED:
         JobRun.objects.filter(pk=job.pk, total=0).update(total=1, done=1)
         JobRun.objects.filter(pk=job.pk).update(done=F("total"))
     told = {name: _storable(value) for name, value in values.items()}
-    JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
+    if JobRun.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).update(
         finished_at=timezone.now(), **told
-    )
+    ):
+        _record_end(job, values["state"])
+
+
+def _record_end(job: JobRun, state: str) -> None:
+    if job.project is not None:
+        events.record(
+            verb="job.ended", project=job.project, actor=job.requested_by, job=job.pk, kind=job.kind, state=state
+        )
 
 
 def _storable(value: Any) -> Any:
@@ -322,12 +331,15 @@ def _heartbeat(job: JobRun) -> Iterator[None]:
 def cancel(*, actor: User, job: JobRun) -> JobRun:
     """Cancel a job: at once while it waits, at its next step while it runs."""
     now = timezone.now()
-    if JobRun.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
+    ended = JobRun.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
         state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now, message="Canceled"
-    ) or JobRun.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None).update(
+    )
+    if ended or JobRun.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None).update(
         cancel_requested_at=now
     ):
         events.record(verb="job.cancelled", project=job.project, actor=actor, job=job.pk, kind=job.kind)
+    if ended:
+        _record_end(job, JobState.CANCELLED)
     job.refresh_from_db()
     return job
 
@@ -336,13 +348,15 @@ def recover_lost_jobs() -> None:
     """Send queued jobs whose message got lost, and start again those whose worker died. Runs every few seconds."""
     now = timezone.now()
     lost = JobRun.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
-    lost.exclude(cancel_requested_at=None).update(state=JobState.CANCELLED, finished_at=now, message="Canceled")
-    lost.filter(attempt__gte=MAX_ATTEMPTS).update(
-        state=JobState.FAILED,
-        finished_at=now,
-        error=f"The worker died {MAX_ATTEMPTS} times while doing this, perhaps for lack of memory. What was done "
-        "before stays, and nothing is done twice: start it again, with less at once if it fails again.",
-    )
+    for job in lost.exclude(cancel_requested_at=None).select_related("project", "requested_by"):
+        _end(job, state=JobState.CANCELLED, message="Canceled")
+    for job in lost.filter(attempt__gte=MAX_ATTEMPTS).select_related("project", "requested_by"):
+        _end(
+            job,
+            state=JobState.FAILED,
+            error=f"The worker died {MAX_ATTEMPTS} times while doing this, perhaps for lack of memory. What was done "
+            "before stays, and nothing is done twice: start it again, with less at once if it fails again.",
+        )
     lost.update(state=JobState.QUEUED, sent_at=None, message="The worker died; starting again")
     unsent = JobRun.objects.filter(state=JobState.QUEUED).filter(
         Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER), created_at__lt=now - timedelta(seconds=5)

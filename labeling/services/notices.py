@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from labeling import statements
-from labeling.models import AnnotationState, Comment, Flag, Notice, NoticeKind
+from labeling.models import AnnotationState, Comment, Flag, Membership, Notice, NoticeKind, Role
 from labeling.reasons.decisions import decision_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from labeling.models import AnswerReview, User
+    from labeling.models import AnswerReview, Project, User
 
 # Whose answer says otherwise than the label that a reviewer has just given; the reviewer knows.
 _OTHERWISE = f"""
@@ -87,6 +87,16 @@ def tell_of_return(*, actor: User, review: AnswerReview) -> None:
         note=review.note,
         review=review,
         created_at=timezone.now(),
+    )
+
+
+def tell_of_webhook(*, project: Project, note: str) -> None:
+    """Tell the managers of a project that a webhook was switched off."""
+    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_service=False)
+    now = timezone.now()
+    Notice.objects.bulk_create(
+        Notice(user_id=user_id, project=project, kind=NoticeKind.WEBHOOK, note=note, created_at=now)
+        for user_id in managers.order_by("pk").values_list("user_id", flat=True)
     )
 
 

@@ -11,6 +11,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.utils import timezone
 
 from labeling.models import GoesOn, Role, Scope
+from labeling.models.webhooks import MAX_URL
+from labeling.selectors import webhooks as webhook_reads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,6 +189,22 @@ class ServiceAccountForm(forms.Form):
         label="Name", max_length=100, help_text="As the activity shows it, such as “nightly export”."
     )
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER)
+
+
+class WebhookForm(forms.Form):
+    """Where a webhook leads, and what it is told of."""
+
+    url = forms.CharField(
+        label="Address",
+        max_length=MAX_URL,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+        help_text="Where events are sent by POST. It begins with https:// or http://.",
+    )
+    types = forms.MultipleChoiceField(
+        label="Events",
+        choices=[(name, f"{kind.words} ({name})") for name, kind in webhook_reads.TYPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 class InviteForm(forms.Form):

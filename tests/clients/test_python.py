@@ -15,9 +15,10 @@ from dcai import cli, transport
 from pytest_django.live_server_helper import LiveServer
 
 from labeling.models import Annotation, AnnotationRevision, Flag, Label, Project, User
-from labeling.services import tokens
+from labeling.services import tokens, webhooks
 from tests import factories
 from tests.factories import TEXT_SCHEMA
+from tests.receiving import HOST, receiving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -261,3 +262,33 @@ def test_the_token_goes_to_no_other_address_than_the_one_given() -> None:
     with dcai.Client("http://site.test/dcai/", "secret", transport=httpx.MockTransport(answer)) as client:
         assert [row["slug"] for row in itertools.islice(client.projects(), 5)] == ["a"]
     assert seen == ["http://site.test/dcai/api/projects/", "http://site.test/dcai/api/projects/?cursor=2"]
+
+
+def test_webhooks_are_set_up_and_what_they_send_is_checked(project: dcai.Project, settings: Any) -> None:
+    settings.WEBHOOK_HOSTS = [HOST]
+    with receiving() as receiver:
+        made = project.webhooks.create(receiver.url, ["task.created"])
+        project.tasks.add([{"data": {"text": "Hello."}}])
+        webhooks.deliver_webhook(made["id"])
+        (request,) = receiver.requests
+        headers = dict(request.headers.items())
+        message = dcai.verify(made["secret"], headers, request.body)
+        assert [event["type"] for event in message["events"]] == ["task.created"]
+        for secret, body, tolerance in (
+            ("whsec_other", request.body, 300),
+            (made["secret"], b"{}", 300),
+            (made["secret"], request.body, -1),
+        ):
+            with pytest.raises(dcai.NotSigned):
+                dcai.verify(secret, headers, body, tolerance=tolerance)
+        for signature in ("", "t=1", "t=x,v1=", f"v1={headers['Dcai-Signature']}", "t=1,t=2,v1=0"):
+            with pytest.raises(dcai.NotSigned):
+                dcai.verify(made["secret"], {"dcai-signature": signature}, request.body)
+
+        assert [sent["state"] for sent in project.webhooks.deliveries(made["id"])] == ["delivered"]
+        (sent,) = project.webhooks.deliveries(made["id"])
+        assert project.webhooks.send_again(made["id"], sent["id"])["uid"] == sent["uid"]
+        assert project.webhooks.ping(made["id"])["state"] == "waiting"
+    assert project.webhooks.change(made["id"], on=False)["on"] is False
+    project.webhooks.delete(made["id"])
+    assert list(project.webhooks) == []

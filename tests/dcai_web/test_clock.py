@@ -26,7 +26,15 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
 
 def test_a_recurring_job_is_started_by_one_of_all_workers_once_per_pause(sent: list[tuple[str, Any]]) -> None:
     first, second = clock.start_due_jobs(current_app), clock.start_due_jobs(current_app)
-    assert set(first) == {"tend-jobs", "tend-backups", "tend-quality", "delete-due-tasks", "tidy-uploads"}
+    assert set(first) == {
+        "tend-jobs",
+        "tend-backups",
+        "tend-quality",
+        "delete-due-tasks",
+        "tidy-uploads",
+        "send-webhooks",
+        "forget-deliveries",
+    }
     assert second == []
     assert ("labeling.tend_jobs", 20) in sent
 

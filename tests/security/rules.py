@@ -64,6 +64,12 @@ _RULES: dict[str, dict[str, str]] = {
     "project-activity": {"get": "viewer"},
     "project-settings": {"get": "manager", "post": "manager"},
     "project-settings-undo": {"post": "manager"},
+    "project-webhooks": {"get": "manager", "post": "manager"},
+    "project-webhook": {"get": "manager", "post": "manager"},
+    "webhook-switch": {"post": "manager"},
+    "webhook-ping": {"post": "manager"},
+    "webhook-again": {"post": "manager"},
+    "webhook-delete": {"post": "manager"},
     "project-archive": {"post": "manager"},
     "project-restore": {"post": "manager"},
     "project-delete": {"get": "manager", "post": "manager"},
@@ -165,6 +171,8 @@ def body(name: str, place: World) -> dict[str, Any]:
         "project-settings": {
             "name": "Renamed", "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15
         },
+        "project-webhooks": {"url": "https://example.com/hook", "types": ["job.ended"]},
+        "project-webhook": {"url": "https://example.com/hook", "types": ["comment.added"]},
         "project-delete": {"name": place.project.name},
         "project-schema": {"do": "add", "version": place.arguments["schema_version"]},
         "project-schema-json": {"schema": json.dumps(SCHEMA), "version": place.arguments["schema_version"]},

@@ -37,6 +37,8 @@ STAND_INS: dict[str, Any] = {
     "flag_id": 900_000_006,
     "act_id": 900_000_007,
     "annotation_id": 900_000_007,
+    "webhook_id": 900_000_008,
+    "delivery_id": 900_000_009,
 }
 """What the tests are made with, before there is a project: exchanged for its slug and ids when a request is sent."""
 
@@ -65,6 +67,8 @@ RULES_BEYOND_THE_DOCUMENT = {
     "flags_decide": "the same",
     "imports_create": "what a mapping, an encoding and a delimiter may be depends on the file and the project",
     "tokens_create": "a token ends in the future",
+    "webhooks_create": "which addresses there are is more than a format says",
+    "webhooks_change": "the same",
     "predictions_create": "rows are JSON Lines or Parquet about the tasks of the project",
 }
 """What may be refused (400) although it fits the document, and why; all other checks hold for these too."""

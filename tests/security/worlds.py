@@ -41,6 +41,7 @@ from labeling.services import (
     service_accounts,
     tasks,
     tokens,
+    webhooks,
 )
 from labeling.services.annotations import Submission
 from labeling.web.people import RETURN
@@ -122,7 +123,12 @@ def world(*, color: str = "red") -> World:
         actor=manager, project=project, file=ContentFile(b"text,intent\nHi,billing\n"), filename="a.csv"
     )
     review = sampled(project, worked_on, member.user)
+    webhook, _ = webhooks.create_webhook(
+        actor=manager, project=project, url="https://example.com/hook", types=["job.ended"]
+    )
     arguments = {
+        "webhook_id": webhook.pk,
+        "delivery_id": webhooks.ping_webhook(actor=manager, webhook=webhook).pk,
         "slug": project.slug,
         "sample_id": review.sample_id,
         "review_id": review.pk,

@@ -24,12 +24,13 @@ from labeling.models import (
     Role,
     Task,
     User,
+    WebhookDelivery,
 )
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.outlier import OUTLIER
 from labeling.services import annotations as saving
-from labeling.services import flags, people, returns, reviews, task_deletion, tokens
+from labeling.services import flags, people, returns, reviews, task_deletion, tokens, webhooks
 from labeling.services.annotations import Submission
 from tests import factories
 
@@ -64,6 +65,7 @@ class World:
     deletion: BulkAct
     answer: Annotation
     returned: Annotation
+    delivery: WebhookDelivery
     people: dict[str, User]
 
     @property
@@ -79,6 +81,8 @@ class World:
             "flag_id": self.flag.pk,
             "act_id": self.deletion.pk,
             "annotation_id": self.answer.pk,
+            "webhook_id": self.delivery.webhook_id,
+            "delivery_id": self.delivery.pk,
         }
 
     def address(self, name: str, method: str = "") -> str:
@@ -112,6 +116,7 @@ def world() -> World:
         deletion=task_deletion.delete_tasks(actor=manager, project=project, task_ids=[factories.task(project).pk]),
         answer=answered(project),
         returned=returned(project, manager),
+        delivery=sent(project, manager),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),
@@ -121,6 +126,14 @@ def world() -> World:
             "superuser": factories.user(is_superuser=True, is_staff=True),
         },
     )
+
+
+def sent(project: Project, manager: User) -> WebhookDelivery:
+    """Return a test that waits to be sent to a webhook."""
+    webhook, _ = webhooks.create_webhook(
+        actor=manager, project=project, url="https://example.com/hook", types=["job.ended"]
+    )
+    return webhooks.ping_webhook(actor=manager, webhook=webhook)
 
 
 def answered(project: Project) -> Annotation:

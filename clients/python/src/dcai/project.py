@@ -13,6 +13,7 @@ from dcai.flags import Flags
 from dcai.jobs import Job, job_numbered
 from dcai.tasks import Tasks
 from dcai.transport import Transport
+from dcai.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ class Project:
         self.slug = slug
         self.tasks = Tasks(transport, slug)
         self.flags = Flags(transport, slug)
+        self.webhooks = Webhooks(transport, slug)
 
     def __repr__(self) -> str:
         return f"<Project {self.slug}>"
