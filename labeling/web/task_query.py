@@ -33,7 +33,7 @@ class ExplorerRequest:
         wanted = explorer_reads.parse_task_filter(query, reviewer=reviewer)
         return cls(
             wanted=wanted,
-            sort=sort if sort in explorer_reads.SORTS else _usual_sort(wanted),
+            sort=sort if sort in sorts_for(wanted) else _usual_sort(wanted),
             cursor=query.get("cursor", "")[:1000],
         )
 
@@ -58,7 +58,19 @@ class ExplorerRequest:
         return [{"words": words, "without": self.without(name)} for name, words in spoken]
 
 
+def sorts_for(wanted: explorer_reads.TaskFilter) -> dict[str, str]:
+    """Return the orders that fit a filter, with what they are called."""
+    special = {}
+    if wanted.similar:
+        special[explorer_reads.BY_SIMILARITY] = "Most similar first"
+    if wanted.answers:
+        special[explorer_reads.BY_AGREEMENT] = "Least agreement first"
+    return special | explorer_reads.SORTS
+
+
 def _usual_sort(wanted: explorer_reads.TaskFilter) -> str:
+    if wanted.answers and not wanted.similar:
+        return explorer_reads.BY_AGREEMENT
     return explorer_reads.BY_SIMILARITY if wanted.similar else explorer_reads.DEFAULT_SORT
 
 
@@ -72,6 +84,7 @@ def condition_words(wanted: explorer_reads.TaskFilter, schema: Schema, people: d
         "source": lambda value: f"label from {LabelSource(value).label.lower()}",
         "flag": _flag_words,
         "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
+        "answers": lambda value: _several_words(value, people),
         "meta": lambda value: value,
         "similar": lambda value: f"similar to task {value}",
         "tasks": lambda value: f"{value.count(',') + 1} chosen task{'s' if ',' in value else ''}",
@@ -89,6 +102,11 @@ def condition_words(wanted: explorer_reads.TaskFilter, schema: Schema, people: d
 def _label_words(wanted: str) -> str:
     how, _, which = wanted.partition(":")
     return {"any": "any label", "none": "no label", "in": f"one of {which}"}.get(how, which)
+
+
+def _several_words(wanted: str, people: dict[int, str]) -> str:
+    several = explorer_reads.several_named(wanted)
+    return several.words(people) if several is not None else wanted
 
 
 def _flag_words(wanted: str) -> str:

@@ -38,7 +38,7 @@ from labeling.services import bulk_acts, explorer, preferences, tasks
 from labeling.services.task_acts import MAX_BULK
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
-from labeling.web.task_query import ExplorerRequest
+from labeling.web.task_query import ExplorerRequest, sorts_for
 from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ COLUMNS: dict[str, str] = {
     "flags": "Open flags",
     "meta": "Metadata",
     "reason": "Why in the queue",
+    "agreement": "Agreement of people",
     "added": "Added",
 }
 SHOWN_AT_FIRST = ("state", "labels", "split", "external_id", "flags")
@@ -87,14 +88,18 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     asked = ExplorerRequest.from_query(request.GET, reviewer=reviewer)
     found = explorer_reads.matches(project, asked.wanted)
     page = explorer_reads.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
-    schema = version_reads.schema(project.pk)
+    schema, look = version_reads.schema(project.pk), _look(request.user)
+    if asked.wanted.answers and "agreement" not in (look.columns or ()):
+        look = look.model_copy(update={"columns": [*(look.columns or ()), "agreement"]})
     values = {
         "project": project,
         "asked": asked,
         "found": found,
         "page": page,
-        "rows": explorer_reads.rows(project, page.ids, schema=schema),
-        "look": _look(request.user),
+        "rows": explorer_reads.rows(
+            project, page.ids, schema=schema, agreement=reviewer and "agreement" in (look.columns or ())
+        ),
+        "look": look,
         "view": _view(request.user, project),
         "saved": explorer_reads.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
@@ -133,16 +138,15 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
         "flagged": _flagged(asked.wanted.flag),
         "decisions": explorer_reads.DECISIONS,
-        "sorts": {explorer_reads.BY_SIMILARITY: "Most similar first"} | explorer_reads.SORTS
-        if asked.wanted.similar
-        else explorer_reads.SORTS,
+        "sorts": sorts_for(asked.wanted),
         "people": people,
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
-        "columns": COLUMNS,
+        "columns": {name: words for name, words in COLUMNS.items() if reviewer or name != "agreement"},
         "offered": offered(schema) if reviewer else [],
         "conditions": asked.conditions(schema, {person.pk: str(person) for person in people}),
         "kept_conditions": [(name, said) for name, said in asked.wanted.params() if name in {"similar", "tasks"}],
-        "more_filters": any((asked.wanted.source, asked.wanted.flag, asked.wanted.annotator, asked.wanted.meta)),
+        "several": _several(schema, asked.wanted.answers, people) if reviewer else [],
+        "more_filters": any(getattr(asked.wanted, name) for name in ("source", "flag", "annotator", "meta", "answers")),
     }
 
 
@@ -164,6 +168,19 @@ def _label_filter(question: Question, wanted: dict[str, str]) -> dict[str, Any]:
         "groups": groups,
         "other": other,
     }
+
+
+def _several(schema: Schema, wanted: str, people: Sequence[User]) -> list[tuple[str, str]]:
+    """Return what can be asked about several people's answers, and the condition asked for."""
+    offered = []
+    for question in schema.questions:
+        about = f" ({question.title})" if len(schema.questions) > 1 else ""
+        for differ, words in ((None, "Several answers"), (True, "Answers differ"), (False, "Answers are the same")):
+            offered.append((str(explorer_reads.Several(question.name, differ=differ)), f"{words}{about}"))
+    asked = explorer_reads.several_named(wanted)
+    if asked is None or wanted in dict(offered):
+        return offered
+    return [*offered, (wanted, asked.words({person.pk: str(person) for person in people}).capitalize())]
 
 
 def _flagged(wanted: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from labeling.selectors.explorer.filters import (
 from labeling.selectors.explorer.flagged import Flagged, flagged_named
 from labeling.selectors.explorer.open_tasks import OPEN_COUNTED, count_open, open_ids, parse_queue_filter
 from labeling.selectors.explorer.pages import (
+    BY_AGREEMENT,
     BY_SIMILARITY,
     COUNTED,
     DEFAULT_SORT,
@@ -36,8 +37,11 @@ from labeling.selectors.explorer.rows import (
     state_of,
 )
 from labeling.selectors.explorer.saved import MAX_SAVED, saved_filters
+from labeling.selectors.explorer.several import ANYBODY, Said, Several, several_named
 
 __all__ = [
+    "ANYBODY",
+    "BY_AGREEMENT",
     "BY_SIMILARITY",
     "COUNTED",
     "DECISIONS",
@@ -53,6 +57,8 @@ __all__ = [
     "Flagged",
     "GivenAnswer",
     "Matches",
+    "Said",
+    "Several",
     "TaskFilter",
     "TaskPage",
     "TaskRow",
@@ -72,5 +78,6 @@ __all__ = [
     "parse_task_filter",
     "rows",
     "saved_filters",
+    "several_named",
     "state_of",
 ]

@@ -30,9 +30,10 @@ from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.flagged import flagged_named
+from labeling.selectors.explorer.several import several_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from django.http import QueryDict
 
@@ -103,6 +104,7 @@ class TaskFilter:
     source: str = ""
     flag: str = ""
     annotator: int = 0
+    answers: str = ""
     meta: str = ""
     similar: int = 0
     chosen: tuple[int, ...] = ()
@@ -111,7 +113,7 @@ class TaskFilter:
     def tells_of_others(self) -> bool:
         """Whether it says of a task what others answered, or what was found about it."""
         by_label = any(value != NO_LABEL for _, value in self.labels)
-        return by_label or self.state in _OF_OTHERS or bool(self.source or self.flag or self.annotator)
+        return by_label or self.state in _OF_OTHERS or bool(self.source or self.flag or self.annotator or self.answers)
 
     @property
     def is_empty(self) -> bool:
@@ -128,6 +130,7 @@ class TaskFilter:
             ("source", self.source),
             ("flag", self.flag),
             ("annotator", str(self.annotator or "")),
+            ("answers", self.answers),
             ("meta", self.meta),
             ("similar", str(self.similar or "")),
             ("tasks", ",".join(map(str, self.chosen))),
@@ -155,11 +158,8 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         for question, wanted in labels
         if wanted not in {HAS_LABEL, NO_LABEL} and not wanted.startswith((IS_LABEL, IN_GROUP))
     ]
-    annotator = query.get("annotator", "")
-    if annotator and not reviewer:
-        raise Forbidden("Who annotated what is shown to reviewers. Take the annotator out of the filter.")
-    if annotator and not _is_number(annotator):
-        problems.append(Problem("annotator", "Expected the number of a person."))
+    annotator, answers = query.get("annotator", ""), query.get("answers", "")
+    problems += _about_people(annotator, answers, reviewer=reviewer)
     similar = query.get("similar", "")
     if similar and not _is_number(similar):
         problems.append(Problem("similar", "Expected the number of a task."))
@@ -178,6 +178,7 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         source=one_of("source", LabelSource.values),
         flag=one_of("flag", (*REASONS, ANY_FLAG, *DECISIONS, *_either(query.get("flag", "")))),
         annotator=int(annotator) if annotator and not problems else 0,
+        answers=answers,
         meta=meta,
         similar=int(similar) if similar and not problems else 0,
         chosen=tuple(map(int, chosen)) if not problems else (),
@@ -187,6 +188,17 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
     if problems:
         raise Invalid(problems[0].message, problems=problems)
     return found
+
+
+def _about_people(annotator: str, answers: str, *, reviewer: bool) -> Iterator[Problem]:
+    """Yield what is wrong with the conditions about who answered what, which are for reviewers."""
+    if (annotator or answers) and not reviewer:
+        raise Forbidden("Who answered what is shown to reviewers. Take people and their answers out of the filter.")
+    if annotator and not _is_number(annotator):
+        yield Problem("annotator", "Expected the number of a person.")
+    if answers and several_named(answers) is None:
+        message = "Write a question, as in “intent:differ”, “intent:between:0-0.5” or “intent:said:12=billing:0=other”."
+        yield Problem("answers", message)
 
 
 def _either(asked: str) -> tuple[str, ...]:
@@ -217,6 +229,8 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
     if wanted.annotator:
         theirs = Annotation.objects.filter(project=project, task_id=OuterRef("pk"), annotator_id=wanted.annotator)
         tasks = tasks.filter(Exists(theirs))
+    if (several := several_named(wanted.answers)) is not None:
+        tasks = several.keep(tasks, project)
     if wanted.meta:
         tasks = tasks.filter(_meta(wanted.meta))
     return tasks

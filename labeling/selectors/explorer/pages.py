@@ -19,14 +19,15 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
-from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, Q, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, IntegerField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Collate
 from psycopg.errors import QueryCanceled
 
 from labeling.errors import Unavailable
-from labeling.models import Task, TaskState
+from labeling.models import Task, TaskAgreement, TaskState
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors.explorer.filters import matching
+from labeling.selectors.explorer.several import several_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,8 @@ SORTS: dict[str, str] = {
 DEFAULT_SORT = "id"
 BY_SIMILARITY = "similar"
 """The usual order of tasks similar to another one; only they have it."""
+BY_AGREEMENT = "agreement"
+"""The usual order of tasks that are asked for by what several people answered; only they have it."""
 
 COUNTED = 10_000
 """How far tasks are counted; also how many one bulk act may change."""
@@ -65,6 +68,7 @@ _EVERY = 2**31
 
 _EXTERNAL = "external_c"
 _NEARNESS = "nearness"
+_AGREEMENT = "agreement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ _ORDERS: dict[str, tuple[PageSegment, ...]] = {
     "external_id": (_NAMED, _UNNAMED),
     "-external_id": (_UNNAMED.reversed(), _NAMED.reversed()),
     BY_SIMILARITY: (PageSegment(Q(), (_NEARNESS, "pk")),),
+    BY_AGREEMENT: (PageSegment(Q(), (_AGREEMENT, "pk")),),
 }
 
 
@@ -126,7 +131,7 @@ class Matches:
 
     When they are few, `ids` are all of them. When they are many, `walk` says that not every task is one of them.
     `nearest` are the tasks similar to one that was asked about, the most similar first. `key` names the filter of many
-    in the cache.
+    in the cache. `question` is the one whose agreement they are ordered by.
     """
 
     project: Project
@@ -136,6 +141,7 @@ class Matches:
     walk: bool = False
     nearest: Sequence[int] = ()
     key: str = ""
+    question: str = ""
 
     @property
     def is_more(self) -> bool:
@@ -160,7 +166,9 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
         return Matches(project, tasks, total=tasks[: COUNTED + 1].count())
     asked = hashlib.sha256(json.dumps(wanted.params()).encode()).hexdigest()
     key = f"explorer:many:{COUNTED}:{project.pk}:{asked}"
-    many = Matches(project, tasks, total=COUNTED + 1, walk=True, key=key)
+    several = several_named(wanted.answers)
+    question = several.question if several is not None else ""
+    many = Matches(project, tasks, total=COUNTED + 1, walk=True, key=key, question=question)
     if cache.get(key):
         return many
     ids = read_soon(lambda: _ids(tasks, most=COUNTED + 1))
@@ -168,7 +176,7 @@ def matches(project: Project, wanted: TaskFilter) -> Matches:
         cache.set(key, 1, MANY_SECONDS)
         return many
     few = Task.objects.filter(one_of("pk", ids), project=project)
-    return Matches(project, few, len(ids), ids, nearest=nearest)
+    return Matches(project, few, len(ids), ids, nearest=nearest, question=question)
 
 
 class _OneOf(Func):
@@ -316,6 +324,10 @@ def _ordered(found: Matches, stretch: PageSegment, piece: Q) -> QuerySet[Any, di
     if _NEARNESS in names:
         place = Func(_numbers(found.nearest), F("pk"), function="array_position", output_field=IntegerField())
         tasks = tasks.annotate(**{_NEARNESS: Coalesce(place, Value(len(found.nearest) + 1))})
+    if _AGREEMENT in names:
+        measured = TaskAgreement.objects.filter(task_id=OuterRef("pk"), question=found.question)
+        # What was not measured yet comes last.
+        tasks = tasks.annotate(**{_AGREEMENT: Coalesce(Subquery(measured.values("agreement")[:1]), Value(2.0))})
     tasks = tasks.annotate(**{_EXTERNAL: Collate(F("external_id"), "C")}).filter(stretch.condition, piece)
     rows: QuerySet[Any, dict[str, Any]] = tasks.order_by(*stretch.key).values(*sorted(names | {"pk"}))
     return rows
@@ -348,7 +360,7 @@ def _fits(part: str, value: object) -> bool:
     match part.removeprefix("-"):
         case "external_c":
             return isinstance(value, str) and "\x00" not in value
-        case "queue_entry__priority":
+        case "queue_entry__priority" | "agreement":
             return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
         case _:
             return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62

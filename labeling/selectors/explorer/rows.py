@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Left
 from django.urls import reverse
 
 from labeling.errors import Invalid
-from labeling.models import Flag, FlagState, Label, LabelSource, Task, TaskState
+from labeling.models import Flag, FlagState, Label, LabelSource, Task, TaskAgreement, TaskState
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.filters import STATES, skipped
 
@@ -71,6 +71,8 @@ class TaskRow:
     contents: list[Content]
     given: list[GivenAnswer] = field(default_factory=list)
     flags: int = 0
+    agreements: list[TaskAgreement] = field(default_factory=list)
+    """How far people agree, by question, where several answered and it was asked for."""
 
     @property
     def state_words(self) -> str:
@@ -98,7 +100,9 @@ class TaskRow:
         return self.external_id or f"task {self.id}"
 
 
-def rows(project: Project, ids: Sequence[int], *, schema: Schema | None = None) -> list[TaskRow]:
+def rows(
+    project: Project, ids: Sequence[int], *, schema: Schema | None = None, agreement: bool = False
+) -> list[TaskRow]:
     """Return the tasks of a page, in its order; who has the project's schema at hand passes it on."""
     schema = schema or version_reads.schema(project.pk)
     flags = Flag.objects.filter(task_id=OuterRef("pk"), state=FlagState.OPEN).order_by().values("task_id")
@@ -127,6 +131,10 @@ def rows(project: Project, ids: Sequence[int], *, schema: Schema | None = None) 
     )  # fmt: skip
     by_id = {row["pk"]: _row(project, schema, row) for row in found}
     given = labels_of(schema, ids)
+    if agreement:
+        for measured in TaskAgreement.objects.filter(task_id__in=ids).order_by("question"):
+            if measured.task_id in by_id:
+                by_id[measured.task_id].agreements.append(measured)
     for pk, row in by_id.items():
         row.given = [given[pk].get(question.name, GivenAnswer(question.name)) for question in schema.questions]
     return [by_id[pk] for pk in ids if pk in by_id]
