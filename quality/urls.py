@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from quality.web import gain, quality, settings
+from quality.web import agreement, gain, quality, settings
 
 urlpatterns = [
     path("api/", include("quality.api.urls")),
+    *agreement.urlpatterns,
     *gain.urlpatterns,
     *quality.urlpatterns,
     *settings.urlpatterns,

@@ -83,6 +83,7 @@ _JOBS = {
     "labeling.bulk": "a change of many tasks",
     "labeling.take_back": "the undo of a change of many tasks",
     "quality.run": "a quality check",
+    "quality.agreement": "measuring agreement",
     "quality.predictions": "taking in predictions",
 }
 

@@ -184,6 +184,7 @@ def undo_address(tags: str | None) -> str:
 
 
 JOB_TITLES = {
+    "agreement": "Measuring agreement",
     "import": "Import",
     "export": "Export",
     "media": "Image sizes",

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from labeling.models import ALIVE, JobRun, JobState, User
+from django.db.models import Exists, OuterRef
+
+from labeling.models import ALIVE, JobRun, JobState, Label, TaskAgreement, TaskState, User
 from labeling.selectors import versions as version_reads
 from quality.models import AgreementReport
 from quality.models.agreement import AgreementDocument
+from quality.selectors.corrections import REVIEWERS
 from quality.selectors.several_answers import count_new
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from labeling.models import Project
 
 KIND = "quality.agreement"
+MOST_SHOWN = 8
 MOST_NEW = 1_000
 """New answers are counted up to so many."""
 
@@ -73,3 +77,22 @@ def last_job(project: Project) -> JobRun | None:
 def has_failed(job: JobRun | None) -> bool:
     """Tell whether a job ended without a result."""
     return job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Tasks on which people differ and that no reviewer has decided, least agreement first, and how many they are."""
+
+    tasks: list[TaskAgreement]
+    total: int
+
+
+def undecided(project: Project, question: str) -> Undecided:
+    """Return the tasks where deciding pays most: people differ, and no reviewer has had the last word."""
+    by_reviewers = Label.objects.filter(
+        task_id=OuterRef("task_id"), question=question, retired_at=None, source__in=REVIEWERS
+    )
+    found = TaskAgreement.objects.filter(project=project, question=question, differs=True).filter(~Exists(by_reviewers))
+    found = found.exclude(task__queue_entry__state=TaskState.QUARANTINED)
+    first = found.select_related("task").defer("task__data", "task__meta").order_by("agreement", "task_id")
+    return Undecided(list(first[:MOST_SHOWN]), found.count())

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from labeling.models import LabelSource
-from labeling.selectors.explorer import MAX_CHOSEN, Flagged
+from labeling.selectors.explorer import MAX_CHOSEN, Flagged, Several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,11 @@ def answered(project: Project, question: str, label: str, person: int) -> str:
     """Return where the tasks with a label are that a person has answered."""
     wanted = {f"label.{question}": f"is:{label}" if label else "", "annotator": str(person)}
     return f"{reverse('project-tasks', args=(project.slug,))}?{_query(wanted)}"
+
+
+def several(project: Project, wanted: Several) -> str:
+    """Return where the tasks are that several people answered so."""
+    return f"{reverse('project-tasks', args=(project.slug,))}?{urlencode({'answers': str(wanted)})}"
 
 
 def imported(project: Project, *, split: str) -> str:

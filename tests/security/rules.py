@@ -114,6 +114,9 @@ _RULES: dict[str, dict[str, str]] = {
     "project-quality": {"get": "reviewer"},
     "project-gain": {"get": "reviewer"},
     "project-quality-progress": {"get": "reviewer"},
+    "project-agreement": {"get": "reviewer"},
+    "project-agreement-measure": {"post": "reviewer"},
+    "project-agreement-diagnosis": {"get": "reviewer"},
     "project-quality-run": {"post": "reviewer"},
     "project-quality-settings": {"get": "manager", "post": "manager"},
     # people

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quality.scoring.agreement.ratings import MAX_PAIRS, Distances, Ratings, Table, counted
+from quality.scoring.agreement.readings import LEAST_ITEMS_TOLD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 TURNS = 500
 MOST_CELLS = 4_000_000
 """Numbers that are held at once: turns x items, or turns x pairs."""
-LEAST_ITEMS = 10
-"""With fewer items an interval says nothing."""
-RELIABLE, TENTATIVE = 0.8, 0.667
 
 NOTHING = "no task has answers of two people."
 ALL_THE_SAME = "all answers are the same: everybody may be right, or nobody may have looked."
@@ -51,13 +49,6 @@ class Alpha:
     items: int = 0
     answers: int = 0
     left_out: int = 0
-
-
-def reading(value: float) -> str:
-    """Return what an alpha means in one word, after Krippendorff: "reliable", "tentative" or "unreliable"."""
-    if value >= RELIABLE:
-        return "reliable"
-    return "tentative" if value >= TENTATIVE else "unreliable"
 
 
 def disagreements(found: Ratings, distances: Distances) -> Doubles:
@@ -110,7 +101,7 @@ def krippendorff(found: Ratings, distances: Distances, *, turns: int = TURNS, se
     value = _values(weighed.times[None, :].astype(np.float64), sums, sizes, expect)[0]
     if np.isnan(value):
         return Alpha(undefined=ALL_THE_SAME, items=found.size, answers=found.values.size, left_out=left_out)
-    low, high = _between(weighed, sums, sizes, turns if found.size >= LEAST_ITEMS else 0, draws)
+    low, high = _between(weighed, sums, sizes, turns if found.size >= LEAST_ITEMS_TOLD else 0, draws)
     return Alpha(float(value), low, high, "", found.size, int(found.values.size), left_out)
 
 

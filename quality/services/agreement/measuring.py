@@ -30,6 +30,7 @@ from quality.scoring.agreement.confusion import NEITHER, confusions
 from quality.scoring.agreement.dawid_skene import Skills, dawid_skene, people_needed
 from quality.scoring.agreement.people import closeness, kappas, label_use, without_each
 from quality.scoring.agreement.ratings import MAX_PAIRS, Computed, Distances, Ratings, Table, ratings
+from quality.scoring.agreement.readings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -341,7 +342,7 @@ def _part(told: scoring.Alpha) -> AlphaPart:
         value=told.value,
         low=told.low,
         high=told.high,
-        reading=scoring.reading(told.value) if told.value is not None else "",
+        reading=reading(told.value) if told.value is not None else "",
         undefined=told.undefined,
         tasks=told.items,
         answers=told.answers,

@@ -11,6 +11,7 @@ from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
 from quality.scoring.agreement import alpha as scoring
 from quality.scoring.agreement.ratings import Computed, Ratings, Table, interval, nominal, ordinal, ratings, ratio
+from quality.scoring.agreement.readings import reading
 from tests.quality.scoring.agreement.worlds import FLEISS, KRIPPENDORFF, by_coder, by_counts, drawn
 
 STEPS = np.arange(1.0, 6.0)
@@ -154,4 +155,4 @@ def test_one_label_against_the_rest() -> None:
     ("value", "word"), [(0.8, "reliable"), (0.799, "tentative"), (0.667, "tentative"), (0.666, "unreliable")]
 )
 def test_reading(value: float, word: str) -> None:
-    assert scoring.reading(value) == word
+    assert reading(value) == word
