@@ -16,6 +16,7 @@ from labeling.models import (
     Annotation,
     AnswerReview,
     BulkAct,
+    Comment,
     Flag,
     JobRun,
     Membership,
@@ -197,6 +198,15 @@ def answer_review_for(user: User | AnonymousUser, slug: str, review_id: int, act
 def annotation_for(user: User | AnonymousUser, annotation_id: int, action: Action) -> Annotation:
     """Return somebody's answer, with its task and project, if the person may do this in the project."""
     found = Annotation.objects.select_related("project", "task", "annotator").filter(pk=annotation_id).first()
+    if found is None:
+        raise NotFound
+    _check(user, found.project, action)
+    return found
+
+
+def comment_for(user: User | AnonymousUser, comment_id: int, action: Action) -> Comment:
+    """Return what somebody said about a task, if the person may do this in its project."""
+    found = Comment.objects.select_related("project", "task", "author", "resolved_by").filter(pk=comment_id).first()
     if found is None:
         raise NotFound
     _check(user, found.project, action)

@@ -33,10 +33,12 @@ class CommentDocument(BaseModel):
     author: str
     body: str
     created_at: datetime
+    resolved_at: datetime | None = Field(description="Null: it is open.")
+    resolved_by: str | None
 
 
 class CommentList(BaseModel):
-    """One page of comments, newest first."""
+    """One page of comments: open ones first, and the newest first of each."""
 
     results: list[CommentDocument]
     next: str | None
@@ -56,6 +58,8 @@ def comment_document(comment: Comment) -> dict[str, Any]:
         "author": str(comment.author),
         "body": comment.body,
         "created_at": comment.created_at,
+        "resolved_at": comment.resolved_at,
+        "resolved_by": str(comment.resolved_by) if comment.resolved_by else None,
     }
 
 
@@ -66,13 +70,13 @@ class Comments(Endpoint):
         "comments_list", "List a task's comments", tag=TAG, needs=Scope.READ, query=Page, returns={200: CommentList}
     )
     def get(self, request: Request, task_id: int) -> Response:
-        """Return the comments, newest first."""
+        """Return the comments, open ones first."""
         task = access.task_for(actor(request), task_id, Action.VIEW)
         return listed(
             request,
             annotation_reads.comments_of_task(task),
             query(request, Page),
-            order="-pk",
+            order="-is_open",
             show=lambda rows: [comment_document(row) for row in rows],
         )
 
@@ -84,3 +88,26 @@ class Comments(Endpoint):
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)
         comment = saving.comment(actor=actor(request), task=task, body=body(request, CommentNew).body)
         return Response(comment_document(comment), status=201)
+
+
+class CommentResolution(Endpoint):
+    """Whether a comment needs something still."""
+
+    @operation(
+        "comments_resolve",
+        "Resolve a comment",
+        tag=TAG,
+        needs=Scope.LABEL,
+        returns={200: CommentDocument},
+        description="By who wrote it, or by a reviewer. Its author is told.",
+    )
+    def post(self, request: Request, comment_id: int) -> Response:
+        """Resolve the comment."""
+        comment = access.comment_for(actor(request), comment_id, Action.ANNOTATE)
+        return Response(comment_document(saving.resolve_comment(actor=actor(request), comment=comment)))
+
+    @operation("comments_reopen", "Reopen a comment", tag=TAG, needs=Scope.LABEL, returns={200: CommentDocument})
+    def delete(self, request: Request, comment_id: int) -> Response:
+        """Open the comment again."""
+        comment = access.comment_for(actor(request), comment_id, Action.ANNOTATE)
+        return Response(comment_document(saving.reopen_comment(actor=actor(request), comment=comment)))

@@ -26,7 +26,7 @@ class NoticeDocument(BaseModel):
     """One thing you are told."""
 
     id: int
-    kind: Literal["sent_back", "came_back", "changed", "comment", "flag", "webhook"]
+    kind: Literal["sent_back", "came_back", "changed", "comment", "resolved", "flag", "webhook"]
     project: str = Field(description="Its slug.")
     task: int | None = Field(description="Null: it is about the project as a whole.")
     actor: str | None = Field(description="Null: the site did it by itself.")

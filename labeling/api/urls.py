@@ -85,6 +85,7 @@ urlpatterns = [
     path("tasks/<int:task_id>/", tasks.OneTask.as_view(), name="api-task"),
     path("tasks/<int:task_id>/annotations/", annotations.TaskAnnotations.as_view(), name="api-task-annotations"),
     path("tasks/<int:task_id>/comments/", comments.Comments.as_view(), name="api-task-comments"),
+    path("comments/<int:comment_id>/resolution/", comments.CommentResolution.as_view(), name="api-comment-resolution"),
     path("annotations/<int:annotation_id>/return/", annotations.AnswerReturn.as_view(), name="api-annotation-return"),
     path("tasks/<int:task_id>/flags/", flags.TaskFlags.as_view(), name="api-task-flags"),
     path("flags/<int:flag_id>/resolution/", flags.FlagResolution.as_view(), name="api-flag-resolution"),

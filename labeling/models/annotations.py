@@ -95,13 +95,24 @@ class AnnotationRevision(models.Model):
 
 
 class Comment(models.Model):
-    """What a person said about a task."""
+    """What a person said about a task; open until somebody resolves it."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     body = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(resolved_at=None, resolved_by=None)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="comment_resolved_by_somebody",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"comment {self.pk} on task {self.task_id}"

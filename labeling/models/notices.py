@@ -20,6 +20,7 @@ class NoticeKind(models.TextChoices):
     CAME_BACK = "came_back", "Came back"
     CHANGED = "changed", "Decided otherwise"
     COMMENT = "comment", "New comment"
+    RESOLVED = "resolved", "Comment resolved"
     FLAG = "flag", "Your flag was decided"
     WEBHOOK = "webhook", "Webhook switched off"
 

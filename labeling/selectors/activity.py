@@ -141,6 +141,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "sample.closed": lambda _: "closed a sample of answers",
     "sample.reopened": lambda _: "went on with a sample of answers",
     "comment.added": lambda _: "commented on",
+    "comment.resolved": lambda _: "resolved a comment on",
+    "comment.reopened": lambda _: "opened a comment again on",
     "flag.raised": lambda p: f"flagged (“{p['note']}”)" if p.get("note") else "flagged",
     "flag.taken_back": lambda _: "took back the flag on",
     "flag.resolved": _decided,

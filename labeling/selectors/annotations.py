@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Case, When
+
 from labeling.models import Annotation, AnnotationState, Comment
 
 if TYPE_CHECKING:
@@ -30,5 +32,6 @@ def has_answered(user: User, task: Task) -> bool:
 
 
 def comments_of_task(task: Task) -> QuerySet[Comment]:
-    """Return what people said about a task, with who said it."""
-    return Comment.objects.filter(task=task).select_related("author")
+    """Return what people said about a task, with who said it; `is_open` tells what nobody has resolved."""
+    found = Comment.objects.filter(task=task).select_related("author", "resolved_by")
+    return found.annotate(is_open=Case(When(resolved_at=None, then=1), default=0))

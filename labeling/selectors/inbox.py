@@ -18,8 +18,8 @@ MOST_COUNTED = 99
 
 def notices_of(user: User, *, unread: bool = False) -> QuerySet[Notice]:
     """Return what a person is told in the projects that they may still see."""
-    found = Notice.objects.filter(user=user, project__in=projects_of(user)).select_related("project", "task", "actor")
-    found = found.defer("task__data", "task__meta")
+    found = Notice.objects.filter(user=user, project__in=projects_of(user))
+    found = found.select_related("project", "task", "actor", "comment").defer("task__data", "task__meta")
     return found.filter(read_at=None) if unread else found
 
 

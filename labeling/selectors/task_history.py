@@ -73,20 +73,32 @@ class Moment:
     flag: Flag | None = None
     waits: AnswerReview | None = None
     """The return of an answer that a reviewer can still take back."""
+    comment: Comment | None = None
+    may_resolve: bool = False
+    """Whether the comment is the reader's to resolve, or to open again."""
+
+    @property
+    def is_open_comment(self) -> bool:
+        """Whether it is a comment that nobody has resolved."""
+        return self.comment is not None and self.comment.resolved_at is None
 
 
 def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list[Moment]:
-    """Return what happened to a task, newest first; who annotated what is for reviewers and the person alone."""
+    """Return what happened to a task, open comments first and then the newest.
+
+    Who annotated what is for reviewers and the person alone.
+    """
     moments = [
         *_labels(task, schema, reader=reader, reviewer=reviewer),
         *_revisions(task, schema, reader=reader, reviewer=reviewer),
         *_reviews(task, reader=reader, reviewer=reviewer),
         *_flags(task, schema, reader=reader, reviewer=reviewer),
-        *_comments(task),
+        *_comments(task, reader=reader, reviewer=reviewer),
         *_acts(task),
     ]
     added = Moment(at=task.created_at, icon="upload", words="was added to the project")
-    return [*sorted(moments, key=lambda moment: moment.at, reverse=True), added]
+    newest_first = sorted(moments, key=lambda moment: moment.at, reverse=True)
+    return [*sorted(newest_first, key=lambda moment: not moment.is_open_comment), added]
 
 
 def _labels(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
@@ -198,10 +210,17 @@ def _flags(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Itera
             )
 
 
-def _comments(task: Task) -> Iterator[Moment]:
-    for comment in Comment.objects.filter(task=task).select_related("author").order_by("pk"):
+def _comments(task: Task, *, reader: User, reviewer: bool) -> Iterator[Moment]:
+    for comment in Comment.objects.filter(task=task).select_related("author", "resolved_by").order_by("pk"):
         yield Moment(
-            at=comment.created_at, icon="comment", words="commented", who=str(comment.author), note=comment.body
+            at=comment.created_at,
+            icon="comment",
+            words="commented",
+            who=str(comment.author),
+            note=comment.body,
+            current=comment.resolved_at is None,
+            comment=comment,
+            may_resolve=reviewer or comment.author_id == reader.pk,
         )
 
 

@@ -41,6 +41,8 @@ TYPES: dict[str, EventType] = {
         ("answer.accepted", "answer.corrected", "answer.returned"),
     ),
     "comment.added": EventType("Somebody commented on a task", ("comment.added",)),
+    "comment.resolved": EventType("A comment was resolved", ("comment.resolved",)),
+    "comment.reopened": EventType("A comment was opened again", ("comment.reopened",)),
     "flag.opened": EventType("A person or a check of the data raised flags", ("flag.raised", "flags.synced")),
     "flag.resolved": EventType("A reviewer decided flags", ("flag.resolved", "flags.resolved")),
     "flag.reopened": EventType("A flag or a decision was taken back", ("flag.taken_back", "flags.reopened")),

@@ -76,6 +76,26 @@ def tell_of_comment(*, comment: Comment) -> None:
     )
 
 
+def tell_of_resolved(*, actor: User, comment: Comment) -> None:
+    """Tell who wrote a comment that somebody else resolved it."""
+    if comment.author_id != actor.pk:
+        Notice.objects.create(
+            user_id=comment.author_id,
+            project_id=comment.project_id,
+            task_id=comment.task_id,
+            kind=NoticeKind.RESOLVED,
+            actor=actor,
+            note=comment.body,
+            comment=comment,
+            created_at=timezone.now(),
+        )
+
+
+def forget_resolved(*, comment: Comment) -> None:
+    """Take back what was told of a comment that is open again."""
+    Notice.objects.filter(comment=comment, kind=NoticeKind.RESOLVED).delete()
+
+
 def tell_of_return(*, actor: User, review: AnswerReview) -> None:
     """Tell the annotator that a reviewer sent an answer back."""
     Notice.objects.create(

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from labeling.access import Action, flag_for, may, project_for, task_for
+from labeling.access import Action, comment_for, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
 from labeling.models import Lease, Split, Task, TaskState
 from labeling.reasons.decisions import Decision
@@ -144,6 +144,18 @@ def comment(request: SignedInRequest, task_id: int) -> HttpResponseBase:
 
 @signed_in
 @require_POST
+def resolve_comment(request: SignedInRequest, comment_id: int) -> HttpResponseBase:
+    """Resolve a comment, or open it again."""
+    said = comment_for(request.user, comment_id, Action.ANNOTATE)
+    if request.POST.get("resolved") == "1":
+        saving.resolve_comment(actor=request.user, comment=said)
+    else:
+        saving.reopen_comment(actor=request.user, comment=said)
+    return redirect(_page(request, said.task) + "#history")
+
+
+@signed_in
+@require_POST
 def flag(request: SignedInRequest, task_id: int) -> HttpResponseBase:
     """Flag the task, so that a reviewer looks at it."""
     task = task_for(request.user, task_id, Action.ANNOTATE)
@@ -197,6 +209,7 @@ def label(request: SignedInRequest, task_id: int) -> HttpResponseBase:
 urlpatterns = [
     path("p/<slug:slug>/tasks/<int:task_id>/", detail, name="project-task"),
     path("tasks/<int:task_id>/comments/", comment, name="task-comment"),
+    path("comments/<int:comment_id>/resolve/", resolve_comment, name="comment-resolve"),
     path("tasks/<int:task_id>/label/", label, name="task-label"),
     path("tasks/<int:task_id>/flags/", flag, name="task-flag"),
     path("flags/<int:flag_id>/resolve/", resolve, name="flag-resolve"),

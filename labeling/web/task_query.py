@@ -85,6 +85,7 @@ def condition_words(wanted: explorer_reads.TaskFilter, schema: Schema, people: d
         "flag": _flag_words,
         "annotator": lambda value: f"annotated by {people.get(int(value), 'a former member')}",
         "answers": lambda value: _several_words(value, people),
+        "comments": lambda value: explorer_reads.COMMENT_FILTERS[value],
         "meta": lambda value: value,
         "similar": lambda value: f"similar to task {value}",
         "tasks": lambda value: f"{value.count(',') + 1} chosen task{'s' if ',' in value else ''}",

@@ -138,6 +138,7 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "reasons": [(reason.name, reason.title) for reason in offered_reasons(also=[asked.wanted.flag])],
         "flagged": _flagged(asked.wanted.flag),
         "decisions": explorer_reads.DECISIONS,
+        "comment_filters": explorer_reads.COMMENT_FILTERS,
         "sorts": sorts_for(asked.wanted),
         "people": people,
         "questions": [_label_filter(question, dict(asked.wanted.labels)) for question in schema.questions],
@@ -146,7 +147,9 @@ def _choices(project: Project, asked: ExplorerRequest, schema: Schema, *, review
         "conditions": asked.conditions(schema, {person.pk: str(person) for person in people}),
         "kept_conditions": [(name, said) for name, said in asked.wanted.params() if name in {"similar", "tasks"}],
         "several": _several(schema, asked.wanted.answers, people) if reviewer else [],
-        "more_filters": any(getattr(asked.wanted, name) for name in ("source", "flag", "annotator", "meta", "answers")),
+        "more_filters": any(
+            getattr(asked.wanted, name) for name in ("source", "flag", "annotator", "comments", "meta", "answers")
+        ),
     }
 
 

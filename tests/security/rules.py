@@ -91,6 +91,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-act-undo": {"post": "reviewer"},
     "project-task": {"get": "viewer"},
     "task-comment": {"post": "annotator"},
+    "comment-resolve": {"post": "annotator"},
     "task-flag": {"post": "annotator"},
     "task-label": {"post": "annotator"},
     "flag-resolve": {"post": "reviewer"},

@@ -37,6 +37,7 @@ STAND_INS: dict[str, Any] = {
     "flag_id": 900_000_006,
     "act_id": 900_000_007,
     "annotation_id": 900_000_007,
+    "comment_id": 900_000_010,
     "webhook_id": 900_000_008,
     "delivery_id": 900_000_009,
 }

@@ -72,6 +72,8 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-task-annotations", "post"): LABEL,
     ("api-task-comments", "get"): READ,
     ("api-task-comments", "post"): LABEL,
+    ("api-comment-resolution", "post"): LABEL,
+    ("api-comment-resolution", "delete"): LABEL,
     ("api-task-flags", "post"): LABEL,
     ("api-task-flags", "delete"): LABEL,
     ("api-annotation-return", "post"): LABEL,

@@ -126,7 +126,9 @@ def world(*, color: str = "red") -> World:
     webhook, _ = webhooks.create_webhook(
         actor=manager, project=project, url="https://example.com/hook", types=["job.ended"]
     )
+    annotator = factories.member(project, Role.ANNOTATOR, password=factories.PASSWORD)
     arguments = {
+        "comment_id": saving.comment(actor=annotator, task=worked_on, body="Why?").pk,
         "webhook_id": webhook.pk,
         "delivery_id": webhooks.ping_webhook(actor=manager, webhook=webhook).pk,
         "slug": project.slug,
@@ -171,8 +173,9 @@ def world(*, color: str = "red") -> World:
             "outsider": factories.user(password=factories.PASSWORD),
             **{
                 role: factories.member(project, role, password=factories.PASSWORD)
-                for role in (Role.VIEWER, Role.ANNOTATOR, Role.REVIEWER)
+                for role in (Role.VIEWER, Role.REVIEWER)
             },
+            "annotator": annotator,
             "manager": manager,
             "superuser": factories.user(password=factories.PASSWORD, is_superuser=True, is_staff=True),
         },

@@ -1,6 +1,7 @@
 """The task explorer: filters, orders, pages and rows."""
 
 from labeling.selectors.explorer.filters import (
+    COMMENT_FILTERS,
     DECISIONS,
     MAX_CHOSEN,
     STATE_CHOICES,
@@ -43,6 +44,7 @@ __all__ = [
     "ANYBODY",
     "BY_AGREEMENT",
     "BY_SIMILARITY",
+    "COMMENT_FILTERS",
     "COUNTED",
     "DECISIONS",
     "DEFAULT_SORT",

@@ -16,6 +16,7 @@ from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import (
     Annotation,
     AnnotationState,
+    Comment,
     Flag,
     FlagState,
     Label,
@@ -78,6 +79,8 @@ DECISIONS: dict[str, str] = {f"{DECIDED}any": "any decision"} | {
     f"{DECIDED}{decision}": decision.label.lower() for decision in Decision
 }
 """Flags to filter by that a reviewer has decided, by what was decided."""
+COMMENT_FILTERS: dict[str, str] = {"open": "open comments", "any": "any comments"}
+"""Comments to filter by: those that nobody has resolved, or all."""
 HAS_LABEL, NO_LABEL, IS_LABEL, IN_GROUP = "any", "none", "is:", "in:"
 LABEL_PREFIX = "label."
 MAX_SEARCH = 200
@@ -105,6 +108,7 @@ class TaskFilter:
     flag: str = ""
     annotator: int = 0
     answers: str = ""
+    comments: str = ""
     meta: str = ""
     similar: int = 0
     chosen: tuple[int, ...] = ()
@@ -113,7 +117,8 @@ class TaskFilter:
     def tells_of_others(self) -> bool:
         """Whether it says of a task what others answered, or what was found about it."""
         by_label = any(value != NO_LABEL for _, value in self.labels)
-        return by_label or self.state in _OF_OTHERS or bool(self.source or self.flag or self.annotator or self.answers)
+        said = self.source or self.flag or self.annotator or self.answers or self.comments
+        return by_label or self.state in _OF_OTHERS or bool(said)
 
     @property
     def is_empty(self) -> bool:
@@ -131,6 +136,7 @@ class TaskFilter:
             ("flag", self.flag),
             ("annotator", str(self.annotator or "")),
             ("answers", self.answers),
+            ("comments", self.comments),
             ("meta", self.meta),
             ("similar", str(self.similar or "")),
             ("tasks", ",".join(map(str, self.chosen))),
@@ -179,6 +185,7 @@ def parse_task_filter(query: QueryDict, *, reviewer: bool) -> TaskFilter:
         flag=one_of("flag", (*REASONS, ANY_FLAG, *DECISIONS, *_either(query.get("flag", "")))),
         annotator=int(annotator) if annotator and not problems else 0,
         answers=answers,
+        comments=one_of("comments", COMMENT_FILTERS),
         meta=meta,
         similar=int(similar) if similar and not problems else 0,
         chosen=tuple(map(int, chosen)) if not problems else (),
@@ -226,13 +233,21 @@ def matching(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | N
     if wanted.flag:
         flags = Flag.objects.filter(_flagged(wanted.flag), project=project, task_id=OuterRef("pk"))
         tasks = tasks.filter(Exists(flags))
+    if wanted.meta:
+        tasks = tasks.filter(_meta(wanted.meta))
+    return _said(tasks, project, wanted)
+
+
+def _said(tasks: QuerySet[Task], project: Project, wanted: TaskFilter) -> QuerySet[Task]:
+    """Keep the tasks about which people said what is asked for."""
     if wanted.annotator:
         theirs = Annotation.objects.filter(project=project, task_id=OuterRef("pk"), annotator_id=wanted.annotator)
         tasks = tasks.filter(Exists(theirs))
     if (several := several_named(wanted.answers)) is not None:
         tasks = several.keep(tasks, project)
-    if wanted.meta:
-        tasks = tasks.filter(_meta(wanted.meta))
+    if wanted.comments:
+        said = Comment.objects.filter(project=project, task_id=OuterRef("pk"))
+        tasks = tasks.filter(Exists(said.filter(resolved_at=None) if wanted.comments == "open" else said))
     return tasks
 
 

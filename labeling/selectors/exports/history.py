@@ -131,11 +131,22 @@ def _annotations(segment: Segment) -> Select:
 
 
 def _comments(segment: Segment) -> Select:
-    comment = json_object({"author": "u.email", "body": "c.body", "created_at": "c.created_at"})
+    comment = json_object(
+        {
+            "author": "u.email",
+            "body": "c.body",
+            "created_at": "c.created_at",
+            "resolved_by": "r.email",
+            "resolved_at": "c.resolved_at",
+        }
+    )
     return Select(
         cells={"task_id": "c.task_id", "past": f"{json_list(comment, order_by='c.id')}::text"},
         source="labeling_comment c",
-        joins=("JOIN labeling_user u ON u.id = c.author_id",),
+        joins=(
+            "JOIN labeling_user u ON u.id = c.author_id",
+            "LEFT JOIN labeling_user r ON r.id = c.resolved_by_id",
+        ),
         where=("c.project_id = %(project)s", segment.has("c.task_id")),
         group_by="c.task_id",
     )

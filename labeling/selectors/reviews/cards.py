@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
 from labeling.errors import Invalid
 from labeling.models import (
     Annotation,
@@ -194,7 +196,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
     for label in _labels_before(flags):
         labels[label.task_id][label.question] = label
     said = Annotation.objects.filter(task_id__in=tasks, state=AnnotationState.SUBMITTED)
-    comments = Comment.objects.filter(task_id__in=tasks).select_related("author").order_by("pk")
+    comments = Comment.objects.filter(task_id__in=tasks).select_related("author", "resolved_by")
     open_flags = Flag.objects.filter(task_id__in=tasks, state=FlagState.OPEN).defer("evidence").order_by("pk")
     guideline = guideline_reads.newest(project)
     evidence = {flag.pk: load_evidence(flag.reason, flag.evidence) for flag in flags}
@@ -203,7 +205,7 @@ def _read(project: Project, flags: Sequence[Flag]) -> _Sources:
         schema=schema,
         labels=labels,
         said=_by_task(said.select_related("annotator").order_by("pk")),
-        comments=_by_task(comments),
+        comments=_by_task(comments.order_by(F("resolved_at").asc(nulls_first=True), "pk")),
         open_flags=_by_task(open_flags),
         rows={row.id: row for row in explorer_reads.rows(project, sorted(near))},
         parts={

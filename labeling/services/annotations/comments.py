@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
-from labeling.errors import Invalid, Problem
+from labeling.access import Action, may
+from labeling.errors import Forbidden, Invalid, Problem
 from labeling.models import Comment
 from labeling.services import events, notices
 from labeling.services.annotations.submission import MAX_COMMENT
@@ -26,3 +28,36 @@ def comment(*, actor: User, task: Task, body: str) -> Comment:
     events.record(verb="comment.added", project=task.project, actor=actor, task=task, comment=made.pk)
     notices.tell_of_comment(comment=made)
     return made
+
+
+@transaction.atomic
+def resolve_comment(*, actor: User, comment: Comment) -> Comment:
+    """Say that a comment needs nothing more; its author is told."""
+    locked = _locked(actor, comment)
+    if locked.resolved_at is None:
+        locked.resolved_at, locked.resolved_by = timezone.now(), actor
+        locked.save(update_fields=("resolved_at", "resolved_by"))
+        events.record(verb="comment.resolved", project=locked.project, actor=actor, task=locked.task, comment=locked.pk)
+        notices.tell_of_resolved(actor=actor, comment=locked)
+    return locked
+
+
+@transaction.atomic
+def reopen_comment(*, actor: User, comment: Comment) -> Comment:
+    """Say that a comment needs something after all."""
+    locked = _locked(actor, comment)
+    if locked.resolved_at is not None:
+        locked.resolved_at = locked.resolved_by = None
+        locked.save(update_fields=("resolved_at", "resolved_by"))
+        events.record(verb="comment.reopened", project=locked.project, actor=actor, task=locked.task, comment=locked.pk)
+        notices.forget_resolved(comment=locked)
+    return locked
+
+
+def _locked(actor: User, comment: Comment) -> Comment:
+    """Return the comment, which nobody else changes meanwhile, if it is the person's to close or to open again."""
+    if comment.author_id != actor.pk and not may(actor, comment.project, Action.REVIEW):
+        message = "A comment is resolved by who wrote it, or by a reviewer."
+        raise Forbidden(message)
+    found = Comment.objects.select_for_update(of=("self",)).select_related("project", "task", "author", "resolved_by")
+    return found.get(pk=comment.pk)

@@ -95,6 +95,8 @@ class PastComment(_Part):
     author: Email
     body: Words
     created_at: AwareDatetime
+    resolved_by: Email | None = None
+    resolved_at: AwareDatetime | None = None
 
 
 def _known_reason(name: str) -> str:
@@ -230,7 +232,8 @@ def _people(pasts: Iterable[History]) -> dict[str, int]:
     emails: set[str] = set()
     for past in pasts:
         emails |= {annotation.annotator for annotation in past.annotations}
-        emails |= {comment.author for comment in past.comments}
+        for comment in past.comments:
+            emails |= {email for email in (comment.author, comment.resolved_by) if email}
         for label in past.labels:
             emails |= {email for email in (label.created_by, label.annotator) if email}
         for flag in past.flags:
@@ -343,7 +346,10 @@ class _Restorer:
         Comment.objects.bulk_create(rows, batch_size=1000)
         for row, (_, comment) in zip(rows, pairs, strict=True):
             row.created_at = self._moment(comment.created_at)
-        Comment.objects.bulk_update(rows, ("created_at",), batch_size=1000)
+            if comment.resolved_at and comment.resolved_by:
+                row.resolved_at = self._moment(comment.resolved_at)
+                row.resolved_by_id = self._people[comment.resolved_by]
+        Comment.objects.bulk_update(rows, ("created_at", "resolved_at", "resolved_by"), batch_size=1000)
 
     def flags(self, restored: Sequence[tuple[int, History]]) -> None:
         pairs = [(task_id, flag) for task_id, past in restored for flag in past.flags]

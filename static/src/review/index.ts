@@ -41,6 +41,7 @@ export async function startReview(root: HTMLElement): Promise<void> {
     const card = deck.card(form);
     if (card) void comment(deck.api, card, form as HTMLFormElement);
   });
+  on("click", "[data-comment-resolve]", (_event, button) => void resolve(deck.api, button));
   on("click", "[data-send-back-open]", (_event, button) => focusField(button, "note"));
   on<SubmitEvent>("submit", "form[data-send-back]", (event, form) => {
     event.preventDefault();
@@ -69,6 +70,26 @@ function markNext(card: HTMLElement): void {
 function focusField(button: HTMLElement, name = ""): void {
   const field = name ? `[name=${name}]` : "input, textarea";
   button.closest("form")?.querySelector<HTMLElement>(field)?.focus();
+}
+
+/** Resolves a comment, or opens it again. */
+async function resolve(api: Api, button: HTMLElement): Promise<void> {
+  const resolved = button.getAttribute("aria-pressed") === "true";
+  button.toggleAttribute("disabled", true);
+  try {
+    const address = `/api/comments/${button.dataset.commentResolve}/resolution/`;
+    await (resolved ? api.remove(address) : api.post(address, {}));
+  } catch (error) {
+    const told = error instanceof RequestFailed && !error.offline ? error.message : "";
+    toast(told || "That was not saved. Check the connection and try again.", "error");
+    return;
+  } finally {
+    button.toggleAttribute("disabled", false);
+  }
+  button.setAttribute("aria-pressed", String(!resolved));
+  button.closest("li")?.classList.toggle("dc-muted", !resolved);
+  const words = button.querySelector("span");
+  if (words) words.textContent = resolved ? "Resolve" : "Resolved";
 }
 
 async function comment(api: Api, card: HTMLElement, form: HTMLFormElement): Promise<void> {

@@ -72,6 +72,8 @@ RULES: dict[tuple[str, str], str] = {
     ("api-task-annotations", "post"): "annotator",
     ("api-task-comments", "get"): "viewer",
     ("api-task-comments", "post"): "annotator",
+    ("api-comment-resolution", "post"): "annotator",
+    ("api-comment-resolution", "delete"): "annotator",
     ("api-task-flags", "post"): "annotator",
     ("api-task-flags", "delete"): "annotator",
     ("api-annotation-return", "post"): "reviewer",
@@ -193,7 +195,7 @@ def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Ca
     client = api_for(place.people["outsider"])
     there = send(client, place, name, method)
     named = (place.project, place.task, place.job, place.member, place.invitation, place.token, place.flag)
-    for thing in (*named, place.decided, place.deletion, place.answer, place.returned):
+    for thing in (*named, place.decided, place.deletion, place.answer, place.returned, place.comment):
         thing.pk += 1_000_000
     place.project.slug = "no-such-project"
     absent = send(client, place, name, method)

@@ -16,6 +16,7 @@ from labeling.models import (
     Annotation,
     ApiToken,
     BulkAct,
+    Comment,
     Flag,
     Invitation,
     JobRun,
@@ -65,6 +66,7 @@ class World:
     deletion: BulkAct
     answer: Annotation
     returned: Annotation
+    comment: Comment
     delivery: WebhookDelivery
     people: dict[str, User]
 
@@ -81,6 +83,7 @@ class World:
             "flag_id": self.flag.pk,
             "act_id": self.deletion.pk,
             "annotation_id": self.answer.pk,
+            "comment_id": self.comment.pk,
             "webhook_id": self.delivery.webhook_id,
             "delivery_id": self.delivery.pk,
         }
@@ -104,6 +107,7 @@ def world() -> World:
     member = Membership.objects.create(project=project, user=factories.user(), role=Role.ANNOTATOR)
     invitation, _ = people.invite(actor=manager, project=project, role=Role.VIEWER)
     token, _ = tokens.issue_token(user=factories.user(), name="somebody's", scope="manage")
+    annotator = factories.member(project, Role.ANNOTATOR)
     return World(
         project=project,
         task=task,
@@ -116,11 +120,12 @@ def world() -> World:
         deletion=task_deletion.delete_tasks(actor=manager, project=project, task_ids=[factories.task(project).pk]),
         answer=answered(project),
         returned=returned(project, manager),
+        comment=saving.comment(actor=annotator, task=task, body="Why?"),
         delivery=sent(project, manager),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),
-            "annotator": factories.member(project, Role.ANNOTATOR),
+            "annotator": annotator,
             "reviewer": factories.member(project, Role.REVIEWER),
             "manager": manager,
             "superuser": factories.user(is_superuser=True, is_staff=True),

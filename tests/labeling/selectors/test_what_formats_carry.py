@@ -45,7 +45,8 @@ def worked_on() -> Project:
         skip_reason="",
     )
     saving.submit(actor=factories.member(project), task=task, submission=answered, key="one")
-    saving.comment(actor=project.created_by, task=task, body="Look.")
+    said = saving.comment(actor=project.created_by, task=task, body="Look.")
+    saving.resolve_comment(actor=project.created_by, comment=said)
     flags.put_flag(task=task, reason=MANUAL, question="intent", actor=project.created_by, note="?", score=0.5)
     tasks.assign_label(
         actor=project.created_by, project=project, task_ids=[task.pk], question="intent", value="1"
