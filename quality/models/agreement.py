@@ -119,8 +119,8 @@ class NeededPart(_Part):
     """What the majority of so many people would get right, simulated from the fitted skills."""
 
     people: int
-    right: float
-    tied: float
+    right: float = Field(description="Share of the tasks, in [0, 1], if a tie is decided by chance.")
+    tied: float = Field(description="Share of the tasks, in [0, 1], whose votes are tied.")
 
 
 class AgreementDocument(JsonDocument):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MOST_PAIRS = 8
 MOST_LABELS = 15
 MOST_PEOPLE = 12
+MOST_SIDES = 6
 SHADES = 5
 FEW_TASKS = 30
 """With fewer shared tasks two people's kappa says next to nothing."""
@@ -52,6 +53,7 @@ class MixedUp:
     other: Chip | None
     tasks: int
     sides: list[tuple[str, int, int]]
+    sides_more: int
     verdict: str
     href: str
 
@@ -169,7 +171,8 @@ def _mixed_up(sheet: Sheet, chips: dict[str, Chip], pair: ConfusionPart) -> Mixe
         one=chips.get(pair.one, Chip(pair.one)),
         other=chips.get(pair.other, Chip(pair.other)) if pair.other else None,
         tasks=pair.tasks,
-        sides=[(sheet.name(side.person), side.one, side.other) for side in pair.sides[:MOST_PEOPLE]],
+        sides=[(sheet.name(side.person), side.one, side.other) for side in pair.sides[:MOST_SIDES]],
+        sides_more=max(0, len(pair.sides) - MOST_SIDES),
         verdict=verdict_words(sheet, pair),
         href=_said_both(sheet, pair),
     )

@@ -104,7 +104,7 @@ class Needed:
     people
         How many answer each item.
     right
-        Share of the items whose majority is right, in [0, 1].
+        Share of the items whose majority is right, in [0, 1], if a tie is decided by chance.
     tied
         Share of the items where the votes are tied: they would need one more person, or a reviewer.
     """
@@ -141,8 +141,8 @@ def people_needed(skills: Skills, *, most: int = MOST_PEOPLE, seed: int = 0) -> 
         person = order[:, people - 1]
         said = (draws.random(SIMULATED)[:, None] > upto[person, truth]).sum(axis=1)
         votes[np.arange(SIMULATED), np.minimum(said, width - 1)] += 1
-        top = votes.max(axis=1)
-        tied = (votes == top[:, None]).sum(axis=1) > 1
-        right = (votes.argmax(axis=1) == truth) & ~tied
-        found.append(Needed(people, float(right.mean()), float(tied.mean())))
+        winners = votes == votes.max(axis=1, keepdims=True)
+        among = winners.sum(axis=1)
+        right = winners[np.arange(SIMULATED), truth] / among
+        found.append(Needed(people, float(right.mean()), float((among > 1).mean())))
     return found

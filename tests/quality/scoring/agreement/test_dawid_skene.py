@@ -56,7 +56,10 @@ def test_more_people_get_more_right_as_a_crowd_of_that_skill_does() -> None:
     assert [need.people for need in told] == [1, 2, 3, 4, 5]
     assert told[0].right == pytest.approx(SKILLS.mean(), abs=0.03)
     assert told[0].tied == 0
-    assert told[4].right == pytest.approx(float((majority(found) == truth).mean()), abs=0.03)
+    assert told[1].right == pytest.approx(told[0].right, abs=0.01)  # two who differ decide nothing
+    votes = majority(found)
+    assert told[4].right >= float((votes == truth).mean()) - 0.02
+    assert told[4].right <= float(((votes == truth) | (votes == -1)).mean()) + 0.02
     assert told[1].tied > told[2].tied
     assert told[4].right > told[2].right > told[0].right
 
