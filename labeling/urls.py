@@ -24,6 +24,7 @@ from labeling.web import (
     schema,
     second_factor,
     service_accounts,
+    task_deletion,
     task_page,
     tasks,
     webhooks,
@@ -53,6 +54,7 @@ urlpatterns = [
     *service_accounts.urlpatterns,
     *tasks.urlpatterns,
     *task_page.urlpatterns,
+    *task_deletion.urlpatterns,
     *webhooks.urlpatterns,
 ]
 

@@ -20,6 +20,7 @@ class BulkVerb(StrEnum):
     LABEL = "label"
     ASK = "ask"
     SETTLE = "settle"
+    DELETE = "delete"
 
 
 class BulkWish(JsonDocument):

@@ -38,6 +38,7 @@ OF_PROJECT = (
     Page("Label", "project-label", "label", Action.ANNOTATE, rail=True, count="queue"),
     Page("Label many at once", "project-label-many", "grid", Action.ANNOTATE),
     Page("Tasks", "project-tasks", "tasks", rail=True),
+    Page("Deleted tasks", "project-tasks-deleted", "trash", Action.MANAGE),
     Page("Import data", "project-imports", "upload", Action.MANAGE),
     Page("Export labels", "project-export", "download", Action.EXPORT),
     Page("Review", "project-review", "flag", Action.REVIEW, rail=True, count="flags"),
@@ -51,6 +52,7 @@ OF_PROJECT = (
     Page("Activity", "project-activity", "activity"),
     Page("Settings", "project-settings", "settings", Action.MANAGE, rail=True),
     Page("Labels and questions", "project-schema", "choice", Action.MANAGE),
+    Page("Webhooks", "project-webhooks", "link", Action.MANAGE),
 )
 OF_PERSON = (
     Page("Home", "home", "home"),

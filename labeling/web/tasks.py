@@ -13,31 +13,22 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
 from labeling.errors import Conflict, DomainError, Invalid
-from labeling.models import BulkAct, LabelSource, Project, Split
+from labeling.models import LabelSource, Project, Split
 from labeling.models.acts import (
-    AskAct,
-    DeleteAct,
-    LabelAct,
-    MetaAct,
-    QuarantineAct,
-    RestoreAct,
-    ReviewAct,
-    SettleAct,
-    SplitAct,
     Whom,
-    load_act,
 )
 from labeling.models.bulk_acts import BulkVerb, BulkWish
 from labeling.models.preferences import ExplorerLook, Preferences, View
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import task_deletions as deletion_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.filters import MAX_CHOSEN
-from labeling.services import bulk_acts, explorer, preferences, tasks
-from labeling.services.task_acts import MAX_BULK
+from labeling.services import explorer, preferences, tasks
 from labeling.web.answers import from_form, offered
 from labeling.web.requests import SignedInRequest, allowed, signed_in
+from labeling.web.task_acts import carry_out_and_tell, chosen_tasks, page_behind, refuse, ticked_tasks
 from labeling.web.task_query import ExplorerRequest, sorts_for
 from labeling.web.toasts import notify
 
@@ -104,6 +95,7 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "saved": explorer_reads.saved_filters(user=request.user, project=project),
         "can_review": reviewer,
         "can_manage": Action.MANAGE in may_do,
+        "has_deleted": Action.MANAGE in may_do and deletion_reads.has_deleted(project),
         "can_export": Action.EXPORT in may_do,
         "counted": explorer_reads.COUNTED,
         **_labeling(request, asked, found, may_do),
@@ -198,42 +190,12 @@ def _flagged(wanted: str) -> list[tuple[str, str]]:
 def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Change the selected tasks, or all that fit the filter; with a way back. Many are changed by a job."""
     project = project_for(request.user, slug, Action.REVIEW)
-    back = _back(request, slug)
+    back = page_behind(request, slug)
     try:
-        wish, ids = _wish(request, project), _chosen(request, project)
-        if len(ids) > bulk_acts.AT_ONCE:
-            query = back.partition("?")[2]
-            job = bulk_acts.start(actor=request.user, project=project, wish=wish, task_ids=ids, query=query)
-            return redirect("job", job.pk)
-        act = bulk_acts.carry_out(actor=request.user, project=project, wish=wish, task_ids=ids)
+        wish, ids = _wish(request, project), chosen_tasks(request, project)
     except (Invalid, Conflict) as error:
-        notify(request, error.message, level=messages.ERROR)
-        return redirect(back)
-    if act.count:
-        undo = reverse("project-act-undo", args=(slug, act.pk))
-        notify(request, _told(act, version_reads.schema(project.pk)), undo=f"{undo}?{urlencode({'back': back})}")
-    else:
-        notify(request, "Nothing had to change: the selected tasks were so already.", level=messages.INFO)
-    return redirect(back)
-
-
-def _back(request: SignedInRequest, slug: str) -> str:
-    """Return the page a form came from: the explorer, or a task's own page; only ever a page of this project."""
-    query = request.POST.get("back", "").lstrip("?")[:4000]
-    task = request.POST.get("page", "")
-    here = (
-        reverse("project-task", args=(slug, int(task)))
-        if task.isascii() and task.isdigit() and len(task) < 19
-        else reverse("project-tasks", args=(slug,))
-    )
-    return f"{here}?{query}" if query else here
-
-
-def _chosen(request: SignedInRequest, project: Project) -> list[int]:
-    if request.POST.get("scope") == "matching":
-        asked = ExplorerRequest.from_query(QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=True)
-        return explorer_reads.first_ids(explorer_reads.matches(project, asked.wanted), sort=asked.sort, most=MAX_BULK)
-    return _ticked(request)
+        return refuse(request, error, back=back)
+    return carry_out_and_tell(request, project, wish, ids, back=back)
 
 
 def _queue_of(task_ids: Sequence[int]) -> str:
@@ -241,10 +203,6 @@ def _queue_of(task_ids: Sequence[int]) -> str:
         message = f"Choose at least one task, and at most {MAX_CHOSEN} one by one: a filter may find more."
         raise Invalid(message)
     return urlencode({"tasks": ",".join(map(str, task_ids))})
-
-
-def _ticked(request: SignedInRequest) -> list[int]:
-    return [int(pk) for pk in request.POST.getlist("task") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
 def _wish(request: SignedInRequest, project: Project) -> BulkWish:
@@ -269,36 +227,6 @@ def _wish(request: SignedInRequest, project: Project) -> BulkWish:
     raise Invalid("Choose what to do with the selected tasks.")
 
 
-_TOLD = {
-    MetaAct.VERB: "with other metadata",
-    QuarantineAct.VERB: "quarantined: out of queue, training and export",
-    RestoreAct.VERB: "restored from quarantine",
-    SettleAct.VERB: "settled with the answers there are; nobody more is asked",
-    ReviewAct.VERB: "reviewed",
-}
-"""What acts did that need no more than their verb to be told."""
-
-
-def _told(act: BulkAct, schema: Schema) -> str:
-    """Say what an act did."""
-    many = f"{act.count:,} task{'' if act.count == 1 else 's'}"
-    match load_act(act):
-        case SplitAct(split=split):
-            return f"{many} moved to the {split} split." if split else f"{many} taken out of their split."
-        case DeleteAct(due_at=due_at):
-            gone = f"{due_at:%b %-d at %H:%M} UTC"
-            return f"{many} deleted: out of queue, training and export now, gone for good on {gone} unless restored."
-        case LabelAct(question=question, value=value):
-            chips = explorer_reads.chips_of(schema.question(question), value)
-            return f"{many} labeled “{', '.join(chip.title for chip in chips)}”."
-        case AskAct(whom=Whom.SAME):
-            return f"{many} back in the queue, for those who answered to look again. The labels stand until they have."
-        case AskAct():
-            return f"One more person is asked about {many}. The labels stand until then."
-        case other:
-            return f"{many} {_TOLD[other.VERB]}."
-
-
 @signed_in
 @require_POST
 def label_chosen(request: SignedInRequest, slug: str) -> HttpResponseBase:
@@ -310,10 +238,10 @@ def label_chosen(request: SignedInRequest, slug: str) -> HttpResponseBase:
                 QueryDict(request.POST.get("back", "").lstrip("?")), reviewer=may(request.user, project, Action.REVIEW)
             ).filter_query
         else:
-            query = _queue_of(_ticked(request))
+            query = _queue_of(ticked_tasks(request))
     except DomainError as error:
         notify(request, error.message, level=messages.ERROR)
-        return redirect(_back(request, slug))
+        return redirect(page_behind(request, slug))
     return redirect(f"{reverse('project-label', args=(slug,))}?{query}")
 
 
@@ -344,7 +272,7 @@ def choose_look(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if "columns_sent" in request.POST:
         columns = [name for name in COLUMNS if name in request.POST.getlist("columns")]
         preferences.choose_look(user=request.user, columns=columns, dense=request.POST.get("dense") == "1")
-    return redirect(_back(request, slug))
+    return redirect(page_behind(request, slug))
 
 
 @signed_in
@@ -362,7 +290,7 @@ def save_filter(request: SignedInRequest, slug: str) -> HttpResponseBase:
         notify(request, f"The filter “{kept.name}” is kept for you.")
     except Invalid as error:
         notify(request, error.message, level=messages.ERROR)
-    return redirect(_back(request, slug))
+    return redirect(page_behind(request, slug))
 
 
 @signed_in
@@ -372,7 +300,7 @@ def delete_filter(request: SignedInRequest, slug: str, filter_id: int) -> HttpRe
     kept = saved_filter_for(request.user, slug, filter_id, Action.VIEW)
     explorer.delete_filter(actor=request.user, kept=kept)
     notify(request, f"The filter “{kept.name}” is deleted.", level=messages.INFO)
-    return redirect(_back(request, slug))
+    return redirect(page_behind(request, slug))
 
 
 urlpatterns = [

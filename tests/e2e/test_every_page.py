@@ -13,7 +13,18 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from labeling.models import AnnotationState, Project, Role, SamplePer, SampleWish, User
 from labeling.services import annotations as saving
-from labeling.services import demo, flags, guidelines, imports, people, sampling, service_accounts, tokens
+from labeling.services import (
+    demo,
+    flags,
+    guidelines,
+    imports,
+    people,
+    sampling,
+    service_accounts,
+    task_deletion,
+    tokens,
+    webhooks,
+)
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.e2e.conftest import PHONE, wide
@@ -38,7 +49,8 @@ NO_PAGE = {
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-counts", "project-review-last", "project-review-near",
     "project-review-tiles", "inbox-indicator", "project-sample-undo", "project-sample-close", "project-answer-judge",
-    "project-answer-withdraw",
+    "project-answer-withdraw", "comment-resolve", "project-tasks-delete", "webhook-switch", "webhook-ping",
+    "webhook-again", "webhook-delete",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
@@ -77,6 +89,11 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
     robot = service_accounts.create_service_account(actor=ann, project=project, name="Robot", role="reviewer")
     service_accounts.issue_service_token(actor=ann, member=robot, name="server", scope="read")
     guidelines.save_draft(actor=ann, project=project, body="# Once more\n\n* new", entries=[])
+    task_deletion.delete_tasks(actor=ann, project=project, task_ids=[project.tasks.order_by("pk")[5].pk])
+    webhook, _ = webhooks.create_webhook(
+        actor=ann, project=project, url="https://example.com/hooks/dcai", types=["comment.added", "job.ended"]
+    )
+    webhooks.ping_webhook(actor=ann, webhook=webhook)
     job = project.jobs.filter(kind="labeling.import").latest("pk")
     upload = imports.upload(
         actor=ann, project=project, file=ContentFile(b"text,intent\nHello,order_status\n"), filename="a.csv"
@@ -97,6 +114,7 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
             "guideline-version": {**of, "number": 1},
             "project-sample": {**of, "sample_id": sample.pk},
             "project-sample-next": {**of, "sample_id": sample.pk},
+            "project-webhook": {**of, "webhook_id": webhook.pk},
             "inbox": {},
             "project-task": {**of, "task_id": task.pk},
             "import-preview": {**of, "upload_id": upload.pk},
