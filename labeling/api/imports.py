@@ -42,6 +42,11 @@ PARTS: dict[str, dict[str, Any]] = {
         "type": "string",
         "description": "JSON object: column -> `field:text`, `label:intent`, `meta`, `split`, `external_id`, ...",
     },
+    "values": {
+        "type": "string",
+        "description": "JSON object: question -> what a label is called in the file -> the label that is meant, or the "
+        'empty string for none, such as `{"spam": {"0": "ham"}}`.',
+    },
     "encoding": {"type": "string", "description": "Found out when it is left out."},
     "delimiter": {"type": "string", "description": "Found out when it is left out."},
 }
@@ -76,7 +81,7 @@ class Imports(Endpoint):
         returns={202: StartedDocument},
         description="A job reads the file. Rows that are there already (same `external_id` or content) add nothing; "
         "with `mode=update` they change the labels, split and metadata of their tasks. The result of the job says "
-        "how many of each there were.",
+        "how many of each there were; after a `dry_run` also which labels the project does not have (`unknown`).",
     )
     def post(self, request: Request, slug: str) -> Response:
         """Keep the file and start the job that reads it."""
@@ -122,13 +127,17 @@ def _options(request: Request) -> dict[str, Any]:
     }
     if "dry_run" in request.data:
         options["dry_run"] = _yes_or_no("dry_run", str(request.data["dry_run"]))
-    if not request.data.get("mapping"):
-        return options
+    for name in ("mapping", "values"):
+        if request.data.get(name):
+            options[name] = _decoded(name, str(request.data[name]))
+    return options
+
+
+def _decoded(name: str, sent: str) -> Any:
     try:
-        mapping = decode(str(request.data["mapping"]).encode())
+        return decode(sent.encode())
     except Invalid as error:
-        raise Invalid(error.message, problems=[Problem("mapping", error.message)]) from None
-    return options | {"mapping": mapping}
+        raise Invalid(error.message, problems=[Problem(name, error.message)]) from None
 
 
 def _yes_or_no(name: str, said: str) -> bool:

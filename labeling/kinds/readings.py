@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 def plain_readings(raw: Any) -> Iterator[Any]:
@@ -46,3 +46,28 @@ def plain_readings(raw: Any) -> Iterator[Any]:
         if separator in bare:
             yield [part.strip() for part in bare.split(separator) if part.strip()]
     yield [bare]
+
+
+def renamed(raw: Any, names: Mapping[str, str]) -> Any:
+    """Return a value with other names for the labels in it.
+
+    Parameters
+    ----------
+    raw : object
+        A cell of a file.
+    names : mapping of str to str
+        What a label is called in the file, and here; "" takes the label out.
+
+    Returns
+    -------
+    object
+        The value as it was where no reading of it has one of the names; "" where no label is left.
+    """
+    for reading in (raw, *plain_readings(raw)):
+        if isinstance(reading, str) and reading in names:
+            return names[reading]
+        if isinstance(reading, list) and any(isinstance(part, str) and part in names for part in reading):
+            parts = [names.get(part, part) if isinstance(part, str) else part for part in reading]
+            kept = [part for position, part in enumerate(parts) if part != "" and part not in parts[:position]]
+            return kept or ""
+    return raw

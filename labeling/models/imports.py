@@ -89,6 +89,8 @@ class ImportOptions(BaseModel):
         How the text is written; None: found out.
     dry_run
         Whether the file is only looked through: what would become of its rows is told, and nothing is written.
+    values
+        By question: what a label is called in the file, and the label that is meant; "" for none.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -96,6 +98,7 @@ class ImportOptions(BaseModel):
     mode: Literal["keep_good", "all_or_nothing", "update"] = "keep_good"
     dry_run: bool = False
     mapping: dict[str, str] | None = Field(default=None, max_length=MAX_COLUMNS + 1)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
     encoding: str | None = Field(default=None, max_length=40)
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
 
@@ -173,6 +176,14 @@ class ImportCursor(JsonDocument):
     over: bool = False
 
 
+class UnknownLabel(BaseModel):
+    """A label that rows of a file give and the question does not offer, and how many rows do."""
+
+    question: str
+    label: str
+    rows: int
+
+
 class ImportResult(RowCounts, JsonDocument):
     """What became of the rows.
 
@@ -182,10 +193,16 @@ class ImportResult(RowCounts, JsonDocument):
         How many could have been taken where one bad row kept out all.
     dry_run
         Whether the file was only looked through, and all of this is what would become of its rows.
+    unknown
+        After a look: labels that are not on offer, those that most rows give first.
+    more_unknown
+        How many more there are than are named.
     """
 
     good: int | None = None
     dry_run: bool = False
+    unknown: list[UnknownLabel] = Field(default_factory=list)
+    more_unknown: int = 0
 
     def dump(self) -> dict[str, Any]:
         """Return what to store; what happened to no row that was there goes without saying."""

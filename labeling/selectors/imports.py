@@ -11,11 +11,13 @@ from django.db.models import Count
 from labeling.formats import csv
 from labeling.models import ImportProblem, JobRun, JobState, Upload
 from labeling.models.imports import ImportParams, ImportResult
+from labeling.selectors import versions as version_reads
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from labeling.models import Project
+    from labeling.models.imports import UnknownLabel
 
 KIND = "labeling.import"
 SHOWN = 50
@@ -63,6 +65,19 @@ def left_over(job: JobRun) -> Upload | None:
 def was_dry_run(job: JobRun) -> bool:
     """Return whether a job only looked through its file."""
     return ImportParams.load(job.params).options.dry_run
+
+
+def unknown_labels(job: JobRun) -> list[UnknownLabel]:
+    """Return the labels that a dry run found and the project does not offer, those of most rows first."""
+    return ImportResult.load(job.result).unknown if job.result else []
+
+
+def offered(job: JobRun) -> list[tuple[str, list[str]]]:
+    """Return the labels that the questions with unknown labels offer, by question."""
+    names = dict.fromkeys(unknown.question for unknown in unknown_labels(job))
+    schema = version_reads.schema(job.project_id) if names and job.project_id else None
+    found = [(name, schema.question(name)) for name in names] if schema else []
+    return [(name, question.class_names) for name, question in found if question is not None]
 
 
 def told(counts: ImportResult) -> list[str]:

@@ -17,6 +17,8 @@ from labeling.selectors import versions as version_reads
 from labeling.services import events, queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from labeling.models import User
 
 MAX_OVERLAP = 50
@@ -148,6 +150,21 @@ def revise_schema(*, actor: User, project: Project, schema: Any, after: int | No
     queue.drop_scores(project=project, questions=_asking_otherwise(old, new))
     events.record(verb="schema.revised", project=project, actor=actor, version=version.number)
     return version
+
+
+@transaction.atomic
+def add_labels(*, actor: User, project: Project, labels: Mapping[str, Sequence[str]]) -> SchemaVersion:
+    """Add a schema version in which questions offer more labels, by the names of the questions."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    schema = version_reads.schema(project.pk).dump()
+    asked = {question["name"]: question for question in schema["questions"] if "labels" in question}
+    for name, more in labels.items():
+        if name not in asked:
+            message = f"There is no question {name} that offers labels."
+            raise Invalid(message, problems=(Problem("labels", message),))
+        known = {label["name"] for label in asked[name]["labels"]}
+        asked[name]["labels"] += [{"name": label} for label in more if label not in known]
+    return revise_schema(actor=actor, project=project, schema=schema)
 
 
 def newly_required(project: Project, new: Schema) -> list[str]:

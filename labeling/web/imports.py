@@ -15,7 +15,7 @@ from labeling.access import Action, import_for, may, project_for, upload_for
 from labeling.errors import DomainError, Invalid
 from labeling.formats.mapping import REST
 from labeling.formats.registry import accepted_suffixes, describe_source, list_nouns, readable_files
-from labeling.models import ALIVE, Project, Upload
+from labeling.models import ALIVE, JobRun, Project, Upload
 from labeling.selectors import imports as import_reads
 from labeling.selectors import jobs as job_reads
 from labeling.selectors import versions as version_reads
@@ -148,6 +148,8 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
         "told": import_reads.told(line.counts) if over and line.counts else [],
         "dry_run": import_reads.was_dry_run(job),
         "upload": import_reads.left_over(job) if over else None,
+        "unknown": import_reads.unknown_labels(job) if over else [],
+        "offered": import_reads.offered(job) if over else [],
         "time_left": job_reads.time_left(job),
         "no_worker": job_reads.no_worker(job),
         "problems": import_reads.problems(job) if over else [],
@@ -174,14 +176,30 @@ def problems(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBa
 @signed_in
 @require_POST
 def start_checked(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase:
-    """Start the import that a dry run looked through."""
+    """Start the import that a dry run looked through, with what was said of unknown labels; or look again."""
     job = import_for(request.user, slug, job_id, Action.MANAGE)
+    add, values = _said_of_unknown(request, job)
+    again = "dry_run" in request.POST
     try:
-        started = imports.start_checked(actor=request.user, job=job)
+        started = imports.start_checked(actor=request.user, job=job, add=add, values=values, again=again)
     except Invalid as refused:
         notify(request, refused.message, level=messages.ERROR)
         return redirect("import-report", slug, job.pk)
+    if added := sum(map(len, add.values())):
+        notify(request, f"{added:,} label{'' if added == 1 else 's'} added to the project.")
     return redirect("import-report", slug, started.pk)
+
+
+def _said_of_unknown(request: SignedInRequest, job: JobRun) -> tuple[dict[str, list[str]], dict[str, dict[str, str]]]:
+    """Return which unknown labels are to be added, and what others stand for, by question; they have numbers."""
+    add: dict[str, list[str]] = {}
+    values: dict[str, dict[str, str]] = {}
+    for number, unknown in enumerate(import_reads.unknown_labels(job)):
+        if f"add-{number}" in request.POST:
+            add.setdefault(unknown.question, []).append(unknown.label)
+        if meant := request.POST.get(f"as-{number}", "").strip():
+            values.setdefault(unknown.question, {})[unknown.label] = meant
+    return add, values
 
 
 @signed_in

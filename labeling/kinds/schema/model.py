@@ -107,6 +107,21 @@ class Question(BaseModel):
                     continue
             raise
 
+    def unknown_labels(self, raw: Any) -> list[str]:
+        """Return the labels in a value that are not on offer, by the reading with most that are."""
+        if self.behavior.NAMES != "labels":
+            return []
+        most, unknown = -1, list[str]()
+        for reading in (raw, *self.behavior.readings(raw, self.config)):
+            try:
+                names = self.classes(self.load(reading))
+            except Invalid:
+                continue
+            known = sum(name in self.option_named for name in names)
+            if known > most:
+                most, unknown = known, [name for name in names if name not in self.option_named]
+        return unknown
+
     def load(self, stored: Any) -> Any:
         """Return an answer that was accepted once, whatever the settings are by now."""
         return self.behavior.load(stored)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, images
 from labeling.formats.mapping import Mapped, applier
+from labeling.kinds.readings import renamed
 from labeling.kinds.schema import parse_data
 from labeling.models import Media
 from labeling.services import media
 from labeling.services.imports.history import History, parse_history
+from labeling.services.imports.unknown import UnknownLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,13 +75,23 @@ def _data_text(data: dict[str, Any]) -> str:
 class Checker:
     """Checks the rows of one import against one schema."""
 
-    def __init__(self, *, project: Project, schema: Schema, mapping: Mapping[str, str], key: bytes) -> None:
+    def __init__(
+        self,
+        *,
+        project: Project,
+        schema: Schema,
+        mapping: Mapping[str, str],
+        key: bytes,
+        values: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self._project = project
         self._schema = schema
         self._apply = applier(mapping, key=key)
         self._required = [question.name for question in schema.questions if question.required]
         self._image_fields = [field.name for field in schema.fields if field.type == "image"]
         self._answers: dict[tuple[str, Any], ReadyLabel] = {}
+        self._values = values or {}
+        self.unknown = UnknownLabels()
 
     def check(self, row: Row) -> Ready | list[RowProblem]:
         """Return the task that a row makes, or everything that is wrong with it."""
@@ -135,7 +147,8 @@ class Checker:
             return None
 
     def _labels(self, mapped: Mapped, data: dict[str, Any] | None, problems: list[RowProblem]) -> Iterator[ReadyLabel]:
-        for name, raw in mapped.labels.items():
+        for name, given in mapped.labels.items():
+            raw = renamed(given, self._values[name]) if name in self._values else given
             if raw is None or raw == "":
                 continue
             key = (name, raw) if isinstance(raw, str) else None
@@ -155,6 +168,7 @@ class Checker:
             except Invalid as error:
                 # An empty list is an answer where the question takes it as one; elsewhere it says there is no label.
                 if raw != []:
+                    self.unknown.count(question, raw)
                     told = error.problems[0].message if error.problems else error.message
                     problems.append(RowProblem(mapped.number, name, told))
                 continue

@@ -15,7 +15,7 @@ from labeling.formats.rows import FormatError
 from labeling.models.imports import ImportOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from labeling.kinds.schema import Schema
 
@@ -56,7 +56,21 @@ def parse_options(raw: Mapping[str, Any] | None, schema: Schema) -> ImportOption
             )
         except FormatError as error:
             raise Invalid(error.message, problems=(Problem("options.mapping", error.message),)) from None
+    if problems := list(_wrong_values(options.values, schema)):
+        raise Invalid(problems[0].message, problems=problems)
     return options
+
+
+def _wrong_values(values: Mapping[str, Mapping[str, str]], schema: Schema) -> Iterator[Problem]:
+    for name, meant in values.items():
+        question = schema.question(name)
+        if question is None:
+            yield Problem(f"options.values.{name}", f"There is no question {name}.")
+            continue
+        for value, label in meant.items():
+            if label and label not in question.option_named:
+                message = f"“{label}” is no label of {name}, so that “{value}” cannot stand for it."
+                yield Problem(f"options.values.{name}", message)
 
 
 def _check_encoding(name: str) -> None:

@@ -64,7 +64,7 @@ def _import(run: Import) -> ImportResult:
         work = _Work(
             run=run,
             source=source,
-            checker=Checker(project=project, schema=schema, mapping=mapping, key=site_key()),
+            checker=Checker(project=project, schema=schema, mapping=mapping, key=site_key(), values=options.values),
             writer=Writer(
                 job=run.job, project=project, versions=versions, schema=schema, update=options.mode == UPDATE
             ),
@@ -182,7 +182,10 @@ class _Work:
     def only_look(self) -> ImportResult:
         """Say what would become of the rows, and keep the file to be imported."""
         counts, _ = self._look_through()
-        return counts.as_result().model_copy(update={"dry_run": True})
+        unknown = self._checker.unknown
+        return counts.as_result().model_copy(
+            update={"dry_run": True, "unknown": unknown.named(), "more_unknown": unknown.more()}
+        )
 
     def _look_through(self) -> tuple[ImportCounts, int]:
         """Count and report the rows of a file of which nothing is kept; returns how many are good in themselves too."""

@@ -16,7 +16,7 @@ from labeling.formats.preview import SHOWN_COLUMNS
 from labeling.models import Upload
 from labeling.models.imports import ImportParams
 from labeling.selectors import versions as version_reads
-from labeling.services import jobs
+from labeling.services import jobs, projects
 from labeling.services.imports.guessing import guess_mapping
 from labeling.services.imports.looking import look_into
 from labeling.services.imports.options import KEEP_GOOD, parse_options
@@ -193,12 +193,31 @@ def start(
 
 
 @transaction.atomic
-def start_checked(*, actor: User, job: JobRun) -> JobRun:
-    """Start the import that a dry run looked through, with the same file and the same options."""
+def start_checked(
+    *,
+    actor: User,
+    job: JobRun,
+    add: Mapping[str, Sequence[str]] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    again: bool = False,
+) -> JobRun:
+    """Start the import that a dry run looked through, with the same file and the same options; or look `again`.
+
+    What was unknown becomes a label of its question (`add`), or stands for one (`values`), in both by question.
+    """
     params = ImportParams.load(job.params)
     upload = Upload.objects.filter(pk=params.upload or 0, project=job.project).first()
     if job.project is None or upload is None or not upload.file or not params.options.dry_run:
         message = "The file that was looked through is gone. Choose it again."
         raise Invalid(message, problems=(Problem("upload", message),))
-    options = params.options.model_dump() | {"dry_run": False}
+    meant = {name: dict(of_question) for name, of_question in params.options.values.items()}
+    for name, of_question in (values or {}).items():
+        meant.setdefault(name, {}).update(of_question)
+    for name, labels in (add or {}).items():
+        if both := [label for label in labels if label in meant.get(name, {})]:
+            message = f"“{both[0]}” cannot both be added and stand for another label. Choose one."
+            raise Invalid(message, problems=(Problem("values", message),))
+    if add:
+        projects.add_labels(actor=actor, project=job.project, labels=add)
+    options = params.options.model_dump() | {"dry_run": again, "values": meant}
     return start(actor=actor, project=job.project, upload=upload, options=options)

@@ -33,7 +33,9 @@ class Tasks(Rows):
         file: str | Path,
         *,
         mapping: Mapping[str, str] | None = None,
+        values: Mapping[str, Mapping[str, str]] | None = None,
         mode: str | None = None,
+        dry_run: bool = False,
         encoding: str | None = None,
         delimiter: str | None = None,
         wait: bool = True,
@@ -42,17 +44,21 @@ class Tasks(Rows):
         """Import a file; waits until every row was read unless `wait` is false.
 
         `mapping` says what columns are (`{"body": "field:text", "topic": "label:intent"}`); what is not named is found
-        by its name. Rows that are there already add nothing, so that the same file may be sent again.
+        by its name. `values` says what labels of the file stand for, by question (`{"spam": {"0": "ham"}}`). Rows that
+        are there already add nothing, so that the same file may be sent again. With `dry_run` nothing is written: the
+        job's result says what would become of the rows, and which labels the project does not have (`unknown`).
         """
         path = Path(file)
-        options = {"mode": mode, "encoding": encoding, "delimiter": delimiter}
-        return self._import(path.name, path.open, options, mapping, wait=wait, timeout=timeout)
+        options = {"mode": mode, "encoding": encoding, "delimiter": delimiter, "dry_run": "true" if dry_run else None}
+        meant = {"mapping": mapping, "values": values}
+        return self._import(path.name, path.open, options, meant, wait=wait, timeout=timeout)
 
     def import_rows(
         self,
         rows: Iterable[Mapping[str, Any]],
         *,
         mapping: Mapping[str, str] | None = None,
+        values: Mapping[str, Mapping[str, str]] | None = None,
         mode: str | None = None,
         wait: bool = True,
         timeout: float | None = None,
@@ -60,21 +66,21 @@ class Tasks(Rows):
         """Import rows that this program has: fields by name, and `labels`, `external_id`, `split`, `meta`."""
         lines = "".join(json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows).encode()
         options = {"mode": mode}
-        return self._import("rows.jsonl", lambda _: io.BytesIO(lines), options, mapping, wait=wait, timeout=timeout)
+        meant = {"mapping": mapping, "values": values}
+        return self._import("rows.jsonl", lambda _: io.BytesIO(lines), options, meant, wait=wait, timeout=timeout)
 
     def _import(
         self,
         name: str,
         opened: Callable[[str], Any],
         options: Mapping[str, str | None],
-        mapping: Mapping[str, str] | None,
+        meant: Mapping[str, Mapping[str, Any] | None],
         *,
         wait: bool,
         timeout: float | None,
     ) -> Job:
         parts = {key: value for key, value in options.items() if value is not None}
-        if mapping:
-            parts["mapping"] = json.dumps(dict(mapping))
+        parts |= {name: json.dumps(said, default=dict) for name, said in meant.items() if said}
         with opened("rb") as content:
 
             def body() -> dict[str, Any]:
