@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labeling.models.documents import JsonDocument
 from labeling.models.projects import Project
@@ -121,11 +121,12 @@ class Resettled(_Entry):
 
 
 class SettledBefore(TaskBefore):
-    """A task that was settled with the answers there were: its slots before, and its labels."""
+    """A task that was settled with the answers there were: its slots before, its labels, and what was in dispute."""
 
     required: int
     open_slots: int
     labels: list[Resettled]
+    disputed: list[str] = Field(default_factory=list)
 
 
 class Act(JsonDocument):
@@ -256,9 +257,17 @@ class AskAct(Act):
 
 
 class SettleAct(Act):
-    """Tasks were settled with the answers there were, and nobody more is asked."""
+    """Tasks were settled with the answers there were, and nobody more is asked.
+
+    Parameters
+    ----------
+    question, method
+        Of which question by which method the answers were put together; empty: all, by their kind's own rule.
+    """
 
     VERB: ClassVar[str] = "settle"
+    question: str = ""
+    method: str = ""
     before: list[SettledBefore]
 
 

@@ -44,6 +44,13 @@ class Label(models.Model):
     people = models.PositiveSmallIntegerField(
         null=True, help_text="How many people's answers it rests on; empty where it rests on none, or is not known."
     )
+    method = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How a consensus came about, where it was not by the kind's own rule.",
+    )
     annotation = models.ForeignKey(Annotation, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False

@@ -149,6 +149,7 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "flags.resolved": lambda p: f"{_decided(p)} {_count(p)}",
     "flags.reopened": lambda p: f"took back the review of {_count(p) if p.get('count') != 1 else ''}".rstrip(),
     "flags.synced": _synced,
+    "consensus.chosen": lambda _: "chose how several answers become a label",
     "quality.configured": lambda _: "changed how quality is checked",
     "predictions.pushed": lambda p: f"sent {p.get('count', 0):,} predictions of the model {p.get('model', '')}",
     "predictions.switched_off": lambda p: f"switched off the predictions of the model {p.get('model', '')}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
@@ -41,6 +42,7 @@ class RecordAnswer:
     annotation_id: int | None = None
     guideline: int = 0
     people: int | None = None
+    method: str = ""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class OfRecord:
     source: str
     confidence: float | None
     annotation_id: int | None
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class NewLabel:
     schema_version: int
     guideline_version: int
     people: int | None
+    method: str = ""
 
 
 @dataclass(slots=True)
@@ -150,6 +154,7 @@ def settle(
     current: Mapping[str, OfRecord],
     earlier: Mapping[str, NewLabel],
     is_anybody_left: Callable[[], bool],
+    told: Mapping[str, RecordAnswer | None] = MappingProxyType({}),
 ) -> Settlement:
     """Say how the labels of record follow from the counted answers, and bring `slots` up to date; writes nothing.
 
@@ -169,12 +174,15 @@ def settle(
         again while answers are missing.
     is_anybody_left
         Tells whether anybody could be asked; called where people are in dispute alone.
+    told
+        What several answers amount to by another method than the kind's own rule, by question; None: nothing.
     """
     settlement = Settlement(people=len(counted))
     answers: dict[str, RecordAnswer | None] = dict.fromkeys(question.name for question in schema.questions)
     disputed: dict[str, float] = {}
     if counted and len(counted) >= slots.required:
         settled = {question.name: _settled(question, counted) for question in schema.questions}
+        settled |= {name: _told(answer) for name, answer in told.items() if name in settled}
         disputed = _disputed(settled, task.project.agreement_floor)
         if disputed and slots.required < task.project.max_overlap and is_anybody_left():
             slots.required += 1
@@ -292,6 +300,12 @@ def _settled(question: Question, counted: Sequence[CountedAnswers]) -> _Settled:
     return _Settled(answer, confidence)
 
 
+def _told(answer: RecordAnswer | None) -> _Settled:
+    if answer is None:
+        return _Settled(agreement=0.0)
+    return _Settled(answer, 1.0 if answer.confidence is None else answer.confidence)
+
+
 def _disputed(settled: Mapping[str, _Settled], floor: float) -> dict[str, float]:
     return {name: one.agreement for name, one in settled.items() if one.agreement == 0 or one.agreement < floor}
 
@@ -314,6 +328,7 @@ def _new(question: Question, answer: RecordAnswer, *, schema_version: int, autho
         schema_version=schema_version,
         guideline_version=answer.guideline,
         people=answer.people,
+        method=answer.method,
     )
 
 
@@ -323,4 +338,5 @@ def _same(old: OfRecord, answer: RecordAnswer) -> bool:
         and old.source == answer.source
         and old.confidence == answer.confidence
         and old.annotation_id == answer.annotation_id
+        and old.method == answer.method
     )

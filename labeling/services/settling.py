@@ -6,6 +6,7 @@ import copy
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import transaction
@@ -19,7 +20,15 @@ from labeling.reasons.conflict import CONFLICT
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import events, flags, jobs, labels
-from labeling.services.labels import CAME_WITH, CountedAnswers, NewLabel, OfRecord, Settlement, Slots
+from labeling.services.labels import (
+    CAME_WITH,
+    CountedAnswers,
+    NewLabel,
+    OfRecord,
+    RecordAnswer,
+    Settlement,
+    Slots,
+)
 from labeling.services.task_acts import lock_entries, record_act
 
 if TYPE_CHECKING:
@@ -101,7 +110,12 @@ def _counted(task_ids: Sequence[int]) -> defaultdict[int, list[CountedAnswers]]:
 
 
 def _plans(
-    project: Project, entries: Sequence[QueueEntry], given: Mapping[int, list[CountedAnswers]], *, ask_more: bool
+    project: Project,
+    entries: Sequence[QueueEntry],
+    given: Mapping[int, list[CountedAnswers]],
+    *,
+    ask_more: bool,
+    told: Mapping[int, Mapping[str, RecordAnswer | None]] = MappingProxyType({}),
 ) -> list[Plan]:
     version = version_reads.current(project.pk)
     schema = version_reads.by_pk(version.schema_pk)
@@ -109,7 +123,7 @@ def _plans(
     held = set(Lease.objects.filter(task_id__in=ids).values_list("task_id", flat=True))
     current: defaultdict[int, dict[str, OfRecord]] = defaultdict(dict)
     for label in Label.objects.filter(task_id__in=ids, retired_at=None):
-        of_record = OfRecord(label.pk, label.value, label.source, label.confidence, label.annotation_id)
+        of_record = OfRecord(label.pk, label.value, label.source, label.confidence, label.annotation_id, label.method)
         current[label.task_id][label.question] = of_record
     earlier: defaultdict[int, dict[str, NewLabel]] = defaultdict(dict)
     for label in Label.objects.filter(task_id__in=ids, retired_at__isnull=False, source__in=CAME_WITH).order_by("pk"):
@@ -138,6 +152,7 @@ def _plans(
             current=current[entry.task_id],
             earlier=earlier[entry.task_id],
             is_anybody_left=partial(staffing_reads.is_anybody_left, task) if ask_more else lambda: False,
+            told=told.get(entry.task_id, {}),
         )
         plan = Plan(entry, task, slots, settlement, frozenset(flagged[entry.task_id]))
         if plan.changes:
@@ -181,7 +196,13 @@ def _carry_out(plans: Sequence[Plan]) -> list[SettledBefore]:
         changed = [Resettled(old=pk, new=new.pop(questions[pk], None)) for pk in plan.settlement.retired]
         changed += [Resettled(old=None, new=pk) for pk in new.values()]
         before.append(
-            SettledBefore(task=entry.task_id, required=entry.required, open_slots=entry.open_slots, labels=changed)
+            SettledBefore(
+                task=entry.task_id,
+                required=entry.required,
+                open_slots=entry.open_slots,
+                labels=changed,
+                disputed=sorted(question for reason, question in plan.flagged if reason == CONFLICT.name),
+            )
         )
         entry.required, entry.open_slots, entry.state = slots.required, slots.open_slots, slots.state
         labels.mark_conflicts(task=plan.task, settlement=plan.settlement, flagged=plan.flagged)
@@ -196,6 +217,26 @@ def settle_now(*, actor: User, project: Project, task_ids: Iterable[int]) -> Bul
     waiting = [entry for entry in entries.values() if entry.open_slots > 0]
     plans = _plans(project, waiting, _counted([entry.task_id for entry in waiting]), ask_more=False)
     return record_act(SettleAct(before=_carry_out(plans)), actor=actor, project=project)
+
+
+@transaction.atomic
+def settle_by_method(
+    *, actor: User, project: Project, question: str, method: str, answers: Mapping[int, RecordAnswer | None]
+) -> BulkAct | None:
+    """Settle one question of tasks by what a method makes of their answers; None where nothing had to change.
+
+    Left alone is what waits for answers, what one person answered alone, and what a reviewer has decided. Answers that
+    amount to nothing (None), or to something less sure than the project's agreement floor, are in dispute.
+    """
+    entries = lock_entries(project, answers)
+    given = _counted(list(entries))
+    several = [entry for pk, entry in entries.items() if entry.open_slots == 0 and len(given[pk]) > 1]
+    told = {entry.task_id: {question: answers[entry.task_id]} for entry in several}
+    plans = _plans(project, several, given, ask_more=False, told=told)
+    if not plans:
+        return None
+    done = SettleAct(question=question, method=method, before=_carry_out(plans))
+    return record_act(done, actor=actor, project=project)
 
 
 def undo_settling(done: SettleAct, entries: Mapping[int, QueueEntry]) -> list[int]:
@@ -219,7 +260,21 @@ def undo_settling(done: SettleAct, entries: Mapping[int, QueueEntry]) -> list[in
         undone.append(before.task)
     for flag in Flag.objects.filter(task_id__in=undone, reason=CONFLICT.name, state=FlagState.OPEN):
         flags.drop_flag(task=flag.task, reason=CONFLICT, question=flag.question)
+    _dispute_again([before for before in done.before if before.disputed and before.task in set(undone)])
     return undone
+
+
+def _dispute_again(disputed: Sequence[SettledBefore]) -> None:
+    """Put back the flags of what was in dispute before, as far as people still disagree."""
+    given = _counted([before.task for before in disputed])
+    tasks = Task.objects.select_related("project").defer("data", "meta").in_bulk([before.task for before in disputed])
+    for before in disputed:
+        task, counted = tasks[before.task], given[before.task]
+        schema = version_reads.schema(task.project_id)
+        differ = labels.disagreements(schema, counted, floor=task.project.agreement_floor)
+        settlement = Settlement(people=len(counted))
+        settlement.agreement = {name: differ[name] for name in before.disputed if name in differ}
+        labels.mark_conflicts(task=task, settlement=settlement, flagged=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Tables and their constraints; no behavior beyond them."""
 
 from quality.models.agreement import AgreementDocument, AgreementReport
+from quality.models.consensus import ConsensusChoice, ConsensusMethod
 from quality.models.embeddings import Embedding, EmbeddingSet
 from quality.models.people import AnnotatorQuality, Consensus
 from quality.models.pushed import PushedModel, PushedPrediction
@@ -13,6 +14,8 @@ __all__ = [
     "AnnotatorQuality",
     "ClassPair",
     "Consensus",
+    "ConsensusChoice",
+    "ConsensusMethod",
     "Embedding",
     "EmbeddingSet",
     "Gain",

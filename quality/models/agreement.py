@@ -123,6 +123,19 @@ class NeededPart(_Part):
     tied: float = Field(description="Share of the tasks, in [0, 1], whose votes are tied.")
 
 
+class MethodPart(_Part):
+    """What the answers amount to by one method."""
+
+    method: str = Field(description="Empty: the kind's own rule.")
+    unavailable: str = Field("", description="Why it cannot be used, in words.")
+    labeled: int = 0
+    tied: int = Field(0, description="Tasks whose answers amount to nothing.")
+    differ: int = Field(0, description="Tasks on which it says something else than the kind's own rule.")
+    differ_tasks: list[int] = Field(default_factory=list)
+    reviewed: int = Field(0, description="Tasks that a reviewer decided and that it has an answer for.")
+    right: int = Field(0, description="Of these, tasks where it says what the reviewer decided.")
+
+
 class AgreementDocument(JsonDocument):
     """All that is told of one question."""
 
@@ -147,6 +160,7 @@ class AgreementDocument(JsonDocument):
     changes: list[ChangePart] = Field(default_factory=list)
     weeks: list[WeekPart] = Field(default_factory=list)
     needed: list[NeededPart] = Field(default_factory=list)
+    methods: list[MethodPart] = Field(default_factory=list)
 
 
 class AgreementReport(models.Model):

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from labeling.models import ALIVE, JobRun, JobState, Label, TaskAgreement, TaskState, User
 from labeling.selectors import versions as version_reads
-from quality.models import AgreementReport
+from quality.models import AgreementReport, ConsensusChoice
 from quality.models.agreement import AgreementDocument
 from quality.selectors.corrections import REVIEWERS
 from quality.selectors.several_answers import count_new
@@ -96,3 +96,9 @@ def undecided(project: Project, question: str) -> Undecided:
     found = found.exclude(task__queue_entry__state=TaskState.QUARANTINED)
     first = found.select_related("task").defer("task__data", "task__meta").order_by("agreement", "task_id")
     return Undecided(list(first[:MOST_SHOWN]), found.count())
+
+
+def chosen_method(project: Project, question: str) -> str:
+    """Return the method by which several answers become a question's label; empty: the kind's own rule."""
+    chosen = ConsensusChoice.objects.filter(project=project, question=question).values_list("method", flat=True)
+    return chosen.first() or ""

@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, may, project_for
-from labeling.errors import Conflict
+from labeling.errors import Conflict, Invalid
 from labeling.selectors import jobs as job_reads
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import versions as version_reads
@@ -53,6 +53,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
     if reports and reports[0].document.tasks:
         values |= told_of(project, reports[0], agreement_reads.names_of(reports))
         values["waiting"] = agreement_reads.undecided(project, question.name)
+        values["chosen"] = agreement_reads.chosen_method(project, question.name)
     return render(request, "quality/agreement/index.html", values)
 
 
@@ -107,8 +108,26 @@ def diagnosis(request: SignedInRequest, slug: str) -> HttpResponseBase:
     return response
 
 
+@signed_in
+@require_POST
+def choose(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Choose how several answers become a label."""
+    project = project_for(request.user, slug, Action.MANAGE)
+    question = request.POST.get("question", "")[:64]
+    try:
+        starting.choose_method(
+            actor=request.user, project=project, question=question, method=request.POST.get("method", "")[:20]
+        )
+    except Invalid as error:
+        notify(request, error.message, level=messages.ERROR)
+    else:
+        notify(request, "Chosen. The labels follow; under Activity that can be undone as one act.")
+    return redirect(_address(project, question))
+
+
 urlpatterns = [
     path("p/<slug:slug>/agreement/", page, name="project-agreement"),
     path("p/<slug:slug>/agreement/measure/", measure, name="project-agreement-measure"),
+    path("p/<slug:slug>/agreement/method/", choose, name="project-agreement-method"),
     path("p/<slug:slug>/agreement/diagnosis.csv", diagnosis, name="project-agreement-diagnosis"),
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labeling.scoring.intervals import wilson
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors.explorer import Chip, Said, Several
+from quality.models import ConsensusMethod
 from quality.scoring.agreement.readings import LEAST_ITEMS_TOLD, reading
 from quality.selectors.words import share
 from quality.web import addresses, charts
@@ -32,6 +34,11 @@ READINGS = {
 SHORT = {"reliable": "reliable", "tentative": "tentative", "unreliable": "not to be relied on"}
 LEAST_CONFUSED = 5
 """On fewer tasks nobody can tell whether it is the rule or a person."""
+ABOUT = {
+    ConsensusMethod.RULE: "What most people say, each counting the same; ratings by their median.",
+    ConsensusMethod.DAWID_SKENE: "People count for as much as their answers fit those of the others, label by label.",
+    ConsensusMethod.CROWDLAB: "People and the model of the last check count for as much as they fit each other.",
+}
 FORMER = "a former member"
 
 
@@ -115,6 +122,7 @@ def told_of(project: Project, report: Report, people: dict[int, User]) -> dict[s
         "week_measure": {"title": "alpha"},
         "alpha_tasks": told.alpha.tasks,
         "needed": _needed(told.needed),
+        "methods": _methods(sheet),
     }
 
 
@@ -334,6 +342,20 @@ def _week_chart(sheet: Sheet) -> charts.Chart | None:
     if len(points) < 2:
         return None
     return charts.line([points], write_x=lambda value: f"{value:.0f}", write_y=lambda value: f"{value:.2f}")
+
+
+def _methods(sheet: Sheet) -> list[dict[str, Any]]:
+    """Return each way in which several answers can become a label, with where those are that would be others."""
+    return [
+        {
+            "told": part,
+            "title": ConsensusMethod(part.method).label,
+            "about": ABOUT[ConsensusMethod(part.method)],
+            "interval": wilson(part.right, part.reviewed),
+            "href": addresses.chosen(sheet.project, part.differ_tasks) if part.differ_tasks else "",
+        }
+        for part in sheet.report.document.methods
+    ]
 
 
 def _needed(rows: list[NeededPart]) -> list[dict[str, Any]]:

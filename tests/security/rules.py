@@ -119,6 +119,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-quality-progress": {"get": "reviewer"},
     "project-agreement": {"get": "reviewer"},
     "project-agreement-measure": {"post": "reviewer"},
+    "project-agreement-method": {"post": "manager"},
     "project-agreement-diagnosis": {"get": "reviewer"},
     "project-quality-run": {"post": "reviewer"},
     "project-quality-settings": {"get": "manager", "post": "manager"},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -62,10 +62,12 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A question's report, and a row per task."""
+    """A question's report, a row per task, and what it rests on."""
 
     document: AgreementDocument
     rows: list[TaskRow]
+    sheet: Sheet
+    skills: Skills | None = None
 
 
 def measure_agreement(
@@ -80,10 +82,12 @@ def measure_agreement(
     def done() -> None:
         progress(next(told), 5)
 
-    sheet = _Sheet(question, answers)
+    sheet = Sheet(question, answers)
     found, distances = sheet.found, sheet.distances
     if found.size == 0:
-        return Measured(AgreementDocument(kind=question.kind, assisted=answers.assisted, alpha=_alpha(sheet)), [])
+        return Measured(
+            AgreementDocument(kind=question.kind, assisted=answers.assisted, alpha=_alpha(sheet)), [], sheet
+        )
     apart = scoring.disagreements(*sheet.seen())
     rows = sheet.rows(apart)
     done()
@@ -118,11 +122,27 @@ def measure_agreement(
         }
     )  # fmt: skip
     done()
-    return Measured(document, rows)
+    return Measured(document, rows, sheet, skills)
 
 
-class _Sheet:
-    """The answers as numbers."""
+class Sheet:
+    """The answers as numbers.
+
+    Attributes
+    ----------
+    found
+        The answers of tasks that several people answered.
+    tasks
+        Shape (n,): the task of each item.
+    people
+        The person at each position.
+    loaded
+        The different answers.
+    names
+        What the question offers.
+    has
+        Shape (k, c): which of that each of the different answers has.
+    """
 
     def __init__(self, question: Question, answers: SeveralAnswers) -> None:
         self.question, self.answers = question, answers
@@ -193,6 +213,10 @@ class _Sheet:
         return dawid_skene(
             found.items, found.people, classes, size=found.size, crowd=len(self.people), width=len(self.names)
         )
+
+    def stored_by_label(self) -> dict[int, Any]:
+        """Return an answer as it is stored for each label, by its position; of questions with one label an answer."""
+        return {int(row.argmax()): stored for row, stored in zip(self.has, self.answers.different, strict=True)}
 
     def by_label(self) -> list[LabelPart]:
         """Return each label against the rest, those that were given."""
@@ -333,7 +357,7 @@ def _needed(skills: Skills | None) -> list[NeededPart]:
     return [NeededPart(people=each.people, right=each.right, tied=each.tied) for each in needed]
 
 
-def _alpha(sheet: _Sheet) -> AlphaPart:
+def _alpha(sheet: Sheet) -> AlphaPart:
     return _part(scoring.krippendorff(sheet.found, sheet.distances))
 
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from labeling.errors import Conflict
+from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import Annotation, AnnotationState, Project
-from labeling.services import jobs
-from quality.models import AgreementReport
+from labeling.selectors import versions as version_reads
+from labeling.services import events, jobs
+from quality.models import AgreementReport, ConsensusChoice, ConsensusMethod
 from quality.selectors import agreement as agreement_reads
 from quality.selectors.several_answers import count_new
 
@@ -44,6 +45,27 @@ def start(*, actor: User | None, project: Project) -> JobRun:
     )
 
 
+@transaction.atomic
+def choose_method(*, actor: User, project: Project, question: str, method: str) -> JobRun | None:
+    """Choose how several answers become a question's label, and bring the labels into line.
+
+    Returns the job that does it; None while one is measuring anyway, which may have read the former choice: the labels
+    follow with the next measurement.
+    """
+    asked = version_reads.schema(project.pk).question(question)
+    if asked is None or method not in ConsensusMethod.values:
+        message = "Choose a question of this project, and one of the methods."
+        raise Invalid(message, problems=(Problem("method", message),))
+    ConsensusChoice.objects.update_or_create(
+        project=project, question=question, defaults={"method": method, "chosen_by": actor}
+    )
+    events.record(verb="consensus.chosen", project=project, actor=actor, question=question, method=method)
+    try:
+        return start(actor=actor, project=project)
+    except Conflict:
+        return None
+
+
 def start_due_measurements() -> list[JobRun]:
     """Measure where answers are new and nobody is answering, or many are new. Runs every minute."""
     started = []
@@ -65,6 +87,8 @@ def _is_due(project: Project) -> bool:
             return False
     reports = AgreementReport.objects.filter(project=project).aggregate(read_at=Max("read_at"))
     since = reports["read_at"]
+    if since is not None and ConsensusChoice.objects.filter(project=project, chosen_at__gt=since).exists():
+        return True
     new = count_new(project, since=since, most=AFTER_ANSWERS)
     if new == 0 or (since is None and not _has_several(project)):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from quality.models import AgreementReport
 from quality.models.jobs import AgreementCursor, AgreementParams, AgreementResult
 from quality.selectors.several_answers import read_by_guideline, read_several
 from quality.services.agreement.measuring import Measured, measure_agreement
+from quality.services.agreement.methods import apply_choice, compare_methods, methods_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,8 +47,11 @@ def measure(run: Measuring) -> AgreementResult:
         began, read_at = time.monotonic(), timezone.now()
         answers = read_several(project, question)
         measured = measure_agreement(question, answers, read_by_guideline(project, question), progress)
+        methods = methods_for(project, question, measured.sheet, measured.skills)
+        document = measured.document.model_copy(update={"methods": compare_methods(project, question, methods)})
         with transaction.atomic():
-            _keep(project, question, measured, read_at, time.monotonic() - began)
+            _keep(project, question, replace(measured, document=document), read_at, time.monotonic() - began)
+            apply_choice(project, question, methods)
             run.checkpoint(AgreementCursor(done=[*run.cursor.done, question.name]))
     names = [question.name for question in questions]
     AgreementReport.objects.filter(project=project).exclude(question__in=names).delete()
