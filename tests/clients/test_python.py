@@ -95,6 +95,17 @@ def test_tasks_are_added_changed_and_answered_without_a_file(project: dcai.Proje
     assert Annotation.objects.count() == 250
 
 
+def test_labels_with_other_names_are_found_and_said(project: dcai.Project, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("text,intent\nHello,0\nWhere is it?,delivery\n")
+    looked = project.tasks.import_file(file, dry_run=True)
+    assert looked.result["unknown"] == [{"question": "intent", "label": "0", "rows": 1}]
+    taken = project.tasks.import_file(file, values={"intent": {"0": "billing"}})
+    assert (taken.result["accepted"], taken.result["labels"]) == (2, 2)
+    project.tasks.import_rows([{"text": "Bye", "intent": 1}], values={"intent": {"1": "other"}})
+    assert sorted(row["value"] for row in project.labels()) == ["billing", "delivery", "other"]
+
+
 def test_a_stale_save_is_refused_with_what_is_stored(project: dcai.Project) -> None:
     project.tasks.import_rows([{"text": "Hello"}])
     (task,) = project.tasks.claim()
