@@ -86,6 +86,8 @@ def forget_deliveries() -> None:
 
 def _tell_next(webhook: Webhook, *, lease: datetime, settled: int | None) -> bool:
     """Send the next message; returns whether there may be more to send now."""
+    if not Webhook.objects.filter(pk=webhook.pk, busy_until=lease, is_on=True).exists():
+        return False  # switched off or deleted meanwhile, or another worker's
     delivery = webhook.deliveries.filter(kind=DeliveryKind.EVENTS, state=DeliveryState.WAITING).first()
     if delivery is None:
         if settled is None or settled <= webhook.position:
@@ -127,7 +129,7 @@ def _attempt(webhook: Webhook, delivery: WebhookDelivery) -> None:
     delivery.attempts += 1
     delivery.duration_ms = round((time.monotonic() - began) * 1000)
     delivery.tried_at = timezone.now()
-    delivery.save(update_fields=("status", "reason", "attempts", "duration_ms", "tried_at"))
+    _note(delivery, "status", "reason", "attempts", "duration_ms", "tried_at")
 
 
 def _refusal(status: int) -> str:
@@ -141,13 +143,18 @@ def _refusal(status: int) -> str:
 
 def _close(delivery: WebhookDelivery, *, state: DeliveryState) -> None:
     delivery.state = state
-    delivery.save(update_fields=("state",))
+    _note(delivery, "state")
+
+
+def _note(delivery: WebhookDelivery, *names: str) -> None:
+    """Store what became of a delivery, unless its webhook was deleted while it was on its way."""
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(**{name: getattr(delivery, name) for name in names})
 
 
 def _move(webhook: Webhook, *, lease: datetime, **values: Any) -> None:
     """Move a webhook's place, if it is still this worker's to move."""
     Webhook.objects.filter(pk=webhook.pk, busy_until=lease).update(**values)
-    webhook.refresh_from_db(fields=("position", "failing_since", "retry_at", "is_on"))
+    webhook.position = values["position"]
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ from labeling.models.documents import JsonDocument
 from labeling.selectors import webhooks as webhook_reads
 from labeling.services import annotations as saving
 from labeling.services import events, jobs, webhooks
-from labeling.services.webhooks import delivering
+from labeling.services.webhooks import delivering, messages
 from tests import factories
 from tests.receiving import HOST, Receiver, receiving
 
@@ -194,6 +194,28 @@ def test_a_worker_that_dies_leaves_its_message_to_the_next(
     webhooks.deliver_webhook(webhook.pk)
     first, second = receiver.requests
     assert (first.body, first.headers["Dcai-Delivery"]) == (second.body, second.headers["Dcai-Delivery"])
+
+
+@pytest.mark.parametrize("meanwhile", ["delete", "switch off"])
+def test_what_is_deleted_or_switched_off_meanwhile_is_sent_nothing_more(
+    project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    monkeypatch.setattr(delivering, "MOST_EVENTS", 1)
+    webhook, _ = hook(project, receiver)
+    say(project, "One.", "Two.")
+    write = messages.message
+
+    def written(mine: Webhook, delivery: WebhookDelivery) -> bytes:
+        body = write(mine, delivery)
+        if meanwhile == "delete":
+            webhooks.delete_webhook(actor=project.created_by, webhook=Webhook.objects.get(pk=mine.pk))
+        else:
+            webhooks.change_webhook(actor=project.created_by, webhook=Webhook.objects.get(pk=mine.pk), is_on=False)
+        return body
+
+    monkeypatch.setattr(delivering, "message", written)
+    webhooks.deliver_webhook(webhook.pk)
+    assert len(receiver.requests) == 1
 
 
 def test_many_events_are_few_requests(project: Project, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
