@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from labeling import statements
 from labeling.errors import Forbidden, NotFound
@@ -225,7 +225,8 @@ def saved_filter_for(user: User, slug: str, filter_id: int, action: Action) -> S
 def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
     """Return the job: of a project where the person may do this, or of the site for its administrators.
 
-    Whoever asked for a job of the site may see it too: the deletion of a project is one.
+    What jobs find and say is for reviewers. Whoever asked for a job may see it too, also one of the site: the deletion
+    of a project is one.
     """
     job = JobRun.objects.select_related("project", "requested_by").filter(pk=job_id).first()
     if job is None:
@@ -235,8 +236,21 @@ def job_for(user: User | AnonymousUser, job_id: int, action: Action) -> JobRun:
         if not (user.is_active and (own or getattr(user, "is_superuser", False))):
             raise NotFound
         return job
+    seen_by_all = action == Action.VIEW and job.requested_by_id != user.pk
     _check(user, job.project, action)
+    if seen_by_all:
+        _check(user, job.project, Action.REVIEW)
     return job
+
+
+def visible_jobs(user: User) -> QuerySet[JobRun]:
+    """Return the jobs that the person may see: of projects they review, and their own; all for administrators."""
+    if user.is_superuser:
+        return JobRun.objects.all()
+    reviewers = [role for role, actions in ALLOWED.items() if Action.REVIEW in actions]
+    reviewed = Membership.objects.filter(user=user, role__in=reviewers).values("project")
+    own = Q(requested_by=user) & (Q(project=None) | Q(project__in=projects_of(user)))
+    return JobRun.objects.filter(Q(project__in=reviewed) | own)
 
 
 def upload_for(user: User | AnonymousUser, slug: str, upload_id: int, action: Action) -> Upload:

@@ -88,13 +88,22 @@ def document(job: JobRun) -> dict[str, Any]:
 class ProjectJobs(Endpoint):
     """The jobs of a project."""
 
-    @operation("jobs_list", "List jobs", tag=TAG, needs=Scope.READ, query=Page, returns={200: JobList})
+    @operation(
+        "jobs_list",
+        "List jobs",
+        tag=TAG,
+        needs=Scope.READ,
+        query=Page,
+        returns={200: JobList},
+        description="All of them for reviewers; for others those that they asked for.",
+    )
     def get(self, request: Request, slug: str) -> Response:
         """Return the jobs, newest first."""
-        project = access.project_for(actor(request), slug, Action.VIEW)
+        user = actor(request)
+        project = access.project_for(user, slug, Action.VIEW)
         return listed(
             request,
-            job_reads.jobs_of_project(project),
+            job_reads.jobs_of_project(project, user),
             query(request, Page),
             order="-pk",
             show=lambda rows: [document(job) for job in rows],

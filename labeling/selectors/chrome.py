@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.db.models import F
 from django.db.models.functions import Collate
 
-from labeling.access import projects_of, role_in
-from labeling.models import ALIVE, JobRun, Membership, Project, Role, Task
+from labeling.access import projects_of, role_in, visible_jobs
+from labeling.models import ALIVE, Membership, Project, Role, Task
 from labeling.selectors import queues as queue_reads
 from labeling.selectors.explorer.filters import task_number
 
@@ -52,8 +52,8 @@ def rail(*, user: User, project: Project) -> Rail:
 
 
 def running_jobs(user: User) -> int:
-    """Count the jobs that wait or run in the person's projects."""
-    return JobRun.objects.filter(state__in=ALIVE, project__in=projects_of(user)).count()
+    """Count the jobs that wait or run, of those that the person may see."""
+    return visible_jobs(user).filter(state__in=ALIVE).exclude(project=None).count()
 
 
 def switchable(user: User) -> QuerySet[Project]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.access import projects_of
+from labeling.access import visible_jobs
 from labeling.models import ALIVE, BulkAct, JobRun, JobState
 from labeling.models.bulk_acts import BulkCursor, BulkParams
 from labeling.selectors.paging import Page, keyset
@@ -30,11 +30,8 @@ STALE = timedelta(seconds=30)
 def jobs(
     user: User, *, q: str = "", state: str = "", project: str = "", sort: str = "", cursor: str = ""
 ) -> Page[JobRun]:
-    """Return a page of the jobs of the person's projects, newest first."""
-    mine = Q(project__in=projects_of(user))
-    if user.is_superuser:
-        mine |= Q(project=None)
-    found = JobRun.objects.filter(mine).select_related("project", "requested_by").defer("params", "cursor", "result")
+    """Return a page of the jobs that the person may see, newest first."""
+    found = visible_jobs(user).select_related("project", "requested_by").defer("params", "cursor", "result")
     if q:
         found = found.filter(Q(kind__icontains=q) | Q(message__icontains=q) | Q(error__icontains=q))
     if state == "alive":
@@ -47,9 +44,9 @@ def jobs(
     return keyset(found, order=f"-{order}" if sort.startswith("-") or not sort else order, cursor=cursor, size=PAGE)
 
 
-def jobs_of_project(project: Project) -> QuerySet[JobRun]:
-    """Return the jobs of a project."""
-    return JobRun.objects.filter(project=project)
+def jobs_of_project(project: Project, user: User) -> QuerySet[JobRun]:
+    """Return the jobs of a project that the person may see."""
+    return visible_jobs(user).filter(project=project)
 
 
 def time_left(job: JobRun) -> timedelta | None:

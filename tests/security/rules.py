@@ -152,8 +152,8 @@ _RULES: dict[str, dict[str, str]] = {
     "import-remove": {"post": "manager"},
     "project-export": {"get": "reviewer"},
     "export-download": {"get": "reviewer"},
-    "job": {"get": "viewer"},
-    "job-card": {"get": "viewer"},
+    "job": {"get": "reviewer"},
+    "job-card": {"get": "reviewer"},
     "job-cancel": {"post": "manager"},
     "job-undo": {"post": "reviewer"},
 }

@@ -51,7 +51,7 @@ RULES: dict[tuple[str, str], str] = {
     ("api-export", "get"): "reviewer",
     ("api-export-card", "get"): "reviewer",
     ("api-jobs", "get"): "viewer",
-    ("api-job", "get"): "viewer",
+    ("api-job", "get"): "reviewer",
     ("api-job", "delete"): "manager",
     ("api-job-problems", "get"): "manager",
     ("api-tasks", "get"): "viewer",
