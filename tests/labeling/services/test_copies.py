@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +21,6 @@ from labeling.models import (
     Label,
     LabelSource,
     Project,
-    QueueEntry,
     ReviewLease,
     Role,
     Task,
@@ -31,16 +30,18 @@ from labeling.models import (
 from labeling.models.acts import load_act
 from labeling.reasons.decisions import Decision
 from labeling.reasons.label_error import LABEL_ERROR
-from labeling.reasons.near_duplicate import NEAR_DUPLICATE, NearDuplicateEvidence
+from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.registry import load_evidence
 from labeling.selectors import reviews as review_reads
 from labeling.services import flags, reviews, tasks
-from labeling.services.flags import Synced
-from labeling.services.reviews import Decided, Ruling
+from labeling.services.reviews import Ruling
 from tests import factories
+from tests.labeling.services.copies import check, copies, decide, finding, flagged, labels_of, splits_of, states_of
 from tests.quality.services import making
 
 pytestmark = pytest.mark.django_db
+
+NOT_AGAIN, AGAIN = (0, 1), (1, 0)
 
 
 @pytest.fixture
@@ -51,52 +52,6 @@ def project() -> Project:
 @pytest.fixture
 def ann(project: Project) -> User:
     return factories.member(project, Role.REVIEWER)
-
-
-def copies(project: Project, *labels: str, split: str = "train") -> list[Task]:
-    """Make tasks that are there several times, with these labels."""
-    made = factories.tasks(project, data=[{"text": "Where is my parcel?"} for _ in labels], split=split)
-    making.label(made, labels)
-    return made
-
-
-def finding(made: Sequence[Task], *, score: float = 0.5, **facts: Any) -> flags.Finding:
-    members = tuple(task.pk for task in made)
-    evidence = NearDuplicateEvidence(members=members, **facts)
-    return flags.Finding(task_id=members[0], reason=NEAR_DUPLICATE, score=score, evidence=evidence)
-
-
-def check(project: Project, *found: flags.Finding, **more: Any) -> Synced:
-    """Do what a check does with the groups that it found."""
-    return flags.sync_flags(
-        project=project, question="intent", reasons=[NEAR_DUPLICATE], findings=found, actor=None, **more
-    )
-
-
-def flagged(made: Sequence[Task], **facts: Any) -> Flag:
-    check(made[0].project, finding(made, **facts))
-    return Flag.objects.get(reason=NEAR_DUPLICATE.name, state=FlagState.OPEN)
-
-
-def decide(by: User, flag: Flag, decision: Decision, answer: Any = None, **more: Any) -> Decided:
-    return reviews.decide(
-        actor=by, project=flag.project, flag_ids=[flag.pk], ruling=Ruling(decision, answer=answer), **more
-    )
-
-
-def labels_of(made: Sequence[Task]) -> list[str]:
-    now = dict(Label.objects.filter(task__in=made, retired_at=None).values_list("task", "value"))
-    return [now[task.pk] for task in made]
-
-
-def states_of(made: Sequence[Task]) -> list[str]:
-    now = dict(QueueEntry.objects.filter(task__in=made).values_list("task", "state"))
-    return [now[task.pk] for task in made]
-
-
-def splits_of(made: Sequence[Task]) -> list[str]:
-    now = dict(Task.objects.filter(pk__in=[task.pk for task in made]).values_list("pk", "split"))
-    return [now[task.pk] for task in made]
 
 
 def test_one_copy_stays_and_the_rest_is_quarantined_until_it_is_taken_back(project: Project, ann: User) -> None:
@@ -256,9 +211,6 @@ def test_one_group_of_several_that_were_decided_together_is_taken_back_whole(pro
     assert reviews.undo(actor=ann, act=done.act, task_id=one[1].pk) == [both[0].pk]
     assert states_of([*one, *two]) == ["labeled", "labeled", "labeled", "quarantined"]
     assert set(ReviewLease.objects.values_list("task", flat=True)) == {one[0].pk}
-
-
-NOT_AGAIN, AGAIN = (0, 1), (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         "result": [{"tasks": 7, "images": 1, "images_kept": 0}],
     },
     "labeling.thumbnails": {"params": [{}], "cursor": [{}], "result": [{"made": 3, "failed": 0}]},
+    "quality.agreement": {
+        "params": [{}, {"question": "intent"}],
+        "cursor": [{}, {"done": ["intent"]}],
+        "result": [{"questions": 2}],
+    },
     "quality.predictions": {
         "params": [
             {

@@ -57,7 +57,7 @@ def test_the_rail_and_the_palette_show_one_list(client_for: ClientFor, role: str
         assert not page.rail or not shown or address in rail, page
 
 
-@pytest.mark.parametrize(("role", "folded"), [(Role.VIEWER, 0), (Role.MANAGER, 5)])
+@pytest.mark.parametrize(("role", "folded"), [(Role.VIEWER, 0), (Role.MANAGER, 6)])
 def test_what_has_no_place_among_the_tabs_of_a_phone_is_behind_more(
     client_for: ClientFor, role: str, folded: int
 ) -> None:

@@ -6,8 +6,9 @@ import { type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
 import type { Asked, KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
+import { toggleFlag } from "./flagging.ts";
 import { GoingOn } from "./going_on.ts";
-import type { Flagged, Item, Snapshot } from "./item.ts";
+import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
 import { measureToPaint } from "./performance.ts";
 import { rememberPlace, whereWords } from "./place.ts";
@@ -349,46 +350,9 @@ export class Session {
     this.state.canRedo.value = this.#log.canRedo;
   }
 
-  // Flags
-
   /** Write what a reviewer should look at, or take the person's own flag back. */
   toggleFlag(): void {
-    const { state } = this;
-    const item = state.current.peek();
-    if (!item || !state.config.can_flag) return;
-    if (item.flagged.peek()) this.run(() => this.#takeFlagBack(item));
-    else state.panel.value = state.panel.peek() === "flag" ? null : "flag";
-  }
-
-  async #takeFlagBack(item: Item): Promise<void> {
-    const { state, saving } = this;
-    const flagged = item.flagged.peek();
-    const name = item.task.external_id || item.id;
-    try {
-      await saving.takeFlagBack(item);
-      state.announce("Your flag is taken back.");
-      state.notify({
-        id: "flagged",
-        tone: "info",
-        text: `Your flag on item ${name} is taken back.`,
-        actions: flagged ? [{ label: "Flag it again", run: () => this.#flagAgain(item, flagged) }] : [],
-        dismissible: true,
-      });
-    } catch (error) {
-      const why = error instanceof Error ? error.message : "The server could not be told.";
-      state.notify({
-        id: "flagged",
-        tone: "warn",
-        text: `Your flag stands. ${why}`,
-        actions: [],
-        dismissible: true,
-      });
-    }
-  }
-
-  #flagAgain(item: Item, { note, question }: Flagged): void {
-    this.state.dismiss("flagged");
-    this.run(() => this.saving.flag(item, note, question));
+    toggleFlag(this);
   }
 
   // What came back from the server
