@@ -99,7 +99,7 @@ def roles_in(user: User, project_ids: Iterable[int]) -> dict[int, str]:
 
 def check_person(user: User, act: str) -> None:
     """Refuse a service account what only people do; `act` says what, as in “answer tasks”."""
-    if user.is_service:
+    if user.is_service or user.is_imported:
         message = f"Only people {act}: {user} is none. Use the token of a person."
         raise Forbidden(message)
 

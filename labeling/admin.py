@@ -91,8 +91,8 @@ class UserAdmin(_UserAdmin):
             returns.free_slots(actor=cast("User", request.user), user=obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return people only: service accounts belong to their project and have no password."""
-        return super().get_queryset(request).filter(is_service=False)
+        """Return people who may enter: service accounts and people of imported studies belong to their projects."""
+        return super().get_queryset(request).filter(is_service=False, is_imported=False)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: a person who leaves is disabled, so that their answers keep their author."""

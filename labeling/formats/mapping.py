@@ -1,65 +1,44 @@
-"""Columns of a file to parts of a task: guessed from names, applied row by row.
+"""Columns of a file to parts of a task, applied row by row.
 
 A target is written as text: `field:<name>`, `label:<question>`, `labels` (an object question: answer),
 `external_id`, `split`, `meta` (kept under the column's name), `meta_object` (an object, merged into the
 metadata), `hash` (metadata, replaced by its keyed hash), `external_id_hash`, `history` (what our own export
 adds) or `drop`. The column `*` stands for every column not named.
+
+Where several people answered: `annotations` (a list of their answers), `answer:<question>:<person>` (a column per
+person), or `annotator`, which makes every row one person's: its labels, or its `question` and `answer`, are what that
+person says, at `submitted_at`, unless `answer_state` says that it was not submitted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from labeling.formats.given import (
+    SUBMITTED,
+    Given,
+    GivenError,
+    list_given,
+    moment_of,
+    person_of,
+)
 from labeling.formats.personal import keyed_hash
-from labeling.formats.rows import EXPORT_MARK, FormatError, Row, RowProblem, clean, clean_text
+from labeling.formats.rows import FormatError, Row, RowProblem, clean, clean_text
 
 REST = "*"
 HISTORY = "dcai"
 EXTERNAL_ID_CHARS = 200
 META_CHARS = 64 * 1024
-SINGLE = ("labels", "external_id", "external_id_hash", "split", "history")
+ANNOTATOR = "annotator"
+OF_ONE_PERSON = ("submitted_at", "question", "answer", "answer_state")
+"""What a row says only where a column names the person who says it."""
+
+SINGLE = ("labels", "external_id", "external_id_hash", "split", "history", "annotations", ANNOTATOR, *OF_ONE_PERSON)
 PLAIN = (*SINGLE, "meta", "meta_object", "hash", "drop")
 
-_TEXT_NAMES = (
-    "text",
-    "message",
-    "sentence",
-    "content",
-    "body",
-    "review",
-    "comment",
-    "utterance",
-    "document",
-    "question",
-    "prompt",
-)
-_IMAGE_NAMES = ("image", "file_name", "filename", "file", "path", "img", "picture", "photo", "image_path")
-_LABEL_NAMES = (
-    "label",
-    "class",
-    "category",
-    "intent",
-    "sentiment",
-    "target",
-    "tag",
-    "topic",
-    "rating",
-    "stars",
-    "answer",
-    "folder",
-)
-_ID_NAMES = ("external_id", "id", "uid", "uuid", "key", "name")
-_SPLIT_NAMES = ("split", "subset", "partition", "fold")
-_FIXED = {
-    HISTORY: "history",
-    "labels": "labels",
-    "meta": "meta_object",
-    "external_id": "external_id",
-    "split": "split",
-}
 _SPLITS = {
     "": "",
     "train": "train",
@@ -75,7 +54,17 @@ _SPLITS = {
 
 @dataclass(slots=True)
 class Mapped:
-    """The parts of one task to be, not yet checked against the schema."""
+    """The parts of one task to be, not yet checked against the schema.
+
+    Parameters
+    ----------
+    given
+        What people answered; what is wrong with one person's answers stands in their place.
+    person
+        Who says what the row says; empty: nobody in particular.
+    said
+        Parts of what that person says, by target (`OF_ONE_PERSON`).
+    """
 
     number: int
     data: dict[str, Any] = field(default_factory=dict)
@@ -84,13 +73,16 @@ class Mapped:
     split: str = ""
     meta: dict[str, Any] = field(default_factory=dict)
     history: dict[str, Any] | None = None
+    given: list[Given | GivenError] = field(default_factory=list)
+    person: str = ""
+    said: dict[str, Any] = field(default_factory=dict)
 
 
 class _Fault(Exception):
     """A value that cannot be taken; becomes a `RowProblem` of its column."""
 
 
-def check_mapping(mapping: Mapping[str, str], *, fields: Iterable[str], questions: Iterable[str]) -> None:
+def check_mapping(mapping: Mapping[str, str], *, fields: Iterable[str], questions: Collection[str]) -> None:
     """Check that every target exists and no single part is fed twice.
 
     Raises
@@ -101,7 +93,7 @@ def check_mapping(mapping: Mapping[str, str], *, fields: Iterable[str], question
     known = {f"field:{name}" for name in fields} | {f"label:{name}" for name in questions} | set(PLAIN)
     fed: dict[str, str] = {}
     for column, target in mapping.items():
-        if target not in known:
+        if target not in known and not _is_wide(target, questions):
             raise FormatError(
                 f"Column {column}: {target!r} is nothing a column can go to. Choose one of: {', '.join(sorted(known))}."
             )
@@ -109,120 +101,29 @@ def check_mapping(mapping: Mapping[str, str], *, fields: Iterable[str], question
         if part in fed and (part in SINGLE or ":" in part):
             raise FormatError(f"The columns {fed[part]} and {column} both go to {part}; choose one.")
         fed[part] = column
+    if ("question" in fed) != ("answer" in fed):
+        raise FormatError("One column names the question and another has the answer: choose both, or neither.")
+    if alone := next((fed[part] for part in OF_ONE_PERSON if part in fed and ANNOTATOR not in fed), None):
+        raise FormatError(
+            f"The column {alone} tells of a person's answer: choose the column that names the person too."
+        )
     if REST in mapping and mapping[REST] not in {"meta", "hash", "drop"}:
         raise FormatError("The remaining columns (*) can be kept as meta, hashed or dropped.")
 
 
-def guess(
-    columns: Sequence[str],
-    *,
-    fields: Mapping[str, str],
-    questions: Sequence[str],
-    sample: Sequence[Row] = (),
-    usual_names: bool = True,
-) -> dict[str, str]:
-    """Return a target for every column.
-
-    The names of fields, questions and the fixed keys come first, then usual names for what is still
-    missing, then metadata.
-
-    Parameters
-    ----------
-    fields
-        Field name to field type (`text` or `image`).
-    sample
-        First rows: a text field without a column of a usual name takes the longest text.
-    usual_names
-        False where nobody looks at the guess before it is used: then only the names themselves count.
-    """
-    guessed = _Guess(columns)
-    named = _named(fields, questions)
-    for name, target in named.items():
-        guessed.give(name if name in columns else guessed.first_named([name.lower()]), target)
-    if EXPORT_MARK in columns:
-        # Our own CSV or Parquet: every other column is about the past of the task, not the task.
-        return guessed.with_rest("drop")
-    if not usual_names:
-        return guessed.with_rest("meta")
-    for name, kind in fields.items():
-        usual = _IMAGE_NAMES if kind == "image" else _TEXT_NAMES
-        guessed.give(guessed.first_named(usual), f"field:{name}")
-    guessed.give(guessed.first_named(_SPLIT_NAMES), "split")
-    guessed.give(guessed.first_named(_ID_NAMES), "external_id")
-    missing = [name for name in questions if not guessed.has(f"label:{name}")]
-    if len(missing) == 1 and not guessed.has("labels"):
-        guessed.give(_label_column(guessed.first_named(_LABEL_NAMES), sample), f"label:{missing[0]}")
-    for name, kind in fields.items():
-        if kind == "text":
-            guessed.give(_longest_text(guessed.free(), sample), f"field:{name}")
-    return guessed.with_rest("meta")
-
-
-def _named(fields: Iterable[str], questions: Iterable[str]) -> dict[str, str]:
-    """Return the names that mean something by themselves, and what."""
-    return {name: f"field:{name}" for name in fields} | {name: f"label:{name}" for name in questions} | _FIXED
-
-
-def completed(mapping: Mapping[str, str], *, fields: Iterable[str], questions: Iterable[str]) -> dict[str, str]:
-    """Return the mapping with the names that mean something and that no row had shown when it was made.
-
-    The first rows of a JSON file need not have every key. Where the rest is to be dropped or hashed nothing is added.
-    """
-    if mapping.get(REST, "meta") != "meta":
-        return dict(mapping)
-    used = {"external_id" if target == "external_id_hash" else target for target in mapping.values()}
-    more = {
-        name: target
-        for name, target in _named(fields, questions).items()
-        if name not in mapping and (target == "meta_object" or target not in used)
-    }
-    return dict(mapping) | more
-
-
-class _Guess:
-    """A mapping in the making: a column goes to one target, a target has one column."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = columns
-        self._mapping: dict[str, str] = {}
-
-    def has(self, target: str) -> bool:
-        return target in self._mapping.values()
-
-    def free(self) -> list[str]:
-        return [column for column in self._columns if column not in self._mapping]
-
-    def give(self, column: str | None, target: str) -> None:
-        if column is not None and column not in self._mapping and not self.has(target):
-            self._mapping[column] = target
-
-    def first_named(self, names: Sequence[str]) -> str | None:
-        free = {column.strip().lower(): column for column in reversed(self.free())}
-        return next((free[name] for name in names if name in free), None)
-
-    def with_rest(self, rest: str) -> dict[str, str]:
-        return {column: self._mapping.get(column, rest) for column in self._columns} | {REST: rest}
-
-
-def _label_column(column: str | None, sample: Sequence[Row]) -> str | None:
-    """Return the column, unless it is a folder in which every file lies."""
-    if column == "folder" and len({row.values.get("folder") for row in sample}) < 2:
-        return None
-    return column
-
-
-def _longest_text(columns: Sequence[str], sample: Sequence[Row]) -> str | None:
-    lengths = {
-        column: sum(len(value) for row in sample if isinstance(value := row.values.get(column), str))
-        for column in columns
-    }
-    return max(lengths, key=lengths.__getitem__) if any(lengths.values()) else None
+def _is_wide(target: str, questions: Collection[str]) -> bool:
+    """Return whether a target is one person's answer to a question there is."""
+    kind, _, rest = target.partition(":")
+    question, _, person = rest.partition(":")
+    return kind == "answer" and question in questions and bool(person.strip())
 
 
 def applier(mapping: Mapping[str, str], *, key: bytes) -> Callable[[Row], Mapped | RowProblem]:
     """Return the function that maps rows; `key` is the site's key for hashes."""
     rest = mapping.get(REST, "meta")
     plan = {column: target for column, target in mapping.items() if column != REST}
+
+    names_people = next((column for column, target in plan.items() if target == ANNOTATOR), None)
 
     def apply(row: Row) -> Mapped | RowProblem:
         mapped = Mapped(row.number)
@@ -233,6 +134,9 @@ def applier(mapping: Mapping[str, str], *, key: bytes) -> Callable[[Row], Mapped
                     target = plan.get(column, rest)
                     if target != "drop":
                         _put(mapped, target, column, value, key)
+            if names_people is not None:
+                column = names_people
+                _give_to_person(mapped)
             column = "meta"
             if mapped.meta:
                 _check_size(mapped.meta)
@@ -253,6 +157,12 @@ def _put(mapped: Mapped, target: str, column: str, value: Any, key: bytes) -> No
         mapped.data[target[6:]] = clean_text(value) if isinstance(value, str) else _clean_field(value)
     elif target.startswith("label:"):
         mapped.labels[target[6:]] = clean(value)
+    elif target.startswith("answer:"):
+        question, _, person = target[7:].partition(":")
+        if value != "":
+            mapped.given.append(Given(person_of(person), {question: clean(value)}))
+    elif target in OF_ONE_PERSON:
+        mapped.said[target] = value
     else:
         _PUT[target](mapped, column, value, key)
 
@@ -289,6 +199,30 @@ def _put_history(mapped: Mapped, _column: str, value: Any, _key: bytes) -> None:
     mapped.history = _object(value)
 
 
+def _put_annotations(mapped: Mapped, _column: str, value: Any, _key: bytes) -> None:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.strip() else []
+        except (ValueError, RecursionError):
+            raise _Fault("Expected a list of what people answered, as JSON.") from None
+    mapped.given += list_given(value)
+
+
+def _put_person(mapped: Mapped, _column: str, value: Any, _key: bytes) -> None:
+    mapped.person = person_of(value)
+
+
+def _give_to_person(mapped: Mapped) -> None:
+    """Make what the row says the answers of the person whom it names."""
+    if not mapped.person:
+        raise _Fault("No person is named whose answer this is.")
+    answers, mapped.labels = mapped.labels, {}
+    if question := mapped.said.get("question"):
+        answers[clean_text(str(question))] = clean(mapped.said.get("answer"))
+    if str(mapped.said.get("answer_state") or SUBMITTED) == SUBMITTED:
+        mapped.given.append(Given(mapped.person, answers, moment_of(mapped.said.get("submitted_at"))))
+
+
 _PUT: dict[str, Callable[[Mapped, str, Any, bytes], None]] = {
     "labels": _put_labels,
     "external_id": _put_id,
@@ -298,6 +232,8 @@ _PUT: dict[str, Callable[[Mapped, str, Any, bytes], None]] = {
     "meta_object": _put_meta_object,
     "hash": _put_hash,
     "history": _put_history,
+    "annotations": _put_annotations,
+    ANNOTATOR: _put_person,
 }
 
 

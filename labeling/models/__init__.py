@@ -10,7 +10,7 @@ from labeling.models.imports import ImportChange, ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.notices import Notice, NoticeKind
-from labeling.models.people import SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
+from labeling.models.people import IMPORTED_DOMAIN, SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
 from labeling.models.projects import GoesOn, Project, SchemaVersion
 from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
 from labeling.models.sampling import AnswerReview, AnswerVerdict, ReturnState, Sample, SamplePer, SampleWish
@@ -20,6 +20,7 @@ from labeling.models.webhooks import DeliveryKind, DeliveryState, Webhook, Webho
 
 __all__ = [
     "ALIVE",
+    "IMPORTED_DOMAIN",
     "SERVICE_DOMAIN",
     "Annotation",
     "AnnotationRevision",

@@ -66,13 +66,21 @@ class Instead(BaseModel):
     new: Any = None
 
 
+class GivenBefore(BaseModel):
+    """An annotation that an import wrote, and the version that it had before (0: none)."""
+
+    annotation: int
+    version: int = 0
+
+
 class TaskChange(JsonDocument):
-    """What an import changed about a task; `closed` is how many slots were closed by it."""
+    """What an import changed about a task; `closed` is how many slots were closed by it, `given` whose answers came."""
 
     labels: list[Instead] = Field(default_factory=list)
     closed: int = 0
     split: Instead | None = None
     meta: Instead | None = None
+    given: list[GivenBefore] = Field(default_factory=list)
 
 
 class ImportOptions(BaseModel):
@@ -131,6 +139,10 @@ class RowCounts(BaseModel):
         How many say what is there.
     kept
         How many say another label than people gave or decided, which stays.
+    answers, people, several
+        Answers of people that came with rows, whose they are, and tasks to which several people's answers count.
+    changed_answers, same_answers, refused_answers
+        Answers that say more, or otherwise, than the same person's before; that say the same; and that were not taken.
     """
 
     accepted: int = 0
@@ -145,12 +157,23 @@ class RowCounts(BaseModel):
     redescribed: int = 0
     unchanged: int = 0
     kept: int = 0
+    answers: int = 0
+    people: int = 0
+    several: int = 0
+    changed_answers: int = 0
+    same_answers: int = 0
+    refused_answers: int = 0
 
 
 class ImportCounts(RowCounts):
     """What became of the rows so far."""
 
     problems_kept: int = 0
+
+    @property
+    def any_answers(self) -> bool:
+        """Whether anything was read of what people answered."""
+        return self.answers + self.changed_answers + self.same_answers > 0
 
     def as_result(self) -> ImportResult:
         """Return the counts as the API shows them."""
@@ -168,12 +191,15 @@ class ImportCursor(JsonDocument):
         Whether there were images among the rows.
     over
         Whether the last row was written.
+    settled
+        The last task whose labels were settled from the answers that came with it.
     """
 
     row: int = 0
     counts: ImportCounts = ImportCounts()
     images: bool = False
     over: bool = False
+    settled: int = 0
 
 
 class UnknownLabel(BaseModel):

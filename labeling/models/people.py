@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # No address of the world ends so (RFC 2606): whatever is sent there arrives nowhere.
 SERVICE_DOMAIN = "@service-account.invalid"
+IMPORTED_DOMAIN = "@imported-person.invalid"
 
 
 class Role(models.TextChoices):
@@ -56,13 +57,18 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with an e-mail address; or a service account, a program's, which cannot sign in."""
+    """A person who signs in with an e-mail address; or an account that nobody enters.
+
+    A service account is a program's. An imported person gave the answers of a study elsewhere, under a name of its
+    file: no member, never active, without a password.
+    """
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("site administrator", default=False)
     is_service = models.BooleanField("service account", default=False, editable=False)
+    is_imported = models.BooleanField("imported person", default=False, editable=False)
     preferences = models.JSONField(default=dict, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
     verified_at = models.DateTimeField(
@@ -87,10 +93,23 @@ class User(AbstractBaseUser, PermissionsMixin):
                 | models.Q(is_staff=False, is_superuser=False, password__startswith=UNUSABLE_PASSWORD_PREFIX),
                 name="user_service_has_no_password",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_imported=False)
+                | models.Q(
+                    is_active=False,
+                    is_staff=False,
+                    is_superuser=False,
+                    is_service=False,
+                    password__startswith=UNUSABLE_PASSWORD_PREFIX,
+                ),
+                name="user_imported_cannot_enter",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"service account {self.name}" if self.is_service else self.name or self.email
+        if self.is_service:
+            return f"service account {self.name}"
+        return f"{self.name} (imported)" if self.is_imported else self.name or self.email
 
     def get_full_name(self) -> str:
         """Return the name to show."""

@@ -104,6 +104,26 @@ def told(counts: ImportResult) -> list[str]:
     return [f"{what}, {count:,} {'row' if count == 1 else 'rows'}{why}" for count, what, why in sentences if count]
 
 
+def told_of_people(counts: ImportResult) -> list[str]:
+    """Return what became of the answers of people that came with the rows, in sentences."""
+    if not counts.answers + counts.changed_answers + counts.same_answers + counts.refused_answers:
+        return []
+    people = f" of {counts.people:,} {'person' if counts.people == 1 else 'people'}" if counts.people else ""
+    several = (
+        f" {counts.several:,} {'task has' if counts.several == 1 else 'tasks have'} the answers of several people."
+    )
+    sentences = (
+        (counts.answers, f"taken{people}.{several if counts.several else ''}"),
+        (counts.changed_answers, "changed: the same person said less before, or something else."),
+        (counts.same_answers, "there already: the same person said the same before."),
+        (
+            counts.refused_answers,
+            "not taken: what the person answered could not be read, or contradicts what the same person said before.",
+        ),
+    )
+    return [f"{count:,} {'answer' if count == 1 else 'answers'} {words}" for count, words in sentences if count]
+
+
 def _joined(parts: list[str]) -> str:
     *some, last = parts or [""]
     return f"{', '.join(some)} and {last}" if some else last

@@ -14,6 +14,7 @@ from labeling.models import ALIVE, AnnotationRevision, Event, JobRun, JobState, 
 from labeling.models.documents import JsonDocument
 from labeling.selectors.media import VARIANTS, path_of
 from labeling.services import events, jobs, projects
+from labeling.services.imported_people import forget_unused_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ def delete_project(run: Deletion) -> DeletionResult:
         deleted = _delete_tasks(run, project, deleted)
         _delete_rows(run, project)
         with transaction.atomic():
+            forget_unused_accounts(project)
             project.delete()
             events.record(
                 verb="project.deleted",

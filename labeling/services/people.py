@@ -15,7 +15,7 @@ from django.utils import timezone
 from labeling import access
 from labeling.access import Action
 from labeling.errors import Conflict, Invalid, NotFound, Problem
-from labeling.models import SERVICE_DOMAIN, Invitation, Membership, Project, Role, User
+from labeling.models import IMPORTED_DOMAIN, SERVICE_DOMAIN, Invitation, Membership, Project, Role, User
 from labeling.services import claims, events, returns
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def clean_email(raw: str) -> str:
         raise Invalid(message, problems=(Problem("email", message),)) from None
     if email.endswith(SERVICE_DOMAIN):
         message = f"{email} is the address of a service account, which belongs to one project and gets no mail."
+        raise Invalid(message, problems=(Problem("email", message),))
+    if email.endswith(IMPORTED_DOMAIN):
+        message = f"{email} stands for a person of an imported study, who cannot be invited."
         raise Invalid(message, problems=(Problem("email", message),))
     return email
 

@@ -32,7 +32,7 @@ from labeling.services.labels import (
 from labeling.services.task_acts import lock_entries, record_act
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -109,6 +109,23 @@ def _counted(task_ids: Sequence[int]) -> defaultdict[int, list[CountedAnswers]]:
     return given
 
 
+def settle_imported(project: Project, entries: Sequence[QueueEntry]) -> None:
+    """Settle tasks whose answers an import brought or took back; to be called with the entries locked.
+
+    Nobody more is asked because people differ; where an answer that every task needs is missing, people are asked as
+    they are about a new task.
+    """
+    given = _counted([entry.task_id for entry in entries])
+    plans = list(_all_plans(project, entries, given, ask_more=False, as_placed=True))
+    held = set(Lease.objects.filter(task_id__in=[plan.task.pk for plan in plans]).values_list("task_id", flat=True))
+    for plan in plans:
+        slots = plan.slots
+        if slots.state == TaskState.TODO and not slots.open_slots and plan.task.pk not in held:
+            slots.required += project.overlap
+            slots.open_slots = project.overlap
+    _carry_out([plan for plan in plans if plan.changes])
+
+
 def _plans(
     project: Project,
     entries: Sequence[QueueEntry],
@@ -117,10 +134,26 @@ def _plans(
     ask_more: bool,
     told: Mapping[int, Mapping[str, RecordAnswer | None]] = MappingProxyType({}),
 ) -> list[Plan]:
+    """Return what settling tasks anew changes that have answers, and that nobody is at."""
+    ids = [entry.task_id for entry in entries]
+    held = set(Lease.objects.filter(task_id__in=ids).values_list("task_id", flat=True))
+    free = [entry for entry in entries if given[entry.task_id] and entry.task_id not in held]
+    return [plan for plan in _all_plans(project, free, given, ask_more=ask_more, told=told) if plan.changes]
+
+
+def _all_plans(
+    project: Project,
+    entries: Sequence[QueueEntry],
+    given: Mapping[int, list[CountedAnswers]],
+    *,
+    ask_more: bool,
+    as_placed: bool = False,
+    told: Mapping[int, Mapping[str, RecordAnswer | None]] = MappingProxyType({}),
+) -> Iterator[Plan]:
+    """Yield what settling tasks does: as if their answers were all that is wanted, or `as_placed`, by their slots."""
     version = version_reads.current(project.pk)
     schema = version_reads.by_pk(version.schema_pk)
     ids = [entry.task_id for entry in entries]
-    held = set(Lease.objects.filter(task_id__in=ids).values_list("task_id", flat=True))
     current: defaultdict[int, dict[str, OfRecord]] = defaultdict(dict)
     for label in Label.objects.filter(task_id__in=ids, retired_at=None):
         of_record = OfRecord(label.pk, label.value, label.source, label.confidence, label.annotation_id, label.method)
@@ -135,29 +168,26 @@ def _plans(
     firsts = [given[entry.task_id][0].annotation_id for entry in entries if given[entry.task_id]]
     authors = dict(Annotation.objects.filter(pk__in=firsts).values_list("pk", "annotator_id"))
     tasks = Task.objects.defer("data", "meta").in_bulk(ids)
-    plans = []
     for entry in entries:
         task, counted = tasks[entry.task_id], given[entry.task_id]
-        if entry.state == TaskState.QUARANTINED or entry.task_id in held or not counted:
+        if entry.state == TaskState.QUARANTINED:
             continue
         task.project = project
-        slots = Slots(required=len(counted), open_slots=0, state=entry.state)
+        placed = (entry.required, entry.open_slots) if as_placed else (len(counted), 0)
+        slots = Slots(*placed, state=entry.state)
         settlement = labels.settle(
             task=task,
             slots=slots,
             schema=schema,
             schema_version=version.schema,
-            author=authors[counted[0].annotation_id],
+            author=authors[counted[0].annotation_id] if counted else None,
             counted=counted,
             current=current[entry.task_id],
             earlier=earlier[entry.task_id],
             is_anybody_left=partial(staffing_reads.is_anybody_left, task) if ask_more else lambda: False,
             told=told.get(entry.task_id, {}),
         )
-        plan = Plan(entry, task, slots, settlement, frozenset(flagged[entry.task_id]))
-        if plan.changes:
-            plans.append(plan)
-    return plans
+        yield Plan(entry, task, slots, settlement, frozenset(flagged[entry.task_id]))
 
 
 def _again(label: Label) -> NewLabel:

@@ -32,6 +32,12 @@ TARGETS = {
     "meta_object": "Metadata (an object with several)",
     "labels": "Labels (an object: question, answer)",
     "history": "History (of a dcai export)",
+    "annotator": "Who answered: the row is one person's",
+    "submitted_at": "When that person answered",
+    "question": "Question that the person answered",
+    "answer": "What the person answered",
+    "answer_state": "Whether the answer was submitted",
+    "annotations": "Answers of several people (a list)",
     "drop": "Leave out",
 }
 
@@ -114,6 +120,7 @@ def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, st
                 "samples": column.samples,
                 "personal": column.personal,
                 "target": chosen[column.name],
+                "people": _answers_of(column.name, chosen[column.name], found),
             }
             for number, column in enumerate(found.columns)
         ],
@@ -121,6 +128,17 @@ def _preview_values(upload: Upload, found: imports.Preview, chosen: dict[str, st
         "questions": [(target, target[6:]) for target in found.targets if target.startswith("label:")],
         "others": list(TARGETS.items()),
     }
+
+
+def _answers_of(column: str, target: str, found: imports.Preview) -> list[tuple[str, str, str]]:
+    """Return the targets of a column that holds one person's answers, each with the question and the person."""
+    person = column.strip()
+    questions = [name[6:] for name in found.targets if name.startswith("label:")]
+    offered = {f"answer:{question}:{person}": (question, person) for question in questions if person}
+    if target.startswith("answer:"):
+        question, _, named = target[7:].partition(":")
+        offered = {target: (question, named)} | offered
+    return [(target, *words) for target, words in offered.items()]
 
 
 @signed_in
@@ -146,6 +164,7 @@ def report(request: SignedInRequest, slug: str, job_id: int) -> HttpResponseBase
         "over": over,
         "line": line,
         "told": import_reads.told(line.counts) if over and line.counts else [],
+        "told_of_people": import_reads.told_of_people(line.counts) if over and line.counts else [],
         "dry_run": import_reads.was_dry_run(job),
         "upload": import_reads.left_over(job) if over else None,
         "unknown": import_reads.unknown_labels(job) if over else [],

@@ -1,6 +1,7 @@
 """Which labels are confirmed: a reviewer decided them, or at least two people agreed on them.
 
-Nobody who labels is shown a suggestion, so every answer is unassisted. An import is not confirmed, whoever made it.
+Nobody who labels is shown a suggestion, so every answer is unassisted. An import is not confirmed, whoever made it, and
+neither is what people of an imported study agree on: how they were asked is not known here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _ANSWERED = """
 SELECT l.id, l.task_id, count(*) FILTER (WHERE a.answers -> %(question)s = l.value) >= %(least)s
 FROM labeling_label l
 JOIN labeling_annotation a ON a.task_id = l.task_id AND a.state = %(submitted)s
+JOIN labeling_user u ON u.id = a.annotator_id AND NOT u.is_imported
 WHERE l.project_id = %(project)s AND l.question = %(question)s AND l.retired_at IS NULL
   AND l.source <> ALL(%(reviewers)s)
 GROUP BY l.id
@@ -62,6 +64,7 @@ def _called_the_same(question: Question, in_doubt: dict[int, int]) -> Iterator[i
             task_id__in={in_doubt[pk] for pk in chunk},
             state=AnnotationState.SUBMITTED,
             answers__has_key=question.name,
+            annotator__is_imported=False,
         )
         for task, stored in given.values_list("task_id", "answers"):
             answers[task].append(question.load(stored[question.name]))

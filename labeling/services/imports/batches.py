@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
@@ -14,6 +15,7 @@ from labeling.formats import RowProblem
 from labeling.models import LabelSource, TaskState
 from labeling.services import media
 from labeling.services.imports import history
+from labeling.services.imports.answers import Answers
 from labeling.services.imports.problems import add_problems
 from labeling.services.imports.updating import Repeats
 
@@ -77,10 +79,13 @@ class Adder:
                     continue
             elif (known := by_id.get(row.external_id)) is not None:
                 content, there = known
-                if content == row.content_hash:
+                if row.is_bare or content == row.content_hash:
                     found.repeats.append((row, there))
                 else:
                     found.problems.append([_taken(row)])
+                continue
+            elif row.is_bare and not row.data:
+                found.problems.append([_unknown(row)])
                 continue
             else:
                 by_id[row.external_id] = row.content_hash, row
@@ -148,6 +153,8 @@ class Adder:
         """Return required people, open slots and state: a task that comes with all its labels asks nobody."""
         if row.history is not None:
             return row.history.place(complete=row.complete)
+        if row.given:
+            return 0, 0, (TaskState.LABELED if row.complete else TaskState.TODO).value
         if row.complete:
             return 0, 0, TaskState.LABELED.value
         return self._project.overlap, self._project.overlap, TaskState.TODO.value
@@ -162,6 +169,7 @@ class Writer:
         self._job = job
         self.project = project
         self._adder = Adder(project=project, versions=versions, actor_id=job.requested_by_id, job_id=job.pk)
+        self._answers = Answers(job=job, project=project, versions=versions, schema=schema, update=update)
         self._repeats = Repeats(job=job, project=project, versions=versions, schema=schema, update=update)
 
     def write(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
@@ -174,37 +182,63 @@ class Writer:
         new = {id(row): pk for row, pk in zip(found.fresh, ids, strict=True)}
         counts.accepted += len(ids)
         counts.labels += labels
-        counts.duplicates += len(found.repeats)
-        self._repeats.take(
-            [(row, there if isinstance(there, int) else new[id(there)]) for row, there in found.repeats], counts
-        )
+        counts.duplicates += sum(not row.given for row, _ in found.repeats)
+        repeats = [(row, there if isinstance(there, int) else new[id(there)]) for row, there in found.repeats]
+        self._repeats.take([pair for pair in repeats if _says_more(pair[0])], counts)
+        told = [(row, new[id(row)]) for row in found.fresh] + repeats
+        refused = self._answers.take([pair for pair in told if pair[0].given], counts)
         self.report(found.problems, counts)
+        self._report_refused(batch, refused, counts)
 
     def dry_run(self, batch: Sequence[Ready], counts: ImportCounts) -> None:
         """Count what would become of the rows of a batch, report those that could not be written, and write none."""
         found = self._adder.tell_apart(batch)
         counts.accepted += len(found.fresh)
         counts.labels += sum(len(row.labels) for row in found.fresh)
-        counts.duplicates += len(found.repeats)
-        self._repeats.look([(row, there) for row, there in found.repeats if isinstance(there, int)], counts)
-        counts.conflicts += sum(_contradict(row, there) for row, there in found.repeats if not isinstance(there, int))
+        counts.duplicates += sum(not row.given for row, _ in found.repeats)
+        repeats = [(row, there) for row, there in found.repeats if _says_more(row)]
+        self._repeats.look([(row, there) for row, there in repeats if isinstance(there, int)], counts)
+        counts.conflicts += sum(_contradict(row, there) for row, there in repeats if not isinstance(there, int))
+        told: list[tuple[Ready, int | None]] = [(row, None) for row in found.fresh]
+        told += [(row, there if isinstance(there, int) else None) for row, there in found.repeats]
+        refused = self._answers.look([pair for pair in told if pair[0].given], counts)
         self.report(found.problems, counts)
+        self._report_refused(batch, refused, counts)
 
     def report(self, rows: Iterable[Sequence[RowProblem]], counts: ImportCounts) -> None:
         """Count rows that were not taken and keep why, up to a limit."""
-        kept: list[RowProblem] = []
-        for problems in rows:
-            counts.rejected += 1
-            for problem in problems:
-                if counts.problems_kept < MAX_PROBLEMS:
-                    counts.problems_kept += 1
-                    kept.append(problem)
+        found = list(rows)
+        counts.rejected += len(found)
+        self._keep((problem for problems in found for problem in problems), counts)
+
+    def _report_refused(self, batch: Sequence[Ready], refused: Sequence[RowProblem], counts: ImportCounts) -> None:
+        """Keep why answers of people were not taken, in rows that were."""
+        faults = [fault for row in batch for fault in row.faults]
+        counts.refused_answers += len(faults)
+        self._keep((*faults, *refused), counts)
+
+    def _keep(self, problems: Iterable[RowProblem], counts: ImportCounts) -> None:
+        kept = list(islice(problems, MAX_PROBLEMS - counts.problems_kept))
+        counts.problems_kept += len(kept)
         add_problems(job=self._job, problems=kept)
+
+
+def _says_more(row: Ready) -> bool:
+    """Return whether a row says anything beside what people answered."""
+    return not row.given or bool(row.labels)
 
 
 def _contradict(row: Ready, other: Ready) -> bool:
     said = {label.question: label.value for label in other.labels}
     return any(said.get(label.question, label.value) != label.value for label in row.labels)
+
+
+def _unknown(row: Ready) -> RowProblem:
+    return RowProblem(
+        row.number,
+        "external_id",
+        f"There is no task {row.external_id} in the project, and the row has nothing that a task could show.",
+    )
 
 
 def _taken(row: Ready) -> RowProblem:

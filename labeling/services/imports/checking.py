@@ -6,22 +6,25 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import Invalid
 from labeling.formats import FormatError, Row, RowProblem, images
+from labeling.formats.given import GivenError
 from labeling.formats.mapping import Mapped, applier
 from labeling.kinds.readings import renamed
 from labeling.kinds.schema import parse_data
 from labeling.models import Media
 from labeling.services import media
 from labeling.services.imports.history import History, parse_history
+from labeling.services.imports.naming import Named
 from labeling.services.imports.unknown import UnknownLabels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from labeling.kinds.schema import Question, Schema
     from labeling.models import Project
@@ -48,8 +51,28 @@ class ReadyLabel:
 
 
 @dataclass(slots=True)
+class ReadyGiven:
+    """What one person answered, about to be written: values by question."""
+
+    person: str
+    answers: dict[str, Any]
+    submitted_at: datetime | None
+
+
+@dataclass(slots=True)
 class Ready:
-    """A task about to be written."""
+    """A task about to be written.
+
+    Parameters
+    ----------
+    given
+        What people answered about it elsewhere.
+    faults
+        What could not be read of what they answered, while the task itself can be taken.
+    is_bare
+        Whether the row shows nothing and only names its task: one that is there, or else `data` is made of its id, and
+        empty where no field can show one.
+    """
 
     number: int
     external_id: str | None
@@ -61,6 +84,9 @@ class Ready:
     complete: bool
     images: list[Image] = field(default_factory=list)
     history: History | None = None
+    given: list[ReadyGiven] = field(default_factory=list)
+    faults: list[RowProblem] = field(default_factory=list)
+    is_bare: bool = False
 
 
 def _data_text(data: dict[str, Any]) -> str:
@@ -88,6 +114,7 @@ class Checker:
         self._schema = schema
         self._apply = applier(mapping, key=key)
         self._required = [question.name for question in schema.questions if question.required]
+        self._named = Named(project, schema)
         self._image_fields = [field.name for field in schema.fields if field.type == "image"]
         self._answers: dict[tuple[str, Any], ReadyLabel] = {}
         self._values = values or {}
@@ -101,15 +128,19 @@ class Checker:
         problems: list[RowProblem] = []
         # The item first, as it will be stored: labels may point into its text, or into the pixels of its image.
         found = self._images(row, mapped, problems) if self._image_fields else []
-        data = self._data(mapped, problems)
+        is_bare = bool(mapped.external_id and not mapped.data and (mapped.given or mapped.person))
+        data = self._named.show(mapped.external_id) if is_bare else self._data(mapped, problems)
         labels = list(self._labels(mapped, data, problems))
+        # A row of one person stands and falls with that answer; of several people's the others stand.
+        faults: list[RowProblem] = problems if mapped.person else []
+        given = self._given(mapped, data, faults)
         history = self._history(mapped, data, problems)
         if history is not None:
             for label in labels:
                 history.supersede(label.question, label.value)
         if problems or data is None:
             return problems
-        text = _data_text(data)
+        text = _data_text(data) if data else ""
         names = {label.question for label in labels} | (history.current_questions if history else set())
         return Ready(
             number=row.number,
@@ -122,6 +153,9 @@ class Checker:
             complete=bool(names) and all(name in names for name in self._required),
             images=found,
             history=history,
+            given=given,
+            faults=[] if mapped.person else faults,
+            is_bare=is_bare,
         )
 
     def _hash(self, data: dict[str, Any], text: str) -> str:
@@ -145,6 +179,21 @@ class Checker:
                 if problem.path.partition(".")[0] not in told
             ]
             return None
+
+    def _given(self, mapped: Mapped, data: dict[str, Any] | None, faults: list[RowProblem]) -> list[ReadyGiven]:
+        """Return what people answered, each answer checked as one of a person who labels here would be."""
+        ready: list[ReadyGiven] = []
+        for given in mapped.given:
+            if isinstance(given, GivenError):
+                faults.append(RowProblem(mapped.number, "annotations", f"The answer {given}."))
+                continue
+            wrong: list[RowProblem] = []
+            said = Mapped(mapped.number, labels=self._named.by_question(given.answers))
+            answers = {label.question: json.loads(label.value) for label in self._labels(said, data, wrong)}
+            faults += [replace(one, message=f"{given.person}: {one.message}") for one in wrong]
+            if answers:
+                ready.append(ReadyGiven(given.person, answers, given.submitted_at))
+        return ready
 
     def _labels(self, mapped: Mapped, data: dict[str, Any] | None, problems: list[RowProblem]) -> Iterator[ReadyLabel]:
         for name, given in mapped.labels.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labeling.formats import FormatError
-from labeling.formats.mapping import guess
+from labeling.formats.guess import guess
 from labeling.formats.registry import describe_source, list_nouns, reading_of
 from labeling.services.imports.checking import fits
 
@@ -27,6 +27,7 @@ def named_mapping(source: SourceInfo, schema: Schema) -> dict[str, str]:
         source.columns,
         fields={field.name: field.type for field in schema.fields},
         questions=[question.name for question in schema.questions],
+        sample=source.sample,
         usual_names=False,
     )
 

@@ -12,14 +12,15 @@ from django.db import close_old_connections, connection, transaction
 
 from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
-from labeling.formats.mapping import check_mapping, completed
+from labeling.formats.guess import completed
+from labeling.formats.mapping import check_mapping
 from labeling.formats.memory import bounded_memory
 from labeling.formats.registry import reading_of
 from labeling.models import ImportProblem, JobRun
 from labeling.models.imports import ImportCounts, ImportCursor, ImportOptions, ImportParams, ImportResult
 from labeling.selectors import versions as version_reads
 from labeling.services import events, jobs, media
-from labeling.services.imports import inputs
+from labeling.services.imports import inputs, settling
 from labeling.services.imports.batches import Writer
 from labeling.services.imports.checking import Checker, Ready
 from labeling.services.imports.guessing import named_mapping
@@ -56,7 +57,8 @@ def _import(run: Import) -> ImportResult:
         raise Invalid("An import needs a project.")
     options = run.params.options
     if run.cursor.over:  # killed after the last row was written
-        return _end(run, project, run.cursor.counts, saw_images=run.cursor.images)
+        counts = _settle(run, project, run.cursor.counts.model_copy())
+        return _end(run, project, counts, saw_images=run.cursor.images)
     versions = version_reads.current(project.pk)
     schema = version_reads.by_pk(versions.schema_pk)
     with bounded_memory(), inputs.opened(run.params) as source:
@@ -72,7 +74,22 @@ def _import(run: Import) -> ImportResult:
         if options.dry_run:
             return work.only_look()
         counts = work.all_or_nothing() if options.mode == ALL_OR_NOTHING else work.keep_good()
+    counts = _settle(run, project, counts)
     return _end(run, project, counts, saw_images=work.saw_images)
+
+
+def _settle(run: Import, project: Project, counts: ImportCounts) -> ImportCounts:
+    """Let labels follow from the answers of people that came with the rows; goes on where it was stopped."""
+    if not counts.answers and not counts.changed_answers:
+        return counts
+    cursor = run.cursor
+
+    def checkpoint(last: int) -> None:
+        run.checkpoint(cursor.model_copy(update={"settled": last, "counts": counts.model_copy()}))
+
+    settling.settle_answers(job=run.job, project=project, after=cursor.settled, counts=counts, checkpoint=checkpoint)
+    counts.people = settling.count_people(run.job)
+    return counts
 
 
 def _end(run: Import, project: Project, counts: ImportCounts, *, saw_images: bool) -> ImportResult:
@@ -82,7 +99,7 @@ def _end(run: Import, project: Project, counts: ImportCounts, *, saw_images: boo
             cursor.execute("ANALYZE labeling_task, labeling_queueentry, labeling_label")
     if saw_images:
         media.start_thumbnails(actor=run.job.requested_by, project=project)
-    if counts.rejected and not counts.accepted and not counts.duplicates:
+    if counts.rejected and not counts.accepted and not counts.duplicates and not counts.any_answers:
         # The file stays, so that its columns can be chosen again.
         raise jobs.JobFailedError(_nothing(run.job, counts), result=counts.as_result())
     inputs.done_with(run.params)
@@ -146,6 +163,7 @@ class _Work:
                     )
                 self._tell(self._run.progress, counts)
         except jobs.JobStoppedError:
+            _settle(self._run, self._writer.project, counts)
             # Nothing happens when another worker has taken the job over: the attempt is another then.
             JobRun.objects.filter(pk=self._run.job.pk, attempt=self._run.job.attempt).update(
                 result=counts.as_result().dump()
@@ -239,6 +257,8 @@ class _Work:
     def _tell(self, progress: Callable[[int, int, str], None], counts: ImportCounts) -> None:
         done = self._source.tell() if self._source.tell else self._row
         message = f"{counts.accepted:,} tasks added"
+        if counts.answers:
+            message += f" with {counts.answers:,} answers"
         if counts.rejected:
             message += f", {counts.rejected:,} rows not taken"
         if counts.duplicates:
@@ -282,7 +302,7 @@ class _BadRowError(Exception):
 
 
 def _stop_at(problems: list[list[RowProblem]], counts: ImportCounts) -> None:
-    if problems or counts.rejected:
+    if problems or counts.rejected or counts.refused_answers:
         raise _BadRowError
 
 

@@ -11,20 +11,26 @@ from labeling.errors import Conflict
 from labeling.models import ALIVE, FlagState, ImportChange, LabelSource, MediaLink
 from labeling.reasons.conflict import CONFLICT
 from labeling.services import events
+from labeling.services.imported_people import forget_unused_accounts
 from labeling.services.imports.updating import put_back
 
 if TYPE_CHECKING:
     from labeling.models import JobRun, Project, User
 
+# What follows from answers: where nobody has answered here, it follows from those that came with the import.
+_FOLLOWING = ", ".join(f"'{source}'" for source in (LabelSource.IMPORT, LabelSource.ANNOTATION, LabelSource.CONSENSUS))
 _COUNT = f"""
 SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id)),
        count(*) FILTER (WHERE
-           EXISTS (SELECT 1 FROM labeling_annotation a WHERE a.task_id = t.id)
+           EXISTS (SELECT 1 FROM labeling_annotation a JOIN labeling_user u ON u.id = a.annotator_id
+                   WHERE a.task_id = t.id AND NOT u.is_imported)
+           OR EXISTS (SELECT 1 FROM labeling_importchange i WHERE i.task_id = t.id AND i.job_id <> t.import_job_id
+                      AND jsonb_array_length(i.change -> 'given') > 0)
            OR EXISTS (SELECT 1 FROM labeling_lease s WHERE s.task_id = t.id)
            OR EXISTS (SELECT 1 FROM labeling_flag f WHERE f.task_id = t.id
                       AND NOT (f.reason = '{CONFLICT}' AND f.state = '{FlagState.OPEN}' AND f.raised_by_id IS NULL))
            OR EXISTS (SELECT 1 FROM labeling_comment c WHERE c.task_id = t.id)
-           OR EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id AND l.source <> '{LabelSource.IMPORT}'))
+           OR EXISTS (SELECT 1 FROM labeling_label l WHERE l.task_id = t.id AND l.source NOT IN ({_FOLLOWING})))
 FROM labeling_task t WHERE t.import_job_id = %s
 """  # noqa: S608 - only names of states are put in
 _LOCK = (
@@ -36,6 +42,9 @@ _REMOVE = (
     "DELETE FROM labeling_flag WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
     "DELETE FROM labeling_importchange WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
     "DELETE FROM labeling_label WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
+    "DELETE FROM labeling_annotationrevision WHERE annotation_id IN (SELECT a.id FROM labeling_annotation a "
+    "JOIN labeling_task t ON t.id = a.task_id WHERE t.import_job_id = %s)",
+    "DELETE FROM labeling_annotation WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
     "DELETE FROM labeling_queueentry WHERE task_id IN (SELECT id FROM labeling_task WHERE import_job_id = %s)",
 )
 _REMOVE_TASKS = "DELETE FROM labeling_task WHERE import_job_id = %s"
@@ -93,6 +102,7 @@ def remove(*, actor: User, job: JobRun) -> Removable:
         cursor.execute(_REMOVE_TASKS, (job.pk,))
     if job.project is not None:
         unlink_unused(job.project)
+        forget_unused_accounts(job.project)
     events.record(
         verb="import.removed",
         project=job.project,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from labeling.models import ImportChange, Label, LabelSource, QueueEntry, Task
+from labeling.models import Flag, FlagState, ImportChange, Label, LabelSource, QueueEntry, Task
 from labeling.models.imports import Instead, TaskChange
 from labeling.reasons.conflict import CONFLICT, ConflictEvidence
-from labeling.services import flags, task_acts
+from labeling.services import flags, settling, task_acts
+from labeling.services.imports.answers import take_back
 from labeling.services.labels import RANK
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from labeling.selectors.versions import Versions
     from labeling.services.imports.checking import Ready, ReadyLabel
 
+_OPEN_CONFLICT = {"reason": CONFLICT.name, "state": FlagState.OPEN}
 _STANDING = """
 SELECT t.id, t.split, t.meta::text,
        t.import_job_id IS NOT DISTINCT FROM %(job)s
@@ -249,18 +251,30 @@ def put_back(*, job: JobRun) -> int:
     tasks = Task.objects.in_bulk(ids)
     changes = [(change.task_id, TaskChange.load(change.change)) for change in made]
     relabeled = _put_labels_back(changes)
+    fewer = take_back(changes)
     for pk, change in changes:
         task = tasks[pk]
         if change.split is not None and task.split == change.split.new:
             task.split = change.split.old
         if change.meta is not None and task.meta == change.meta.new:
             task.meta = change.meta.old
-        if pk in relabeled:
-            entries[pk].required += change.closed
+        if pk in relabeled or change.given:
+            entries[pk].required += change.closed - fewer.get(pk, 0)
             entries[pk].open_slots += change.closed
     Task.objects.bulk_update(tasks.values(), ("split", "meta"), batch_size=1000)
     if relabeled and job.project is not None:
         task_acts.restate(job.project, {pk: entries[pk] for pk in relabeled})
+    answered = [entries[pk] for pk, change in changes if change.given]
+    if answered and job.project is not None:
+        for flag in Flag.objects.filter(task__in=[entry.task_id for entry in answered], **_OPEN_CONFLICT):
+            flags.drop_flag(task=flag.task, reason=CONFLICT, question=flag.question)
+        for entry in answered:
+            # Where an answer was missing, people were asked beside those who had answered.
+            surplus = max(0, entry.open_slots - job.project.overlap)
+            entry.required -= surplus
+            entry.open_slots -= surplus
+        QueueEntry.objects.bulk_update(answered, ("required", "open_slots"), batch_size=1000)
+        settling.settle_imported(job.project, answered)
     ImportChange.objects.filter(job=job).delete()
     return len(made)
 

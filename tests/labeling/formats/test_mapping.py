@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from labeling.formats import FormatError, Row, RowProblem
-from labeling.formats.mapping import Mapped, applier, check_mapping, completed, guess
+from labeling.formats.guess import completed, guess
+from labeling.formats.mapping import Mapped, applier, check_mapping
 from labeling.formats.personal import keyed_hash
 
 KEY = b"site key"
