@@ -1,7 +1,7 @@
-// What a person wants a reviewer to look at: said, taken back, and said again.
+// A person's own flag is taken back, and said again. Loaded when it is first needed.
 import type { Flagged, Item } from "./item.ts";
 import type { Saving } from "./saving.ts";
-import type { EditorState } from "./state.ts";
+import type { EditorState, Notice } from "./state.ts";
 
 interface Flagging {
   readonly state: EditorState;
@@ -9,37 +9,22 @@ interface Flagging {
   run(act: () => Promise<void> | void): void;
 }
 
-export function toggleFlag(flagging: Flagging): void {
-  const { state } = flagging;
-  const item = state.current.peek();
-  if (!item || !state.config.can_flag) return;
-  if (item.flagged.peek()) flagging.run(() => takeFlagBack(flagging, item));
-  else state.panel.value = state.panel.peek() === "flag" ? null : "flag";
-}
-
-async function takeFlagBack(flagging: Flagging, item: Item): Promise<void> {
+export async function takeFlagBack(flagging: Flagging, item: Item): Promise<void> {
   const { state, saving } = flagging;
   const flagged = item.flagged.peek();
-  const name = item.task.external_id || item.id;
+  const tell = (tone: "info" | "warn", text: string, actions: Notice["actions"] = []) =>
+    state.notify({ id: "flagged", tone, text, actions, dismissible: true });
   try {
     await saving.takeFlagBack(item);
     state.announce("Your flag is taken back.");
-    state.notify({
-      id: "flagged",
-      tone: "info",
-      text: `Your flag on item ${name} is taken back.`,
-      actions: flagged ? [{ label: "Flag it again", run: () => flagAgain(flagging, item, flagged) }] : [],
-      dismissible: true,
-    });
+    tell(
+      "info",
+      `Your flag on item ${item.task.external_id || item.id} is taken back.`,
+      flagged ? [{ label: "Flag it again", run: () => flagAgain(flagging, item, flagged) }] : [],
+    );
   } catch (error) {
-    const why = error instanceof Error ? error.message : "The server could not be told.";
-    state.notify({
-      id: "flagged",
-      tone: "warn",
-      text: `Your flag stands. ${why}`,
-      actions: [],
-      dismissible: true,
-    });
+    // What fails here fails with an error: the client of the API throws nothing else.
+    tell("warn", `Your flag stands. ${(error as Error).message}`);
   }
 }
 

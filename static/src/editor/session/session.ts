@@ -6,7 +6,6 @@ import { type Question, titleOf } from "../../core/schema.ts";
 import { bringNext, nextOpen, trimAnswered } from "../../core/timeline.ts";
 import type { Asked, KindCommand } from "../kinds/kind.ts";
 import type { Kinds } from "../kinds/registry.ts";
-import { toggleFlag } from "./flagging.ts";
 import { GoingOn } from "./going_on.ts";
 import type { Item, Snapshot } from "./item.ts";
 import type { Leases } from "./leases.ts";
@@ -352,7 +351,13 @@ export class Session {
 
   /** Write what a reviewer should look at, or take the person's own flag back. */
   toggleFlag(): void {
-    toggleFlag(this);
+    const { state } = this;
+    const item = state.current.peek();
+    if (!item || !state.config.can_flag) return;
+    // Taking it back needs the server anyway, so that what does it may come from there, too.
+    if (item.flagged.peek())
+      this.run(() => import("./flagging.ts").then((loaded) => loaded.takeFlagBack(this, item)));
+    else state.panel.value = state.panel.peek() === "flag" ? null : "flag";
   }
 
   // What came back from the server
