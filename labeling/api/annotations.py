@@ -24,6 +24,8 @@ from labeling.services import annotations as saving
 from labeling.services import returns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rest_framework.request import Request
 
     from labeling.models import Annotation, Project, Task, User
@@ -155,8 +157,13 @@ class ReturnDocument(BaseModel):
     annotator: str = Field(description="E-mail address.")
 
 
-def annotation_document(annotation: Annotation) -> dict[str, Any]:
-    """Return an annotation with who made it."""
+def annotation_documents(annotations: Sequence[Annotation], *, reader: User) -> list[dict[str, Any]]:
+    """Return annotations; the reader's own tell nothing of gold."""
+    gold = annotation_reads.given_as_gold(annotations, reader=reader)
+    return [_document(annotation, is_gold=annotation.pk in gold) for annotation in annotations]
+
+
+def _document(annotation: Annotation, *, is_gold: bool) -> dict[str, Any]:
     return {
         "id": annotation.pk,
         "task": annotation.task_id,
@@ -164,7 +171,7 @@ def annotation_document(annotation: Annotation) -> dict[str, Any]:
         "state": annotation.state,
         "version": annotation.version,
         "answers": annotation.answers,
-        "counted": annotation.counted,
+        "counted": annotation.counted or (is_gold and annotation.state == AnnotationState.SUBMITTED),
         "skip_reason": annotation.skip_reason,
         "lead_time_ms": annotation.lead_time_ms,
         "schema_version": annotation.schema_version,
@@ -195,7 +202,7 @@ class TaskAnnotations(Endpoint):
             annotation_reads.annotations_of_task(task, of=None if everybody else user),
             query(request, Page),
             order="pk",
-            show=lambda rows: [annotation_document(row) for row in rows],
+            show=lambda rows: annotation_documents(rows, reader=user),
         )
 
     @operation(
@@ -291,7 +298,8 @@ class Mine(Endpoint):
 
 def _with_tasks(project: Project, user: User, rows: list[Annotation]) -> list[dict[str, Any]]:
     shown = task_reads.documents(project=project, user=user, task_ids=[row.task_id for row in rows])
-    return [{"task": task, "annotation": annotation_document(row)} for task, row in zip(shown, rows, strict=True)]
+    answers = annotation_documents(rows, reader=user)
+    return [{"task": task, "annotation": answer} for task, answer in zip(shown, answers, strict=True)]
 
 
 class ProjectAnnotations(Endpoint):
@@ -302,13 +310,14 @@ class ProjectAnnotations(Endpoint):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Return everybody's annotations in the order in which they were begun."""
-        project = access.project_for(actor(request), slug, Action.REVIEW)
+        user = actor(request)
+        project = access.project_for(user, slug, Action.REVIEW)
         return listed(
             request,
             annotation_reads.annotations_of_project(project),
             query(request, Page),
             order="pk",
-            show=lambda rows: [annotation_document(row) for row in rows],
+            show=lambda rows: annotation_documents(rows, reader=user),
         )
 
     @operation(

@@ -14,6 +14,7 @@ from labeling.api.openapi import operation
 from labeling.api.paging import Page, listed
 from labeling.api.reading import Id, query
 from labeling.models import Label, Scope
+from labeling.selectors import gold as gold_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import verdicts as verdict_reads
 
@@ -93,11 +94,17 @@ class Labels(Endpoint):
     @operation("labels_list", "List labels", tag="Labels", needs=Scope.READ, query=LabelQuery, returns={200: LabelList})
     def get(self, request: Request, slug: str) -> Response:
         """Return the labels that hold now, in the order in which they were given."""
-        project = access.project_for(actor(request), slug, Action.VIEW)
+        user = actor(request)
+        project = access.project_for(user, slug, Action.VIEW)
         wanted = query(request, LabelQuery)
+        found = label_reads.labels_of_project(
+            project, task_id=wanted.task, question=wanted.question, source=wanted.source
+        )
+        if not access.may(user, project, Action.REVIEW):
+            found = found.exclude(task_id__in=gold_reads.waiting_for(project, user))
         return listed(
             request,
-            label_reads.labels_of_project(project, task_id=wanted.task, question=wanted.question, source=wanted.source),
+            found,
             wanted,
             order="pk",
             show=lambda rows: documents(project, rows),

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 TAG = "Projects"
 _PEOPLE: dict[str, Any] = {"minimum": 1, "maximum": projects.MAX_OVERLAP}
 _SHARE: dict[str, Any] = {"minimum": 0, "maximum": 1}
-_CHOICES = {"agreement_floor", "lease_seconds", "decide_first", "goes_on"}
+_CHOICES = {"agreement_floor", "lease_seconds", "decide_first", "goes_on", "gold_share"}
+_GOLD: dict[str, Any] = {"minimum": 0, "maximum": projects.MAX_GOLD_SHARE}
 _SECONDS: dict[str, Any] = {"minimum": 60, "maximum": 86_400}
 
 
@@ -46,6 +47,7 @@ class ProjectDocument(BaseModel):
     lease_seconds: int
     decide_first: bool = Field(description="Whether reviewers see what is suggested only once they have decided.")
     goes_on: str = Field(description="Whether a key that is the whole answer also submits it: `each`, `on` or `off`.")
+    gold_share: int = Field(description="Of a hundred tasks that a person is given, so many are gold; 0: none.")
     archived: bool
     created_at: datetime
     role: str = Field(description="Your role in it.")
@@ -80,6 +82,7 @@ class ProjectNew(Body):
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     decide_first: bool | None = None
     goes_on: str | None = Field(None, json_schema_extra={"enum": [*GoesOn.values, None]})
+    gold_share: int | None = Field(None, json_schema_extra=_GOLD)
     description: str = Field("", json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
 
 
@@ -94,6 +97,7 @@ class ProjectChange(Body):
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
     decide_first: bool | None = None
     goes_on: str | None = Field(None, json_schema_extra={"enum": [*GoesOn.values, None]})
+    gold_share: int | None = Field(None, json_schema_extra=_GOLD)
     archived: bool | None = None
 
     settle: bool = Field(
@@ -169,6 +173,7 @@ def document(project: Project, role: str) -> dict[str, Any]:
         "lease_seconds": project.lease_seconds,
         "decide_first": project.decide_first,
         "goes_on": project.goes_on,
+        "gold_share": project.gold_share,
         "archived": project.archived_at is not None,
         "created_at": project.created_at,
         "role": role,
@@ -208,9 +213,7 @@ class Projects(Endpoint):
             overlap=sent.overlap,
             max_overlap=sent.max_overlap,
             description=sent.description,
-            **sent.model_dump(
-                include={"agreement_floor", "lease_seconds", "decide_first", "goes_on"}, exclude_none=True
-            ),
+            **sent.model_dump(include=_CHOICES, exclude_none=True),
         )
         return Response(document(project, Role.MANAGER), status=201)
 

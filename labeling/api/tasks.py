@@ -19,6 +19,7 @@ from labeling.errors import NotFound
 from labeling.models import Scope, Task
 from labeling.models.acts import DeleteAct
 from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import gold as gold_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import tasks as task_reads
 from labeling.selectors.explorer import TaskFilter
@@ -112,8 +113,8 @@ class TaskQuery(Page):
     )
 
 
-def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
-    """Return the project's tasks that a query asks for."""
+def matching(project: Project, wanted: TaskQuery, *, hidden: tuple[int, ...] = ()) -> QuerySet[Task]:
+    """Return the project's tasks that a query asks for, but those that are kept from the reader."""
     asked = TaskFilter(
         search=wanted.q.strip(),
         state="open" if wanted.state == "todo" else wanted.state,
@@ -122,6 +123,7 @@ def matching(project: Project, wanted: TaskQuery) -> QuerySet[Task]:
         flag=wanted.flag,
         meta=wanted.meta,
         similar=wanted.similar,
+        hidden=hidden,
     )
     found = explorer_reads.matching(project, asked)
     if wanted.external_id:
@@ -140,9 +142,10 @@ class ProjectTasks(Endpoint):
         user = actor(request)
         project = access.project_for(user, slug, Action.VIEW)
         wanted = query(request, TaskQuery)
+        hidden = () if access.may(user, project, Action.REVIEW) else gold_reads.waiting_for(project, user)
         return listed(
             request,
-            matching(project, wanted).only("pk"),
+            matching(project, wanted, hidden=hidden).only("pk"),
             wanted,
             order="pk",
             show=lambda rows: task_reads.documents(project=project, user=user, task_ids=[row.pk for row in rows]),

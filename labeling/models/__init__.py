@@ -5,6 +5,7 @@ from labeling.models.agreement import TaskAgreement
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.models.deletions import TaskDeletion
 from labeling.models.events import Event
+from labeling.models.gold import GoldAnswer, GoldServing
 from labeling.models.guidelines import GuidelineDraft, GuidelineVersion
 from labeling.models.imports import ImportChange, ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
@@ -37,6 +38,8 @@ __all__ = [
     "Flag",
     "FlagState",
     "GoesOn",
+    "GoldAnswer",
+    "GoldServing",
     "GuidelineDraft",
     "GuidelineVersion",
     "ImportChange",

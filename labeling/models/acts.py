@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from django.conf import settings
 from django.db import models
@@ -271,12 +271,52 @@ class SettleAct(Act):
     before: list[SettledBefore]
 
 
-AnyAct = SplitAct | MetaAct | QuarantineAct | DeleteAct | RestoreAct | LabelAct | ReviewAct | AskAct | SettleAct
+class GoldBefore(TaskBefore):
+    """A task that became gold: the gold answers that were made and ended, and how many open slots were closed."""
 
-ACTS: dict[str, type[AnyAct]] = {
-    act.VERB: act
-    for act in (SplitAct, MetaAct, QuarantineAct, DeleteAct, RestoreAct, LabelAct, ReviewAct, AskAct, SettleAct)
-}
+    made: list[int]
+    ended: list[int]
+    closed: int
+
+
+class GoldAct(Act):
+    """Tasks were made gold: their confirmed labels are known to be right."""
+
+    VERB: ClassVar[str] = "gold"
+    before: list[GoldBefore]
+
+
+class PlainBefore(TaskBefore):
+    """A task that is gold no more, and the gold answers that were ended."""
+
+    ended: list[int]
+
+
+class PlainAct(Act):
+    """Tasks are gold no more."""
+
+    VERB: ClassVar[str] = "plain"
+    before: list[PlainBefore]
+
+
+GOLD_VERBS = (GoldAct.VERB, PlainAct.VERB)
+"""What those who label must not read: it tells which tasks are gold."""
+
+AnyAct = (
+    SplitAct
+    | MetaAct
+    | QuarantineAct
+    | DeleteAct
+    | RestoreAct
+    | LabelAct
+    | ReviewAct
+    | AskAct
+    | SettleAct
+    | GoldAct
+    | PlainAct
+)
+
+ACTS: dict[str, type[AnyAct]] = {act.VERB: act for act in get_args(AnyAct)}
 """What an act of each verb holds."""
 
 

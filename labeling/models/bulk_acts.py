@@ -20,6 +20,8 @@ class BulkVerb(StrEnum):
     LABEL = "label"
     ASK = "ask"
     SETTLE = "settle"
+    GOLD = "gold"
+    PLAIN = "plain"
     DELETE = "delete"
 
 

@@ -40,6 +40,11 @@ class Project(models.Model):
         db_default=GoesOn.EACH,
         help_text="Whether a key that is the whole answer also submits it and shows the next item.",
     )
+    gold_share = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Of a hundred tasks that a person is given, so many have an answer that is known; 0: none.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +58,7 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(agreement_floor__gte=0) & Q(agreement_floor__lte=1), name="project_agreement_floor_range"
             ),
+            models.CheckConstraint(condition=Q(gold_share__lte=20), name="project_gold_share_range"),
             models.CheckConstraint(condition=Q(goes_on__in=GoesOn.values), name="project_goes_on_known"),
         )
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+from scipy.special import betaincinv
+
 Z_95 = 1.959963984540054
+TAIL = 0.025
 
 
 def wilson(successes: int, trials: int, *, z: float = Z_95) -> tuple[float, float]:
@@ -33,3 +36,20 @@ def wilson(successes: int, trials: int, *, z: float = Z_95) -> tuple[float, floa
     middle = (share + z * z / (2 * trials)) / scale
     half = z / scale * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def beta(right: int, wrong: int) -> tuple[float, float]:
+    """Return the 95 % credible interval of an accuracy: Beta(1 + right, 1 + wrong).
+
+    Parameters
+    ----------
+    right, wrong
+        Counts of answers to items whose answer is known.
+
+    Returns
+    -------
+    low, high
+        Within [0, 1], the 2.5th and the 97.5th percentile.
+    """
+    low, high = betaincinv(1 + right, 1 + wrong, [TAIL, 1 - TAIL])
+    return float(low), float(high)

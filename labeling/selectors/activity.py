@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from labeling.models import BulkAct, Event, Role, Split, User
-from labeling.models.acts import Whom
+from labeling.models.acts import GOLD_VERBS, Whom
 from labeling.reasons.decisions import decision_named
 from labeling.selectors.paging import Page, keyset
 
@@ -103,6 +103,7 @@ _SETTINGS = {
     "lease_seconds": "the time to answer",
     "decide_first": "when reviewers see what is suggested",
     "goes_on": "whether a key answers and goes on",
+    "gold_share": "how many gold tasks people are given",
 }
 
 
@@ -164,6 +165,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "tasks.ask": lambda p: (
         f"asked {'those who had answered' if p.get('whom') == Whom.SAME else 'one more person'} about {_count(p)}"
     ),
+    "tasks.gold": lambda p: f"made {_count(p)} gold",
+    "tasks.plain": lambda p: f"let {_count(p)} be gold no more",
     "tasks.settle": lambda p: f"settled {_count(p)} with the answers there were",
     "project.settled": lambda p: f"had the answers settled by the settings: {_count(p)} changed",
     "tasks.undone": lambda p: f"took back an act on {_count(p)}",
@@ -235,12 +238,14 @@ def activity(
 ) -> Page[Event]:
     """Return a page of events, newest first.
 
-    Who answered which task is for those who review: with `answers_of`, only that person's own answers are told.
+    Who answered which task is for those who review: with `answers_of`, only that person's own answers are told, and
+    nothing of gold.
     """
     # What a job did is told by what it wrote down itself, and how it ended on its own page.
     found = Event.objects.filter(project=project).exclude(verb="job.ended").select_related("actor", "task")
     if answers_of is not None:
         found = found.exclude(~Q(actor_id=answers_of.pk), verb__startswith="annotation.")
+        found = found.exclude(verb__in=[f"tasks.{verb}" for verb in GOLD_VERBS])
     if person:
         found = found.filter(actor_id=person)
     if kind in KINDS:

@@ -35,8 +35,8 @@ SELECT p.id,
 FROM unnest(%(projects)s::bigint[]) AS p(id)
 """  # noqa: S608 - only names of states are put in
 
-# Exact: what is open, less what the person answered or holds of it, and what they hold or got back. Their own answers
-# are few beside an open queue, and read once; asking the queue task by task would be dear at a million.
+# Exact: what is open, less what the person answered or holds of it, and what they hold, have as gold or got back. Their
+# own answers are few beside an open queue, and read once; asking the queue task by task would be dear at a million.
 _LEFT = f"""
 SELECT (SELECT count(*) FROM labeling_queueentry q
         WHERE q.project_id = %(project)s AND q.open_slots > 0 AND NOT (q.state = '{TaskState.QUARANTINED}'))
@@ -50,7 +50,11 @@ SELECT (SELECT count(*) FROM labeling_queueentry q
      + (SELECT count(*) FROM labeling_lease l WHERE l.project_id = %(project)s AND l.user_id = %(user)s)
      + (SELECT count(*) FROM labeling_answerreview r JOIN labeling_queueentry q ON q.task_id = r.task_id
         WHERE r.project_id = %(project)s AND r.annotator_id = %(user)s AND r.back = '{ReturnState.WAITING}'
-          AND NOT (q.state = '{TaskState.QUARANTINED}')),
+          AND NOT (q.state = '{TaskState.QUARANTINED}'))
+     + (SELECT count(*) FROM labeling_goldserving s JOIN labeling_project p ON p.id = s.project_id AND p.gold_share > 0
+        JOIN labeling_queueentry q ON q.task_id = s.task_id AND NOT (q.state = '{TaskState.QUARANTINED}')
+        WHERE s.project_id = %(project)s AND s.user_id = %(user)s AND s.answered_at IS NULL
+          AND EXISTS (SELECT FROM labeling_goldanswer g WHERE g.task_id = s.task_id AND g.retired_at IS NULL)),
        (SELECT count(*) FROM labeling_annotation a
         WHERE a.project_id = %(project)s AND a.annotator_id = %(user)s AND a.state <> '{AnnotationState.DRAFT}')
 """  # noqa: S608 - only names of states are put in

@@ -18,6 +18,7 @@ from labeling.models import (
     Comment,
     Flag,
     FlagState,
+    GoldServing,
     Label,
     LabelSource,
     Lease,
@@ -27,10 +28,13 @@ from labeling.models import (
     TaskState,
 )
 from labeling.models.acts import (
+    GOLD_VERBS,
     AskAct,
     DeleteAct,
+    GoldAct,
     LabelAct,
     MetaAct,
+    PlainAct,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -88,14 +92,32 @@ def history(task: Task, *, schema: Schema, reader: User, reviewer: bool) -> list
 
     Who annotated what is for reviewers and the person alone.
     """
-    moments = [
-        *_labels(task, schema, reader=reader, reviewer=reviewer),
-        *_revisions(task, schema, reader=reader, reviewer=reviewer),
-        *_reviews(task, reader=reader, reviewer=reviewer),
-        *_flags(task, schema, reader=reader, reviewer=reviewer),
-        *_comments(task, reader=reader, reviewer=reviewer),
-        *_acts(task),
-    ]
+    return _in_order(
+        task,
+        [
+            *_labels(task, schema, reader=reader, reviewer=reviewer),
+            *_revisions(task, schema, reader=reader, reviewer=reviewer),
+            *_reviews(task, reader=reader, reviewer=reviewer),
+            *_flags(task, schema, reader=reader, reviewer=reviewer),
+            *_comments(task, reader=reader, reviewer=reviewer),
+            *_acts(task, reviewer=reviewer),
+        ],
+    )
+
+
+def own_history(task: Task, *, schema: Schema, reader: User) -> list[Moment]:
+    """Return what people said and the reader did, and nothing of labels and flags."""
+    return _in_order(
+        task,
+        [
+            *_revisions(task, schema, reader=reader, reviewer=False),
+            *_comments(task, reader=reader, reviewer=False),
+        ],
+    )
+
+
+def _in_order(task: Task, moments: list[Moment]) -> list[Moment]:
+    """Return moments, open comments first and then the newest, and that the task was added."""
     added = Moment(at=task.created_at, icon="upload", words="was added to the project")
     newest_first = sorted(moments, key=lambda moment: moment.at, reverse=True)
     return [*sorted(newest_first, key=lambda moment: not moment.is_open_comment), added]
@@ -120,12 +142,13 @@ def _labels(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iter
 
 def _revisions(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> Iterator[Moment]:
     found = AnnotationRevision.objects.filter(annotation__task=task).select_related("annotator").order_by("pk")
+    served = set(GoldServing.objects.filter(task=task).values_list("user_id", flat=True))
     for revision in found if reviewer else found.filter(annotator=reader):
         seconds = revision.lead_time_ms / 1000
         yield Moment(
             at=revision.created_at,
             icon="skip" if revision.state == AnnotationState.SKIPPED else "edit",
-            words=_answered(revision),
+            words=_answered(revision, is_gold=revision.annotator_id in served),
             who=str(revision.annotator),
             chips=[
                 chip
@@ -138,7 +161,7 @@ def _revisions(task: Task, schema: Schema, *, reader: User, reviewer: bool) -> I
         )
 
 
-def _answered(revision: AnnotationRevision) -> str:
+def _answered(revision: AnnotationRevision, *, is_gold: bool) -> str:
     match revision.state:
         case AnnotationState.SKIPPED:
             reason = revision.skip_reason or SkipReason.OTHER
@@ -148,7 +171,7 @@ def _answered(revision: AnnotationRevision) -> str:
         case AnnotationState.DRAFT:
             return f"kept a draft (version {revision.number})"
         case _:
-            counts = "" if revision.counted else ", which came after all answers were in"
+            counts = "" if revision.counted or is_gold else ", which came after all answers were in"
             said = "answered" if revision.number == 1 else f"changed the answer (version {revision.number})"
             return f"{said}{counts}"
 
@@ -224,9 +247,11 @@ def _comments(task: Task, *, reader: User, reviewer: bool) -> Iterator[Moment]:
         )
 
 
-def _acts(task: Task) -> Iterator[Moment]:
-    """Tell the bulk acts that changed the task; their labels are told as labels."""
-    acts = BulkAct.objects.filter(project_id=task.project_id).exclude(verb=LabelAct.VERB)
+def _acts(task: Task, *, reviewer: bool) -> Iterator[Moment]:
+    """Tell the bulk acts that changed the task; their labels are told as labels, and gold to reviewers alone."""
+    acts = BulkAct.objects.filter(project_id=task.project_id).exclude(
+        verb__in=[LabelAct.VERB, *(() if reviewer else GOLD_VERBS)]
+    )
     # A decision that stands is told with its flag.
     standing = set(review_reads.flags_about(task.pk).filter(act__isnull=False).values_list("act", flat=True))
     # Acts of version 1 hold lists, which may have the number in another place.
@@ -255,6 +280,8 @@ _ACT_WORDS = {
     QuarantineAct.VERB: "quarantined it",
     RestoreAct.VERB: "restored it from quarantine",
     LabelAct.VERB: "labeled it",
+    GoldAct.VERB: "made it gold",
+    PlainAct.VERB: "let it be gold no more",
     SettleAct.VERB: "settled it with the answers there were",
 }
 

@@ -18,7 +18,7 @@ from labeling.models.bulk_acts import (
     TakingBackResult,
 )
 from labeling.selectors import jobs as job_reads
-from labeling.services import asking, jobs, settling, task_deletion, tasks
+from labeling.services import asking, gold, jobs, settling, task_deletion, tasks
 from labeling.services.task_acts import check_number
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ def carry_out(*, actor: User, project: Project, wish: BulkWish, task_ids: Sequen
             return asking.ask_again(**who, whom=wish.whom)
         case BulkVerb.SETTLE:
             return settling.settle_now(**who)
+        case BulkVerb.GOLD:
+            return gold.make_gold(**who)
+        case BulkVerb.PLAIN:
+            return gold.end_gold(**who)
         case BulkVerb.DELETE:
             return task_deletion.delete_tasks(**who)
 

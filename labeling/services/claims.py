@@ -18,6 +18,7 @@ from labeling.models import AnnotationState, Lease, ReturnState, TaskState
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import staffing as staffing_reads
+from labeling.services import gold
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -200,9 +201,12 @@ def claim(
         cursor.execute(_BEGIN, values)
         *_, stale, returned = cursor.fetchone()
         ids: list[int] = []
+        served = gold.served_before(actor=actor, project=project) if project.gold_share else None
         if held:
             cursor.execute(_HELD, values)
             ids = [row[0] for row in sorted(cursor.fetchall(), key=lambda row: (row[1], -row[2], row[0]))]
+            if served is not None:
+                _mix_in(ids, served.waiting)
             values["count"] = max(0, values["count"] - len(ids))
         if stale:
             cursor.execute(_RECLAIM, values)
@@ -210,9 +214,13 @@ def claim(
         if alike:
             values["count"] = min(values["count"], _left_of_share(cursor, values, sending))
             alike_to = _claim_alike(cursor, project, values, ids)
-        taken, was_open = _claim_next(cursor, values)
+        if served is not None and not alike:
+            taken, remaining = _claim_with_gold(cursor, actor, project, values, served)
+        else:
+            taken, was_open = _claim_next(cursor, values)
+            remaining = was_open - len(taken)
     task_ids = list(dict.fromkeys([*returned, *ids, *taken]))
-    return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, was_open - len(taken)), alike_to=alike_to)
+    return Claim(task_ids=task_ids, remaining=min(REMAINING_CAP, remaining), alike_to=alike_to)
 
 
 def _claim_next(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[list[int], int]:
@@ -221,6 +229,34 @@ def _claim_next(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[list[int
     cursor.execute(_CLAIM, {**values, "cap": values["count"] + REMAINING_CAP})
     taken, was_open = cursor.fetchone()
     return taken or [], was_open
+
+
+def _claim_with_gold(
+    cursor: CursorWrapper, actor: User, project: Project, values: dict[str, Any], served: gold.Served
+) -> tuple[list[int], int]:
+    """Take what is next in the queue, with gold in some of the places; returns it, and how much is still open.
+
+    A newcomer's first places are gold, of the others the project's share by chance. Once nothing is open to the person,
+    gold would stand out, and none is given.
+    """
+    places = values["count"]
+    first = min(places, max(0, gold.FIRST - served.total))
+    drawn = sum(gold.chance.random() * 100 < project.gold_share for _ in range(places - first))
+    taken, was_open = _claim_next(cursor, {**values, "count": places - first - drawn})
+    given = gold.serve_gold(actor=actor, project=project, count=first + drawn) if was_open else []
+    left = places - len(taken) - len(given)
+    if left and was_open > len(taken):
+        more, _ = _claim_next(cursor, {**values, "count": left})
+        taken += more
+    remaining = was_open - len(taken)
+    _mix_in(taken, given)
+    return taken, remaining
+
+
+def _mix_in(task_ids: list[int], given: list[int]) -> None:
+    """Put gold tasks between others, where nobody can guess."""
+    for pk in given:
+        task_ids.insert(gold.chance.randint(0, len(task_ids)), pk)
 
 
 def _left_of_share(cursor: CursorWrapper, values: dict[str, Any], sending: int) -> int:
@@ -313,7 +349,7 @@ def claim_task(*, actor: User, task: Task) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RENEW, values)
-        if cursor.fetchone() is not None:
+        if cursor.fetchone() is not None or task.pk in gold.waiting_gold(actor=actor, project=project):
             return
         cursor.execute(_RECLAIM, values)
         cursor.execute(_TAKE, values)
@@ -325,7 +361,7 @@ def claim_task(*, actor: User, task: Task) -> None:
 
 
 def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int]:
-    """Extend the person's leases on these tasks; return those that were still held."""
+    """Extend the person's leases on these tasks; return those still held, and gold that waits for them."""
     values: dict[str, Any] = {
         "project": project.pk,
         "user": actor.pk,
@@ -335,7 +371,8 @@ def renew(*, actor: User, project: Project, task_ids: Sequence[int]) -> list[int
     with transaction.atomic(), connection.cursor() as cursor:
         locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RENEW, values)
-        return sorted(row[0] for row in cursor.fetchall())
+        renewed = {row[0] for row in cursor.fetchall()}
+        return sorted(renewed | set(task_ids).intersection(gold.waiting_gold(actor=actor, project=project)))
 
 
 def release(*, actor: User, project: Project, task_ids: Sequence[int] = ()) -> list[int]:
@@ -344,4 +381,6 @@ def release(*, actor: User, project: Project, task_ids: Sequence[int] = ()) -> l
     with transaction.atomic(), connection.cursor() as cursor:
         locks.lock_person(project.pk, actor.pk)
         cursor.execute(_RELEASE, values)
-        return sorted(row[0] for row in cursor.fetchall())
+        released = {row[0] for row in cursor.fetchall()}
+        open_gold = set(gold.waiting_gold(actor=actor, project=project))
+        return sorted(released | (open_gold.intersection(task_ids) if task_ids else open_gold))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labeling.models import User
 
 MAX_OVERLAP = 50
+MAX_GOLD_SHARE = 20
 MAX_NAME = 120
 MAX_DESCRIPTION = 5_000
 RESERVED_SLUGS = frozenset({"new"})
@@ -59,6 +60,7 @@ def create(
     lease_seconds: int | None = None,
     decide_first: bool | None = None,
     goes_on: str | None = None,
+    gold_share: int | None = None,
 ) -> Project:
     """Create a project with its first schema version; the creator becomes its manager."""
     access.check_person(actor, "make projects")
@@ -67,6 +69,7 @@ def create(
         "lease_seconds": lease_seconds,
         "decide_first": decide_first,
         "goes_on": goes_on,
+        "gold_share": gold_share,
     }
     settings = {name: value for name, value in given.items() if value is not None}
     parsed = schema if isinstance(schema, Schema) else parse_schema(schema, path="schema")
@@ -89,7 +92,7 @@ def create(
 
 @transaction.atomic
 def update(*, actor: User, project: Project, **changes: Any) -> Project:
-    """Change name, description, overlap, max_overlap, agreement_floor, lease_seconds, decide_first or goes_on."""
+    """Change settings of a project by their names, its name and description among them."""
     project = Project.objects.select_for_update().get(pk=project.pk)
     overlap = changes.get("overlap", project.overlap)
     if "max_overlap" not in changes and overlap > project.max_overlap:
@@ -259,5 +262,7 @@ def _check(**values: Any) -> None:
         problems.append(Problem("lease_seconds", "Expected 60 seconds to a day (86400)."))
     if (goes_on := values.get("goes_on")) is not None and goes_on not in GoesOn.values:
         problems.append(Problem("goes_on", f"Expected one of {', '.join(GoesOn.values)}."))
+    if (share := values.get("gold_share")) is not None and not 0 <= share <= MAX_GOLD_SHARE:
+        problems.append(Problem("gold_share", f"Expected 0 to {MAX_GOLD_SHARE} percent."))
     if problems:
         raise Invalid(problems[0].message, problems=problems)

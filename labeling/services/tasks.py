@@ -16,10 +16,12 @@ from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task
 from labeling.models.acts import (
     AskAct,
     DeleteAct,
+    GoldAct,
     LabelAct,
     LabelBefore,
     MetaAct,
     MetaBefore,
+    PlainAct,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -31,7 +33,7 @@ from labeling.models.acts import (
     load_act,
 )
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, events, notices, reviews, settling, task_deletion
+from labeling.services import asking, events, gold, notices, reviews, settling, task_deletion
 from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
@@ -212,6 +214,9 @@ def _put_back(act: BulkAct, done: AnyAct) -> None:
             _undo_label(project, done, entries)
         case AskAct():
             asking.undo_asking(done, entries)
+            restate(project, entries)
+        case GoldAct() | PlainAct():
+            gold.undo_gold(done, entries)
             restate(project, entries)
         case SettleAct():
             undone = settling.undo_settling(done, entries)

@@ -270,10 +270,21 @@ class ProjectForm(forms.Form):
         "item comes; Z takes it back. With several questions, or several labels per item, nothing changes.",
     )
 
+    gold_share = forms.IntegerField(
+        label="Gold tasks, in percent",
+        min_value=0,
+        max_value=20,
+        required=False,
+        help_text="So many of the tasks that a person is given have an answer that is known (make tasks gold on the "
+        "page of tasks), and nobody can tell which; so are the first five of a newcomer. 0: none.",
+    )
+
     @classmethod
     def for_project(cls, project: Project, data: Mapping[str, Any] | None = None) -> ProjectForm:
         """Return the form with what holds now."""
-        same = ("name", "description", "overlap", "max_overlap", "agreement_floor", "decide_first", "goes_on")
+        same = (
+            "name", "description", "overlap", "max_overlap", "agreement_floor", "decide_first", "goes_on", "gold_share",
+        )  # fmt: skip
         initial = {name: getattr(project, name) for name in same}
         return cls(data, initial=initial | {"lease_minutes": max(1, round(project.lease_seconds / 60))})
 
@@ -288,8 +299,9 @@ class ProjectForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """Return what was changed, by the names of the project's settings."""
         changed = {name: self.cleaned_data[name] for name in self.changed_data}
-        if not changed.get("goes_on", True):
-            del changed["goes_on"]  # a form that does not ask about it leaves it
+        for name in ("goes_on", "gold_share"):
+            if changed.get(name, 0) in ("", None):
+                del changed[name]  # a form that does not ask about it leaves it
         if "max_overlap" in changed and changed["max_overlap"] is None:
             changed["max_overlap"] = self.cleaned_data["overlap"]
         if "lease_minutes" in changed:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, may, project_for
 from labeling.errors import DomainError, NotFound
 from labeling.models import Membership, Project, Role
+from labeling.selectors import gold as gold_reads
 from labeling.selectors import people as people_reads
 from labeling.services import invitations, mail, people
 from labeling.web.forms import InviteForm, ServiceAccountForm, TokenForm, add_problems
@@ -34,6 +35,7 @@ def values_of_page(
     """Return what the page of people shows; forms for tokens that were `refused` by the id of their service account."""
     asked = {name: request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "role", "sort")}
     can_manage = may(request.user, project, Action.MANAGE)
+    can_review = may(request.user, project, Action.REVIEW)
     return {
         "project": project,
         "page": people_reads.members(project, **asked, cursor=request.GET.get("cursor", "")),
@@ -41,7 +43,9 @@ def values_of_page(
         "asked": asked,
         "roles": Role.choices,
         "can_manage": can_manage,
-        "can_review": may(request.user, project, Action.REVIEW),
+        "can_review": can_review,
+        "gold_records": gold_reads.records(project, person=None if can_review else request.user),
+        "gold_enough": gold_reads.ENOUGH,
         "services": _services(project, refused or {}) if can_manage else (),
         "form": InviteForm(),
         "service_form": ServiceAccountForm(auto_id="service_%s"),

@@ -34,6 +34,7 @@ SETTINGS = (
     "lease_seconds",
     "decide_first",
     "goes_on",
+    "gold_share",
 )
 
 

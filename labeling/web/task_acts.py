@@ -15,8 +15,10 @@ from labeling.models import BulkAct, Project
 from labeling.models.acts import (
     AskAct,
     DeleteAct,
+    GoldAct,
     LabelAct,
     MetaAct,
+    PlainAct,
     QuarantineAct,
     RestoreAct,
     ReviewAct,
@@ -90,6 +92,8 @@ def carry_out_and_tell(
 
 
 _TOLD = {
+    GoldAct.VERB: "made gold: people are given them at random, and nobody more is asked",
+    PlainAct.VERB: "gold no more",
     MetaAct.VERB: "with other metadata",
     QuarantineAct.VERB: "quarantined: out of queue, training and export",
     RestoreAct.VERB: "restored from quarantine",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, comment_for, flag_for, may, project_for, task_for
 from labeling.errors import DomainError, NotFound
-from labeling.models import Lease, Split, Task, TaskState
+from labeling.models import Lease, QueueEntry, Split, Task, TaskState
 from labeling.reasons.decisions import Decision
 from labeling.selectors import annotations as annotation_reads
 from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import gold as gold_reads
 from labeling.selectors import reviews as review_reads
 from labeling.selectors import similarity as similarity_reads
 from labeling.selectors import task_history as task_history_reads
@@ -63,7 +64,8 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
         raise NotFound
     reviewer = may(request.user, project, Action.REVIEW)
     asked = ExplorerRequest.from_query(request.GET, reviewer=reviewer)
-    found = explorer_reads.matches(project, asked.wanted)
+    hidden = () if reviewer else gold_reads.waiting_for(project, request.user)
+    found = explorer_reads.matches(project, replace(asked.wanted, hidden=hidden))
     previous, following = explorer_reads.beside(found, sort=asked.sort, task_id=task.pk)
     schema = version_reads.schema(project.pk)
     values = {
@@ -74,9 +76,11 @@ def detail(request: SignedInRequest, slug: str, task_id: int) -> HttpResponseBas
         "following": following,
         "has_similar": similarity_reads.known(project, task.pk),
         "can_review": reviewer,
+        "can_manage": may(request.user, project, Action.MANAGE),
         "can_annotate": project.archived_at is None and may(request.user, project, Action.ANNOTATE),
         "fields": shown_fields(project, schema, task),
         **_told(request, task, schema, reviewer=reviewer),
+        **(_told_of_gold(request, task, schema) if task.pk in hidden else {}),
     }
     return render(request, "labeling/tasks/detail.html", values)
 
@@ -115,6 +119,24 @@ def _told(request: SignedInRequest, task: Task, schema: Schema, *, reviewer: boo
         "offered": offered(schema) if reviewer else [],
         "questions": [(question.name, question.title) for question in schema.questions],
         "splits": [(value, words) for value, words in Split.choices if value],
+    }
+
+
+def _told_of_gold(request: SignedInRequest, task: Task, schema: Schema) -> dict[str, Any]:
+    """Return what the page tells the person whom the task was given as gold: what it tells of any that they hold."""
+    project = task.project
+    (row,) = explorer_reads.rows(project, [task.pk])
+    entry = QueueEntry(task=task, required=project.overlap, open_slots=project.overlap - 1, state=TaskState.TODO)
+    held = [Lease(task=task, user=request.user)]
+    history = task_history_reads.own_history(task, schema=schema, reader=request.user)
+    return {
+        "row": replace(row, state=TaskState.TODO),
+        "answers": [
+            (question.title, explorer_reads.GivenAnswer(question.name, [], "")) for question in schema.questions
+        ],
+        "standing": task_history_reads.standing(entry, state=TaskState.TODO, leases=held, reviewer=False),
+        "history": history,
+        "open_to_me": True,
     }
 
 

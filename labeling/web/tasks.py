@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,14 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 from labeling.access import Action, bulk_act_for, may, project_for, saved_filter_for
 from labeling.errors import Conflict, DomainError, Invalid
 from labeling.models import LabelSource, Project, Split
-from labeling.models.acts import (
-    Whom,
-)
+from labeling.models.acts import GOLD_VERBS, Whom
 from labeling.models.bulk_acts import BulkVerb, BulkWish
 from labeling.models.preferences import ExplorerLook, Preferences, View
 from labeling.reasons.registry import offered_reasons
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import explorer as explorer_reads
+from labeling.selectors import gold as gold_reads
 from labeling.selectors import task_deletions as deletion_reads
 from labeling.selectors import versions as version_reads
 from labeling.selectors.explorer.filters import MAX_CHOSEN
@@ -77,7 +77,8 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     may_do = allowed(request, project)
     reviewer = Action.REVIEW in may_do
     asked = ExplorerRequest.from_query(request.GET, reviewer=reviewer)
-    found = explorer_reads.matches(project, asked.wanted)
+    hidden = () if reviewer else gold_reads.waiting_for(project, request.user)
+    found = explorer_reads.matches(project, replace(asked.wanted, hidden=hidden))
     page = explorer_reads.page(found, sort=asked.sort, cursor=asked.cursor, size=PAGE)
     schema, look = version_reads.schema(project.pk), _look(request.user)
     if asked.wanted.answers and "agreement" not in (look.columns or ()):
@@ -193,6 +194,8 @@ def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
     back = page_behind(request, slug)
     try:
         wish, ids = _wish(request, project), chosen_tasks(request, project)
+        if wish.verb in GOLD_VERBS:
+            project_for(request.user, slug, Action.MANAGE)
     except (Invalid, Conflict) as error:
         return refuse(request, error, back=back)
     return carry_out_and_tell(request, project, wish, ids, back=back)
@@ -211,7 +214,7 @@ def _wish(request: SignedInRequest, project: Project) -> BulkWish:
     match verb:
         case BulkVerb.QUARANTINE:
             return BulkWish(verb=BulkVerb.QUARANTINE, reason=request.POST.get("reason", ""))
-        case BulkVerb.RESTORE | BulkVerb.SETTLE:
+        case BulkVerb.RESTORE | BulkVerb.SETTLE | BulkVerb.GOLD | BulkVerb.PLAIN:
             return BulkWish(verb=BulkVerb(verb))
         case BulkVerb.ASK if rest in set(Whom):
             return BulkWish(verb=BulkVerb.ASK, whom=Whom(rest))
@@ -250,6 +253,8 @@ def label_chosen(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def undo(request: SignedInRequest, slug: str, act_id: int) -> HttpResponseBase:
     """Take an act on many tasks back."""
     act = bulk_act_for(request.user, slug, act_id, Action.REVIEW)
+    if act.verb in GOLD_VERBS:
+        project_for(request.user, slug, Action.MANAGE)
     back = request.GET.get("back", "")
     try:
         tasks.undo(actor=request.user, act=act)

@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.db.models.fields.json import KeyTransform
 
 from labeling.models import Annotation, AnnotationRevision, AnnotationState, AnswerReview, ReturnState, TaskState
+from labeling.selectors import annotations as annotation_reads
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -70,7 +71,7 @@ def _key(answer: Any) -> str:
 
 def _submitted(project: Project) -> QuerySet[Annotation]:
     """Return the submitted answers to tasks that several people answered and that are not set aside."""
-    submitted = Annotation.objects.filter(project=project, state=AnnotationState.SUBMITTED).order_by()
+    submitted = annotation_reads.submitted_beside_gold(project).order_by()
     several = submitted.values("task").annotate(people=Count("pk")).filter(people__gt=1).values("task")
     return submitted.filter(task__in=several).exclude(task__queue_entry__state=TaskState.QUARANTINED)
 

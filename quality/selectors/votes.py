@@ -9,7 +9,8 @@ import numpy as np
 from django.db.models import Count
 from django.db.models.fields.json import KeyTransform
 
-from labeling.models import Annotation, AnnotationState, TaskState
+from labeling.models import TaskState
+from labeling.selectors import annotations as annotation_reads
 from quality.tracks.base import Votes
 from quality.tracks.lookup import track_named
 
@@ -24,7 +25,7 @@ def read_votes(project: Project, question: Question) -> Votes:
     Raises `Invalid` with what is said in place of the results when the track compares no people.
     """
     people: list[tuple[int, int]] = []
-    submitted = Annotation.objects.filter(project=project, state=AnnotationState.SUBMITTED).order_by()
+    submitted = annotation_reads.submitted_beside_gold(project).order_by()
     several = submitted.values("task").annotate(people=Count("pk")).filter(people__gt=1).values("task")
     found = (
         submitted.filter(task__in=several)

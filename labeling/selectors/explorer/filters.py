@@ -112,6 +112,8 @@ class TaskFilter:
     meta: str = ""
     similar: int = 0
     chosen: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+    """Tasks that are kept from the reader, whatever is asked for; no part of an address."""
 
     @property
     def tells_of_others(self) -> bool:
@@ -256,6 +258,8 @@ def _among(project: Project, wanted: TaskFilter, *, nearest: Iterable[int] | Non
     tasks = Task.objects.filter(project=project)
     if wanted.chosen:
         tasks = tasks.filter(pk__in=wanted.chosen)
+    if wanted.hidden:
+        tasks = tasks.exclude(pk__in=wanted.hidden)
     if wanted.similar:
         similar = similarity_reads.similar_tasks(project, wanted.similar) if nearest is None else nearest
         tasks = tasks.filter(pk__in=list(similar))

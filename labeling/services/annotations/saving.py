@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
-from labeling.models import AnnotationRevision, AnnotationState, Comment, SkipReason
+from labeling.models import AnnotationRevision, AnnotationState, Comment, GoldServing, SkipReason
 from labeling.reasons.skipped import SKIPPED
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import flags, labels, notices
+from labeling.services import flags, gold, labels, notices
 from labeling.services.annotations import stored
 from labeling.services.annotations.submission import Saved, Submission, check, parsed_answers
 from labeling.services.labels import CountedAnswers
@@ -30,7 +30,8 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
 
     The same `key` again is the same save: nothing is written and the first reply returns. A `version` other than the
     stored one raises `Conflict` with what is stored. Only an answer that holds one of the task's slots counts; one that
-    comes after all slots were filled by others is kept, and does not.
+    comes after all slots were filled by others is kept, and does not. Nor does one to a task that was given as gold,
+    and its person is told nothing of it.
     """
     access.check_person(actor, "answer tasks")
     check(submission, key)
@@ -54,9 +55,10 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
         updated_at=timezone.now(),
         counted=counted,
         guideline_version=standing.versions.guideline,
+        is_gold=standing.is_gold,
     )
     settlement = None
-    if AnnotationState.SUBMITTED in {before, submission.state}:
+    if not _is_beside(standing) and AnnotationState.SUBMITTED in {before, submission.state}:
         own = [CountedAnswers(saved.annotation_id, answers, saved.guideline_version)] if counted else []
         settlement = labels.settle(
             task=task,
@@ -74,6 +76,8 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
         actor=actor, task=task, submission=submission, saved=saved, key=key, standing=standing, slots=slots,
         settlement=settlement, holds=holds, verb=f"annotation.{submission.state}" if told else "",
     )  # fmt: skip
+    if standing.is_gold:
+        gold.keep_first_answer(actor=actor, task=task, saved=saved)
     if settlement is not None:
         labels.mark_conflicts(task=task, settlement=settlement, flagged=standing.flags)
     _mark_skips(actor, task, submission, standing, filled=slots.open_slots == 0 and counted)
@@ -99,6 +103,7 @@ def _replay(actor: User, task: Task, key: str) -> Saved:
         updated_at=revision.created_at,
         counted=revision.counted,
         guideline_version=revision.guideline_version,
+        is_gold=GoldServing.objects.filter(task=task, user=actor).exists(),
         replayed=True,
     )
 
@@ -122,11 +127,18 @@ def _check_draft(mine: Mine | None, state: AnnotationState) -> None:
         raise Invalid(message, problems=(Problem("state", message),))
 
 
+def _is_beside(standing: StoredState) -> bool:
+    """Whether it is about gold that holds no slot: then nothing of the task moves."""
+    return standing.is_gold and not standing.leased and not (standing.mine is not None and standing.mine.counted)
+
+
 def _take_slot(slots: Slots, standing: StoredState, state: AnnotationState) -> tuple[bool, bool]:
     """Move the task's slots for a save: returns whether the answer counts, and whether the person keeps a lease.
 
     Keeps counted answers + leases + open slots = required, whatever the person held before.
     """
+    if _is_beside(standing):
+        return False, False
     held = int(standing.leased) + int(standing.mine is not None and standing.mine.counted)
     if held == 0 and slots.open_slots > 0 and state != AnnotationState.SKIPPED:
         slots.open_slots -= 1

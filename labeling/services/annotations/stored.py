@@ -38,6 +38,7 @@ SELECT s.number, s.id,
     EXISTS (SELECT FROM labeling_annotationrevision r WHERE r.annotator_id = %(user)s AND r.key = %(key)s),
     EXISTS (SELECT FROM labeling_lease e WHERE e.task_id = %(task)s AND e.user_id = %(user)s),
     a.id, a.version, a.state, a.answers, a.updated_at, a.counted,
+    EXISTS (SELECT FROM labeling_goldserving o WHERE o.task_id = %(task)s AND o.user_id = %(user)s),
     EXISTS (SELECT FROM labeling_answerreview w WHERE w.annotation_id = a.id AND w.back = '{ReturnState.WAITING}'),
     CASE WHEN a.id IS NULL THEN nextval('labeling_annotation_id_seq') END,
     (SELECT jsonb_agg(jsonb_build_array(c.id, c.answers, c.guideline_version) ORDER BY c.id)
@@ -141,6 +142,8 @@ class StoredState:
     versions: Versions
     replayed: bool
     leased: bool
+    is_gold: bool
+    """The person was given the task as gold."""
     mine: Mine | None
     annotation_id: int
     others: list[CountedAnswers]
@@ -163,7 +166,7 @@ def read_stored_state(*, actor: User, task: Task, key: str) -> StoredState:
     values = {"project": task.project_id, "user": actor.pk, "task": task.pk, "key": key, "came_with": CAME_WITH}
     for row in statements.run_statement(_READ, values):
         schema, schema_pk, guideline, replayed, leased, pk, version, state, answers, updated_at, counted = row[:11]
-        sent_back, new_pk, others, labels, flags, earlier = row[11:]
+        is_gold, sent_back, new_pk, others, labels, flags, earlier = row[11:]
         mine = None
         if pk is not None:
             mine = Mine(pk, version, state, json.loads(answers), updated_at, counted, sent_back)
@@ -171,6 +174,7 @@ def read_stored_state(*, actor: User, task: Task, key: str) -> StoredState:
             versions=Versions(schema=schema, guideline=guideline, schema_pk=schema_pk),
             replayed=replayed,
             leased=leased,
+            is_gold=is_gold,
             mine=mine,
             annotation_id=pk or new_pk,
             others=[CountedAnswers(*other) for other in json.loads(others or "[]")],

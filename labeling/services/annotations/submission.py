@@ -44,10 +44,11 @@ class Saved:
     updated_at: datetime
     counted: bool
     guideline_version: int
+    is_gold: bool = False
     replayed: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the reply to the one who saved."""
+        """Return the reply to the one who saved, which looks the same for gold as for any other task."""
         return {
             "id": self.annotation_id,
             "task": self.task_id,
@@ -55,7 +56,7 @@ class Saved:
             "version": self.version,
             "answers": self.answers,
             "updated_at": self.updated_at,
-            "counted": self.counted,
+            "counted": self.counted or (self.is_gold and self.state == AnnotationState.SUBMITTED),
             "guideline_version": self.guideline_version,
         }
 

@@ -87,6 +87,10 @@ RULES: dict[tuple[str, str], str] = {
     ("api-webhook-ping", "post"): "manager",
     ("api-webhook-deliveries", "get"): "manager",
     ("api-webhook-again", "post"): "manager",
+    ("api-gold-people", "get"): "viewer",
+    ("api-gold-tasks", "get"): "reviewer",
+    ("api-gold-tasks", "post"): "manager",
+    ("api-gold-task", "delete"): "manager",
     ("api-flags", "get"): "reviewer",
     ("api-flag-claims", "post"): "reviewer",
     ("api-flag-claims-renew", "post"): "reviewer",
@@ -140,7 +144,7 @@ def send(client: APIClient, place: World, name: str, method: str) -> Any:
     body = BODIES.get((name, method))
     if name == "api-flag-resolutions":
         body = {"decision": "keep", "flags": [place.flag.pk]}
-    if name == "api-task-deletions":
+    if name in {"api-task-deletions", "api-gold-tasks"}:
         body = {"tasks": [place.task.pk]}
     if (name, method) == ("api-project", "delete"):
         body = {"name": place.project.name}
