@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling import statements
 from labeling.errors import Forbidden, NotFound
@@ -26,6 +26,7 @@ from labeling.models import (
     SavedFilter,
     Task,
     Upload,
+    User,
     Webhook,
     WebhookDelivery,
 )
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.contrib.auth.models import AnonymousUser
-
-    from labeling.models import User
 
 
 class Action(StrEnum):
@@ -144,6 +143,20 @@ def project_for(user: User | AnonymousUser, slug: str, action: Action) -> Projec
         _allow(Role.MANAGER if user.is_superuser else role, project, action)
         return project
     raise NotFound
+
+
+def person_for(user: User, slug: str, person_id: int) -> tuple[Project, User]:
+    """Return the project and somebody who works in it, or once did: oneself; to reviewers, anybody."""
+    project = project_for(user, slug, Action.VIEW)
+    if person_id != user.pk and not may(user, project, Action.REVIEW):
+        raise NotFound
+    answered = Annotation.objects.filter(project=project, annotator=OuterRef("pk"))
+    member = Membership.objects.filter(project=project, user=OuterRef("pk"))
+    there = Q(Exists(member)) | Q(Exists(answered))
+    person = User.objects.filter(there, pk=person_id, is_service=False).first()
+    if person is None:
+        raise NotFound
+    return project, person
 
 
 def task_for(user: User | AnonymousUser, task_id: int, action: Action) -> Task:

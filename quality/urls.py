@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from quality.web import agreement, gain, quality, settings
+from quality.web import agreement, gain, person, quality, settings
 
 urlpatterns = [
     path("api/", include("quality.api.urls")),
     *agreement.urlpatterns,
     *gain.urlpatterns,
+    *person.urlpatterns,
     *quality.urlpatterns,
     *settings.urlpatterns,
 ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from labeling.models import (
     Annotation,
+    AnnotationRevision,
     AnnotationState,
     AnswerReview,
     AnswerVerdict,
@@ -18,6 +21,7 @@ from labeling.models import (
     Label,
     LabelSource,
     ReturnState,
+    SkipReason,
 )
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import versions as version_reads
@@ -44,8 +48,38 @@ OUTCOMES = {
     "open": "No label yet",
 }
 """What can have become of an answer, in words."""
+FURTHER = {
+    "submitted": "All but skips",
+    "reviewed": "Decided by a reviewer",
+    "returned": "Sent back at some time",
+    "corrected": "Corrected without being asked",
+}
+"""What else answers can be asked for; an answer may be several of these."""
 SORTS = {"newest": "-updated_at", "oldest": "updated_at"}
 _REVIEWED = [LabelSource.REVIEW, LabelSource.BULK]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFilter:
+    """Which of a person's answers to list; empty parts ask for nothing.
+
+    Parameters
+    ----------
+    q
+        Words of the texts or the beginning of an external id, as in the explorer, and as it finds them: by index.
+    outcome
+        A name in `OUTCOMES` or `FURTHER`.
+    reason
+        Why a task was skipped.
+    since, until
+        The first and the last day on which an answer was given or changed.
+    """
+
+    q: str = ""
+    outcome: str = ""
+    reason: str = ""
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +100,19 @@ class MyAnswer:
 
 
 def my_answers(
-    project: Project, user: User, *, q: str = "", outcome: str = "", sort: str = "", cursor: str = ""
+    project: Project, user: User, wanted: AnswerFilter, *, sort: str = "", cursor: str = ""
 ) -> tuple[list[MyAnswer], str]:
-    """Return a page of a person's answers and skips with what became of them, and the cursor of the next page.
-
-    `q` are words of the texts or the beginning of an external id, as in the explorer, and as it finds them: by index.
-    """
-    found = Annotation.objects.filter(project=project, annotator=user).exclude(state=AnnotationState.DRAFT)
+    """Return a page of a person's answers and skips with what became of them, and the cursor of the next page."""
     schema = version_reads.schema(project.pk)
-    if outcome in OUTCOMES:
-        found = _with_outcome(found, outcome, schema)
+    found = with_outcome(answers_of(project, user), wanted.outcome, schema)
+    if wanted.reason in SkipReason.values:
+        found = found.filter(state=AnnotationState.SKIPPED, skip_reason=wanted.reason)
+    if wanted.since:
+        found = found.filter(updated_at__gte=day_begins(wanted.since))
+    if wanted.until:
+        found = found.filter(updated_at__lt=day_begins(wanted.until + timedelta(days=1)))
     found = found.select_related("task").defer("task__meta")
-    asked = explorer_reads.matches(project, explorer_reads.TaskFilter(search=q)) if q else None
+    asked = explorer_reads.matches(project, explorer_reads.TaskFilter(search=wanted.q)) if wanted.q else None
 
     def read(among: explorer_reads.Matches | None) -> list[Page[Annotation]]:
         rows = found if among is None else found.filter(task__in=among.tasks)
@@ -89,25 +124,55 @@ def my_answers(
     return outcomes_of(page.rows, schema), page.next_cursor
 
 
-def _with_outcome(found: QuerySet[Annotation], outcome: str, schema: Schema) -> QuerySet[Annotation]:
-    waits = Exists(AnswerReview.objects.filter(annotation=OuterRef("pk"), back=ReturnState.WAITING))
+def answers_of(project: Project, user: User) -> QuerySet[Annotation]:
+    """Return a person's answers and skips."""
+    return Annotation.objects.filter(project=project, annotator=user).exclude(state=AnnotationState.DRAFT)
+
+
+def day_begins(day: date) -> datetime:
+    """Return when a day begins here."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def with_outcome(found: QuerySet[Annotation], outcome: str, schema: Schema) -> QuerySet[Annotation]:
+    """Narrow answers to those of which this became, or that are this; all for a name that is none."""
+    if outcome not in OUTCOMES and outcome not in FURTHER:
+        return found
     if outcome == "skipped":
         return found.filter(state=AnnotationState.SKIPPED)
     found = found.filter(state=AnnotationState.SUBMITTED)
+    returned = Exists(AnswerReview.objects.filter(annotation=OuterRef("pk"), verdict=AnswerVerdict.RETURNED))
+    waits = Exists(AnswerReview.objects.filter(annotation=OuterRef("pk"), back=ReturnState.WAITING))
+    if outcome == "submitted":
+        return found
+    if outcome == "returned":
+        return found.filter(returned)
     if outcome == "sent_back":
         return found.filter(waits)
+    if outcome == "corrected":
+        earlier = AnnotationRevision.objects.filter(
+            annotation=OuterRef("pk"), number__lt=OuterRef("version"), state=AnnotationState.SUBMITTED
+        ).exclude(answers=OuterRef("answers"))
+        return found.filter(Exists(earlier), version__gt=1).exclude(returned)
+    return _with_label(found.exclude(waits), outcome, schema)
+
+
+def _with_label(found: QuerySet[Annotation], outcome: str, schema: Schema) -> QuerySet[Annotation]:
+    """Narrow answers by the labels of their tasks."""
     current = Label.objects.filter(task_id=OuterRef("task_id"), retired_at=None)
-    differs, reviewed = Q(pk__in=[]), Q(pk__in=[])
+    differs, changed, reviewed = Q(pk__in=[]), Q(pk__in=[]), Q(pk__in=[])
     for name in (question.name for question in schema.questions):
         mine = current.filter(question=name).exclude(value=OuterRef(f"answers__{name}"))
         answered = Q(answers__has_key=name)
         differs |= answered & Q(Exists(mine))
-        reviewed |= answered & Q(Exists(mine.filter(source__in=_REVIEWED)))
-    found = found.exclude(waits)
-    if outcome == "changed":
+        changed |= answered & Q(Exists(mine.filter(source__in=_REVIEWED)))
+        reviewed |= answered & Q(Exists(current.filter(question=name, source__in=_REVIEWED)))
+    if outcome == "reviewed":
         return found.filter(reviewed)
+    if outcome == "changed":
+        return found.filter(changed)
     if outcome == "other":
-        return found.filter(differs).exclude(reviewed)
+        return found.filter(differs).exclude(changed)
     return found.exclude(differs).filter(Exists(current)) if outcome == "label" else found.filter(~Exists(current))
 
 

@@ -1,4 +1,4 @@
-"""The inbox of a person, and all their answers in a project."""
+"""The inbox of a person."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
-from labeling.access import Action, project_for
 from labeling.selectors import inbox as inbox_reads
-from labeling.selectors import my_answers as my_answer_reads
 from labeling.selectors.paging import keyset
 from labeling.services import notices
 from labeling.web.requests import SignedInRequest, page_number, signed_in
@@ -36,28 +34,7 @@ def indicator(request: SignedInRequest) -> HttpResponseBase:
     return render(request, "components/inbox_indicator.html", {"unread": inbox_reads.unread_count(request.user)})
 
 
-@signed_in
-@require_GET
-def my_answers(request: SignedInRequest, slug: str) -> HttpResponseBase:
-    """List the person's own answers, with what became of them."""
-    project = project_for(request.user, slug, Action.ANNOTATE)
-    asked = {
-        name: request.GET.get(name, "").replace("\x00", "").strip()[: my_answer_reads.MAX_SEARCH]
-        for name in ("q", "outcome", "sort")
-    }
-    rows, next_cursor = my_answer_reads.my_answers(project, request.user, **asked, cursor=request.GET.get("cursor", ""))
-    values = {
-        "project": project,
-        "rows": rows,
-        "next_cursor": next_cursor,
-        "asked": asked,
-        "outcomes": my_answer_reads.OUTCOMES.items(),
-    }
-    return render(request, "labeling/inbox/my_answers.html", values)
-
-
 urlpatterns = [
     path("inbox/", inbox, name="inbox"),
     path("inbox/indicator/", indicator, name="inbox-indicator"),
-    path("p/<slug:slug>/my-answers/", my_answers, name="project-my-answers"),
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+
 from labeling.scoring.intervals import wilson
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors.explorer import Chip, Said, Several
@@ -311,6 +313,9 @@ def _person_rows(sheet: Sheet) -> list[dict[str, Any]]:
     rows = [
         {
             "person": sheet.people.get(each.person, FORMER),
+            "page": reverse("project-person", args=(sheet.project.slug, each.person))
+            if each.person in sheet.people
+            else "",
             "tasks": each.tasks,
             "agreement": each.agreement,
             "without": each.alpha_without,

@@ -115,6 +115,8 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
             "project-sample": {**of, "sample_id": sample.pk},
             "project-sample-next": {**of, "sample_id": sample.pk},
             "project-webhook": {**of, "webhook_id": webhook.pk},
+            "project-person": {**of, "person_id": bob.pk},
+            "project-person-answers": {**of, "person_id": bob.pk},
             "inbox": {},
             "project-task": {**of, "task_id": task.pk},
             "import-preview": {**of, "upload_id": upload.pk},

@@ -2,7 +2,8 @@
 
 For every page: the method, and the lowest role that may use it. `PUBLIC`: everybody; `SIGNED_IN`: everybody with an
 account; `OWN`: the things of one person, which are not there for anybody else, site administrators included;
-`ADMINISTRATOR`: pages of the site, which are there for its administrators only.
+`ADMINISTRATOR`: pages of the site, which are there for its administrators only; `PERSONAL`: about somebody, there for
+that person and for who reviews.
 Methods that are not named are refused for everybody.
 """
 
@@ -18,6 +19,7 @@ from tests.security.pages import PAGES
 from tests.security.worlds import SCHEMA, World
 
 PUBLIC, SIGNED_IN, OWN, ADMINISTRATOR = "public", "signed in", "own", "administrator"
+PERSONAL = "about somebody"
 
 _RULES: dict[str, dict[str, str]] = {
     # the site
@@ -125,6 +127,8 @@ _RULES: dict[str, dict[str, str]] = {
     "project-quality-settings": {"get": "manager", "post": "manager"},
     # people
     "project-people": {"get": "viewer"},
+    "project-person": {"get": PERSONAL},
+    "project-person-answers": {"get": PERSONAL},
     "people-invite": {"post": "manager"},
     "member-role": {"post": "manager"},
     "member-role-undo": {"post": "manager"},

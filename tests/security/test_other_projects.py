@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 OF_A_PROJECT = {
     "task_id", "job_id", "upload_id", "flag_id", "act_id", "filter_id", "membership_id", "invitation_id", "proof",
     "sha256", "service_id", "service_token_id", "sample_id", "review_id", "comment_id", "webhook_id",
-    "delivery_id",
+    "delivery_id", "person_id",
 }  # fmt: skip
 MIXED = sorted(
     (name, variable)

@@ -13,7 +13,7 @@ from labeling.models import User
 from tests.labeling.api.test_access import RULES as API_RULES
 from tests.quality.api.test_quality_api import RULES as QUALITY_API_RULES
 from tests.security.pages import METHODS, PAGES, address, patterns, variables
-from tests.security.rules import ADMINISTRATOR, OWN, PUBLIC, RULES, SIGNED_IN
+from tests.security.rules import ADMINISTRATOR, OWN, PERSONAL, PUBLIC, RULES, SIGNED_IN
 from tests.security.visiting import ALLOWED, SENT_TO_SIGN_IN, send, signed_in, told, undone
 from tests.security.worlds import LADDER, World, world
 
@@ -31,6 +31,8 @@ def expected(rule: str, person: str) -> str | int:
         return ALLOWED
     if rule == ADMINISTRATOR:
         return ALLOWED if person == "superuser" else 404
+    if rule == PERSONAL:
+        return ALLOWED if person in LADDER and LADDER.index(person) >= LADDER.index("reviewer") else 404
     if rule == OWN or person == "outsider":
         return 404
     return ALLOWED if LADDER.index(person) >= LADDER.index(rule) else 403

@@ -148,6 +148,7 @@ def world(*, color: str = "red") -> World:
         "act_id": tasks.set_split(actor=manager, project=project, task_ids=[worked_on.pk], split="train").pk,
         "filter_id": explorer.save_filter(actor=factories.user(), project=project, name="Mine", query="q=a").pk,
         "membership_id": member.pk,
+        "person_id": member.user_id,
         "role": Role.REVIEWER,
         "proof": signing.dumps([project.pk, factories.user().pk, Role.VIEWER], salt=RETURN),
         "invitation_id": invitation.pk,
