@@ -16,6 +16,7 @@ from labeling.formats.base import Candidate, CellType, Format, Part, Reading, Ta
 from labeling.formats.lines import BeyondHeadError, bounded_lines, text
 from labeling.formats.rows import (
     EXPORT_MARK,
+    EXPORTED_ANSWERS,
     MAX_ROW_CHARS,
     FormatError,
     Item,
@@ -188,7 +189,7 @@ def _looks_like_header(sample: str, delimiter: str) -> bool:
 
 def is_own_export(header: list[str] | RowProblem | None) -> bool:
     """Return whether the first record is that of an export of this product."""
-    return isinstance(header, list) and header[:1] == [EXPORT_MARK]
+    return isinstance(header, list) and (header[:1] == [EXPORT_MARK] or set(header) >= EXPORTED_ANSWERS)
 
 
 def _header_of(first: list[str] | RowProblem | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from labeling.formats.given import looks_given
 from labeling.formats.mapping import ANNOTATOR, HISTORY, REST
-from labeling.formats.rows import EXPORT_MARK, Row
+from labeling.formats.rows import EXPORT_MARK, EXPORTED_ANSWERS, Row
 
 _TEXT_NAMES = (
     "text",
@@ -47,9 +47,6 @@ _ITEM_NAMES = (
     "item", "item_id", "task", "task_id", "unit", "unit_id", "orig_id", "example_id", "instance_id", "sample_id",
     "document_id", "doc_id", "tweet_id", "sentence_id", "text_id", "image_id",
 )  # fmt: skip
-EXPORTED_ANSWERS = frozenset({"task", "annotation", "annotator", "state", "question", "answer"})
-"""The columns by which our own export of a row per answer is known again."""
-
 _SPLIT_NAMES = ("split", "subset", "partition", "fold")
 _FIXED = {
     HISTORY: "history",

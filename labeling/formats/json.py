@@ -11,13 +11,13 @@ from labeling.formats.base import Candidate, Format, Reading
 from labeling.formats.lines import BeyondHeadError
 from labeling.formats.rows import MAX_ROW_CHARS, FormatError, Item, Row, RowProblem, SourceInfo, refuse_wide_row
 
-_BUFFER = 64 * 1024
+BUFFER = 64 * 1024
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
 _PROMISING = ("json", "jsonl", "ndjson")
 """Names that promise JSON, in lines or not."""
 
 
-class _Bounded:
+class BoundedJson:
     """A file for ijson that refuses to feed one row without end, and always gives UTF-8."""
 
     def __init__(self, file: BinaryIO, encoding: str) -> None:
@@ -29,7 +29,8 @@ class _Bounded:
         self.since_row = 0
         self.number = 1
 
-    def read(self, size: int = _BUFFER) -> bytes:
+    def read(self, size: int = BUFFER) -> bytes:
+        """Return the next bytes, or raise `FormatError` where one row has too many."""
         piece = self._file.read(size)
         self.since_row += len(piece)
         if self.since_row > MAX_ROW_CHARS:
@@ -93,7 +94,7 @@ def find_root(file: BinaryIO, encoding: str) -> str | None:
 
     candidate: str | None = None
     try:
-        for prefix, event, _ in ijson.parse(_Bounded(file, encoding), buf_size=_BUFFER):
+        for prefix, event, _ in ijson.parse(BoundedJson(file, encoding), buf_size=BUFFER):
             if candidate is not None:
                 if event == "start_map" and prefix == candidate:
                     return candidate
@@ -111,10 +112,10 @@ def read_json(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
     """Yield a row for every object of the array; its number is its position from 1."""
     import ijson  # noqa: PLC0415 - as above
 
-    bounded = _Bounded(file, source.encoding or "utf-8")
+    bounded = BoundedJson(file, source.encoding or "utf-8")
     number = 0
     try:
-        for value in ijson.items(bounded, source.root or "item", use_float=True, buf_size=_BUFFER):
+        for value in ijson.items(bounded, source.root or "item", use_float=True, buf_size=BUFFER):
             number += 1
             bounded.since_row = 0
             bounded.number = number + 1
@@ -122,12 +123,17 @@ def read_json(file: BinaryIO, source: SourceInfo) -> Iterator[Item]:
                 yield refuse_wide_row(Row(number, value))
             else:
                 yield RowProblem(number, "", 'Every item must be an object like {"text": "..."}.')
-    except ijson.IncompleteJSONError as error:
-        raise FormatError(
-            f"The JSON breaks off or is broken after item {number:,} ({_reason(error)}).", row=number + 1
-        ) from error
     except (ijson.JSONError, ValueError, OverflowError) as error:
-        raise FormatError(f"The JSON is broken after item {number:,} ({_reason(error)}).", row=number + 1) from error
+        raise broken_json(error, number) from error
+
+
+def broken_json(error: Exception, number: int) -> FormatError:
+    """Return what to say of a file of which so many items could be read."""
+    import ijson  # noqa: PLC0415 - as above
+
+    is_cut = isinstance(error, ijson.IncompleteJSONError)
+    what = "breaks off or is broken" if is_cut else "is broken"
+    return FormatError(f"The JSON {what} after item {number:,} ({_reason(error)}).", row=number + 1)
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labeling.formats import csv, images_folder, images_zip, json, jsonl, parquet, text, xlsx
+from labeling.formats import csv, images_folder, images_zip, json, jsonl, lewidi, parquet, text, xlsx
 from labeling.formats.rows import FormatError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labeling.formats.rows import SourceInfo
 
 _ALL: tuple[Format, ...] = (
+    lewidi.FORMAT,
     jsonl.FORMAT,
     json.FORMAT,
     csv.FORMAT,

@@ -22,6 +22,9 @@ MAX_NAME_CHARS = 1_000
 MAX_DEPTH = 50
 SAMPLE_ROWS = 20
 
+EXPORTED_ANSWERS = frozenset({"task", "annotation", "annotator", "state", "question", "answer"})
+"""The columns by which our own export of a row per answer is known again."""
+
 EXPORT_MARK = "dcai_task"
 """The first column of our own CSV and Parquet exports, by which they are known again."""
 

@@ -12,7 +12,7 @@ from django.db import connection
 from labeling.formats.rows import Verbatim
 from labeling.models import AnnotationState
 from labeling.selectors.exports.reading import batches
-from labeling.selectors.exports.select import Select
+from labeling.selectors.exports.select import Select, person
 
 if TYPE_CHECKING:
     from labeling.formats.base import CellType
@@ -27,7 +27,7 @@ _PICKED: Mapping[str, tuple[str, CellType]] = {
     "external_id": ("t.external_id", str),
     "split": ("nullif(t.split, '')", str),
     "annotation": ("a.id", int),
-    "annotator": ("u.email", str),
+    "annotator": (person("u"), str),
     "state": ("a.state", str),
     QUESTION: ("given.key", str),
     ANSWER: ("given.value", str),

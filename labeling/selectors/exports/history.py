@@ -12,7 +12,7 @@ from django.db import connection
 from labeling.formats.mapping import HISTORY
 from labeling.models import Annotation, Comment, Flag
 from labeling.selectors.exports.reading import batches
-from labeling.selectors.exports.select import Select, json_list, json_object, left_join
+from labeling.selectors.exports.select import Select, json_list, json_object, left_join, person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,8 +74,8 @@ def _labels(segment: Segment) -> Select:
             "source": "l.source",
             "confidence": "l.confidence",
             "people": "l.people",
-            "annotator": "p.email",
-            "created_by": "u.email",
+            "annotator": person("p"),
+            "created_by": person("u"),
             "schema_version": "l.schema_version",
             "guideline_version": "l.guideline_version",
             "created_at": "l.created_at",
@@ -120,7 +120,7 @@ def _annotations(segment: Segment) -> Select:
         source="labeling_annotationrevision r",
         where=("r.annotation_id = a.id",),
     )
-    annotation = json_object({"annotator": "u.email", "created_at": "a.created_at", "revisions": "r.saves"})
+    annotation = json_object({"annotator": person("u"), "created_at": "a.created_at", "revisions": "r.saves"})
     return Select(
         cells={"task_id": "a.task_id", "past": f"{json_list(annotation, order_by='a.id')}::text"},
         source="labeling_annotation a",

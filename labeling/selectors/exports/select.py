@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labeling.formats.given import IMPORTED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -67,6 +69,11 @@ def left_join(table: str | Select, alias: str, *conditions: str) -> str:
 def text_of(value: str) -> str:
     """Return a word of ours as SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def person(alias: str) -> str:
+    """Return the SQL of what a person is called in exports: the address, or the name in the study that was imported."""
+    return f"CASE WHEN {alias}.is_imported THEN {text_of(IMPORTED)} || {alias}.name ELSE {alias}.email END"
 
 
 def json_object(members: Mapping[str, str]) -> str:

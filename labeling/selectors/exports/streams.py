@@ -23,6 +23,7 @@ from labeling.selectors import versions as version_reads
 from labeling.selectors.exports import answers, flat, history
 from labeling.selectors.exports.card import card_of
 from labeling.selectors.exports.reading import Filters, one_instant
+from labeling.selectors.exports.votes import columns_of_votes
 from labeling.selectors.media import path_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class ProjectTasks:
         self._filters = filters
         columns = flat.columns_of(schema, escape=written.escape)
         if written.columns:
-            known = {column.name: column for column in columns}
+            known = {column.name: column for column in (*columns, *columns_of_votes(schema))}
             columns = [known[name] for name in dict.fromkeys((EXPORT_MARK, *written.columns))]
         self._columns = columns
         self._image_fields = [column.name for column in columns if column.name in _image_fields_of(schema)]
@@ -239,7 +240,7 @@ def split_names(sent: str) -> tuple[str, ...]:
 
 def column_names(schema: Schema) -> list[str]:
     """Return the names of the columns that a row of a task can have."""
-    return [column.name for column in flat.columns_of(schema)]
+    return [column.name for column in (*flat.columns_of(schema), *columns_of_votes(schema))]
 
 
 def offered(project: Project) -> list[tuple[Format, Writing]]:

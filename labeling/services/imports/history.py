@@ -13,6 +13,7 @@ from django.utils import timezone
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from labeling.errors import Invalid
+from labeling.formats.given import IMPORTED, person_of
 from labeling.kinds.base import storable
 from labeling.kinds.problems import listed, quoted
 from labeling.kinds.schema import load_answers
@@ -31,6 +32,7 @@ from labeling.models import (
     User,
 )
 from labeling.reasons.registry import REASONS, load_evidence, reason_named
+from labeling.services.imported_people import imported_accounts
 from labeling.services.people import clean_email
 
 if TYPE_CHECKING:
@@ -42,9 +44,15 @@ MAX_PARTS = 1_000
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(clean_email)]
+Person = Annotated[str, Field(max_length=254), AfterValidator(lambda raw: _named_in_study(raw) or clean_email(raw))]
 Words = Annotated[str, Field(max_length=20_000), AfterValidator(storable)]
 Number = Annotated[int, Field(ge=0, le=2_000_000_000)]
 Skip = Literal[""] | SkipReason
+
+
+def _named_in_study(raw: str) -> str:
+    """Return how a person of an imported study is named; empty where this is somebody with an address."""
+    return f"{IMPORTED}{person_of(raw)}" if raw.startswith(IMPORTED) else ""
 
 
 class _Part(BaseModel):
@@ -58,9 +66,9 @@ class PastLabel(_Part):
     value: Any
     source: LabelSource
     confidence: float | None = Field(default=None, ge=0, le=1)
-    people: int | None = Field(default=None, ge=1, le=50)
-    annotator: Email | None = None
-    created_by: Email | None = None
+    people: int | None = Field(default=None, ge=1, le=MAX_PARTS)
+    annotator: Person | None = None
+    created_by: Person | None = None
     schema_version: Number = 1
     guideline_version: Number = 0
     created_at: AwareDatetime
@@ -84,7 +92,7 @@ class PastRevision(_Part):
 class PastAnnotation(_Part):
     """One person's answers, and every save of them."""
 
-    annotator: Email
+    annotator: Person
     created_at: AwareDatetime
     revisions: list[PastRevision] = Field(min_length=1, max_length=MAX_PARTS)
 
@@ -128,7 +136,7 @@ class History(_Part):
 
     version: Literal[1]
     state: TaskState = TaskState.TODO
-    required: int = Field(default=1, ge=0, le=50)
+    required: int = Field(default=1, ge=0, le=MAX_PARTS)
     labels: list[PastLabel] = Field(default_factory=list, max_length=MAX_PARTS)
     annotations: list[PastAnnotation] = Field(default_factory=list, max_length=MAX_PARTS)
     comments: list[PastComment] = Field(default_factory=list, max_length=MAX_PARTS)
@@ -192,8 +200,6 @@ def parse_history(raw: Any, schema: Schema, data: Mapping[str, Any]) -> History:
     _once("annotation of one person", (annotation.annotator for annotation in past.annotations))
     _once("answer of record to one question", (label.question for label in past.labels if label.retired_at is None))
     _once("open flag for one reason", ((f.question, f.reason, f.part) for f in past.flags if f.state == FlagState.OPEN))
-    if len(past.annotations) > 50:
-        raise Invalid("The history has more than 50 annotations of one task.")
     return past
 
 
@@ -219,7 +225,7 @@ def _once(what: str, keys: Iterable[Any]) -> None:
 
 def restore(*, project: Project, versions: Versions, restored: Sequence[tuple[int, History]]) -> int:
     """Write the past of new tasks; returns how many labels of record they have. To be called within a transaction."""
-    writer = _Restorer(project, versions, _people(past for _, past in restored))
+    writer = _Restorer(project, versions, _people(project, (past for _, past in restored)))
     writer.annotations(restored)
     writer.labels(restored)
     writer.comments(restored)
@@ -227,7 +233,7 @@ def restore(*, project: Project, versions: Versions, restored: Sequence[tuple[in
     return sum(len(past.current_questions) for _, past in restored)
 
 
-def _people(pasts: Iterable[History]) -> dict[str, int]:
+def _people(project: Project, pasts: Iterable[History]) -> dict[str, int]:
     """Return the ids of everybody named; an address that is not known becomes an account nobody can enter yet."""
     emails: set[str] = set()
     for past in pasts:
@@ -238,7 +244,9 @@ def _people(pasts: Iterable[History]) -> dict[str, int]:
             emails |= {email for email in (label.created_by, label.annotator) if email}
         for flag in past.flags:
             emails |= {email for email in (flag.raised_by, flag.resolved_by) if email}
-    known = dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
+    studied = {email.removeprefix(IMPORTED) for email in emails if email.startswith(IMPORTED)}
+    known = {f"{IMPORTED}{name}": pk for name, pk in imported_accounts(project, studied).items()}
+    known |= dict(User.objects.filter(email__in=emails).values_list("email", "pk"))
     for email in sorted(emails - set(known)):
         known[email] = User.objects.create_user(email, is_service=email.endswith(SERVICE_DOMAIN)).pk
     return known

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from labeling.errors import DomainError, Invalid
 from labeling.formats import FormatError, Row, RowProblem, SourceInfo
 from labeling.formats.guess import completed
-from labeling.formats.mapping import check_mapping
+from labeling.formats.mapping import ANNOTATOR, check_mapping
 from labeling.formats.memory import bounded_memory
 from labeling.formats.registry import reading_of
 from labeling.models import ImportProblem, JobRun
@@ -116,7 +116,8 @@ def _mapping(source: SourceInfo, schema: Schema, options: ImportOptions) -> dict
     missing = [
         field.name for field in schema.fields if field.required and f"field:{field.name}" not in mapping.values()
     ]
-    if missing and not reading_of(source).keys_may_follow(source):
+    names_tasks = "external_id" in mapping.values() and bool({ANNOTATOR, "annotations"} & set(mapping.values()))
+    if missing and not names_tasks and not reading_of(source).keys_may_follow(source):
         raise Invalid(
             f"No column of the file is called {missing[0]}, which every task needs. It has: "
             f"{', '.join(source.columns[:20]) or 'no columns'}. Rename a column, or choose where each goes."
