@@ -348,6 +348,22 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "SERVERS": [{"url": "/", "description": "The site that the document comes from."}],
+    "TAGS": [
+        {"name": "Projects", "description": "Projects, their settings, schema and guideline."},
+        {"name": "People", "description": "You, the members of a project, and invitations to it."},
+        {"name": "Tokens", "description": "What programs show instead of a password."},
+        {"name": "Inbox", "description": "What you are told."},
+        {"name": "Tasks", "description": "The items: imported, added, changed, deleted, and claimed to be answered."},
+        {"name": "Annotations", "description": "What each person answered, and comments."},
+        {"name": "Labels", "description": "The answers of record, and exports of them."},
+        {"name": "Review", "description": "Flags for reviewers, and decisions about them."},
+        {"name": "Quality", "description": "Predictions, runs that look for label errors, and agreement."},
+        {"name": "Jobs", "description": "Work that goes on behind a request."},
+        {"name": "Webhooks", "description": "Addresses that are called when something happens in a project."},
+        {"name": "Gold", "description": "Tasks whose answer is known, and how people answer them."},
+    ],
     # The models come from pydantic and name their choices themselves.
     "POSTPROCESSING_HOOKS": [],
 }

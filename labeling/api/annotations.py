@@ -13,9 +13,10 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import ProblemEntry, filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, Id, body, query
 from labeling.api.tasks import TaskDocument
+from labeling.api.types import Answers, AnswersSent
 from labeling.errors import DomainError, NotFound
 from labeling.models import AnnotationState, Scope, SkipReason
 from labeling.selectors import annotations as annotation_reads
@@ -45,9 +46,9 @@ class SavedDocument(BaseModel):
 
     id: int
     task: int
-    state: Literal["draft", "submitted", "skipped"]
+    state: AnnotationState
     version: int
-    answers: dict[str, Any]
+    answers: Answers
     updated_at: datetime
     counted: bool = Field(description="Whether it fills one of the task's slots.")
     guideline_version: int
@@ -59,22 +60,21 @@ class AnnotationDocument(BaseModel):
     id: int
     task: int
     annotator: str = Field(description="E-mail address.")
-    state: Literal["draft", "submitted", "skipped"]
+    state: AnnotationState
     version: int
-    answers: dict[str, Any]
+    answers: Answers
     counted: bool
-    skip_reason: str
+    skip_reason: SkipReason | Literal[""]
     lead_time_ms: int
     schema_version: int
     guideline_version: int
     updated_at: datetime
 
 
-class AnnotationList(BaseModel):
+class AnnotationList(Listed):
     """One page of annotations."""
 
     results: list[AnnotationDocument]
-    next: str | None
 
 
 class MineEntry(BaseModel):
@@ -84,17 +84,16 @@ class MineEntry(BaseModel):
     annotation: AnnotationDocument
 
 
-class MineList(BaseModel):
+class MineList(Listed):
     """One page of what you answered, newest first."""
 
     results: list[MineEntry]
-    next: str | None
 
 
 class AnnotationNew(Body):
     """Answers to a task, and how they came about."""
 
-    answers: dict[str, Any] = Field(default_factory=dict, description="Question name -> answer.")
+    answers: AnswersSent = Field(default_factory=dict, description="Question name -> answer.")
     state: Literal["submitted", "draft", "skipped"] = "submitted"
     version: int = Field(0, ge=0, description="The version you know of; 0 when you know of none.")
     lead_time_ms: int | None = Field(

@@ -13,7 +13,7 @@ from labeling.access import Action
 from labeling.api.annotations import TAG
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Scope
 from labeling.selectors import annotations as annotation_reads
@@ -37,11 +37,10 @@ class CommentDocument(BaseModel):
     resolved_by: str | None
 
 
-class CommentList(BaseModel):
+class CommentList(Listed):
     """One page of comments: open ones first, and the newest first of each."""
 
     results: list[CommentDocument]
-    next: str | None
 
 
 class CommentNew(Body):

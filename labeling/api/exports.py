@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 ETAG = "ETag"
+BYTES = "application/octet-stream"
 
 
 class ExportQuery(Query):
@@ -121,13 +122,18 @@ class Export(Endpoint):
         tag="Labels",
         needs=Scope.READ,
         query=ExportQuery,
-        returns={(200, how.content_type.partition(";")[0]): OpenApiTypes.BINARY for _, how in writable_files()}
+        returns={(200, BYTES): OpenApiTypes.BINARY}
+        | {(200, how.content_type.partition(";")[0]): OpenApiTypes.BINARY for _, how in writable_files()}
         | {(200, "application/gzip"): OpenApiTypes.BINARY, 304: None},
+        answer_headers={
+            ETAG: "Stands for the state of the project; none while a job works in it.",
+            "Content-Disposition": "The name of the file.",
+        },
         description=" ".join(f"`{found.name}`: {how.carries}" for found, how in writable_files())
         + " `ETag` stands for the state of the project (there is none while a job works in it): sent as "
         "`If-None-Match` it is answered with 304 while nothing changed. With `Accept-Encoding: gzip` text comes "
-        "compressed. With `shape=annotations` a row is what one person last answered to one question; a skip is a row "
-        "without one.",
+        "compressed, with `Accept: application/octet-stream` under that type. With `shape=annotations` a row is what "
+        "one person last answered to one question; a skip is a row without one.",
     )
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Stream the export; memory stays flat however large it is."""
@@ -156,8 +162,9 @@ def answer_with(
     """Return a download, compressed as it is asked for."""
     shown = export.compressed() if wanted.compression else export
     coded = takes_gzip(request) and not shown.packed
+    plain = request.META.get("HTTP_ACCEPT", "").strip().lower() == BYTES
     response = StreamingHttpResponse(
-        compress(shown.content) if coded else shown.content, content_type=shown.content_type
+        compress(shown.content) if coded else shown.content, content_type=BYTES if plain else shown.content_type
     )
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=shown.filename) or ""
     response["Vary"] = "Accept-Encoding"

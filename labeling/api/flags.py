@@ -13,8 +13,9 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, Id, Ids, body, query
+from labeling.api.types import AnyAnswer, AnyAnswers, ReasonName
 from labeling.errors import Conflict
 from labeling.models import FlagState, Scope
 from labeling.reasons.decisions import Decision
@@ -56,7 +57,7 @@ class FirstChoiceDocument(BaseModel):
     """What a reviewer decided before the suggestion was shown."""
 
     decision: Decision
-    answer: Any = Field(None, description="The label that it gave or kept, if any.")
+    answer: AnyAnswers = Field(None, description="The label that it gave or kept, if any.")
 
 
 class FlagDocument(BaseModel):
@@ -71,11 +72,11 @@ class FlagDocument(BaseModel):
     )
     question: str = Field(description="Empty: the whole task.")
     part: str = Field(description="The part of the answer that it speaks of, such as one region. Empty: all of it.")
-    reason: str
+    reason: ReasonName
     score: float = Field(description="From 0 (look at it first) to 1.")
-    given: Any = Field(description="The label that it speaks of, if any.")
-    suggested: Any = Field(description="The label that is more probable, if one is known.")
-    state: Literal["open", "resolved", "closed"] = Field(description="`closed`: it no longer holds.")
+    given: AnyAnswer = Field(description="The label that it speaks of, if any.")
+    suggested: AnyAnswer = Field(description="The label that is more probable, if one is known.")
+    state: FlagState = Field(description="`closed`: it no longer holds.")
     note: str
     created_at: datetime
     resolution: Decision | Literal[""]
@@ -93,11 +94,10 @@ class FlagDocument(BaseModel):
     )
 
 
-class FlagList(BaseModel):
+class FlagList(Listed):
     """One page of flags, in the order asked for."""
 
     results: list[FlagDocument]
-    next: str | None
 
 
 class Resolution(BaseModel):
@@ -147,7 +147,7 @@ class Ruled(Body):
     """A decision."""
 
     decision: Decision = Field(strict=False)
-    answer: Any = Field(
+    answer: AnyAnswers = Field(
         None,
         description="With `relabel`: the answer to the flag's question, for all its tasks. For a flag about the whole "
         "task of a project with several questions: an object of answers by question. With `keep_one`: the id of the "

@@ -16,7 +16,7 @@ from labeling.api.openapi import operation
 from labeling.api.reading import decode
 from labeling.errors import Invalid, Problem
 from labeling.formats.registry import list_nouns
-from labeling.models import Scope
+from labeling.models import JobState, Scope
 from labeling.services import imports
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class StartedDocument(BaseModel):
     """An import that was started."""
 
     job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
-    state: str
+    state: JobState
 
 
 class Imports(Endpoint):

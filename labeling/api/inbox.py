@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, Ids, body, query
 from labeling.models import Notice, Scope
 from labeling.selectors import inbox as inbox_reads
@@ -35,11 +35,10 @@ class NoticeDocument(BaseModel):
     read_at: datetime | None
 
 
-class NoticeList(BaseModel):
+class NoticeList(Listed):
     """One page of your inbox, newest first."""
 
     results: list[NoticeDocument]
-    next: str | None
 
 
 class ReadRequest(Body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
@@ -12,8 +12,9 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import query
+from labeling.api.types import JobKind, JobResult
 from labeling.models import JobRun, JobState, Scope
 from labeling.selectors import imports as import_reads
 from labeling.selectors import jobs as job_reads
@@ -29,26 +30,23 @@ class JobDocument(BaseModel):
     """Work that a worker does."""
 
     id: int
-    kind: str
-    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    kind: JobKind
+    state: JobState
     progress: float = Field(description="From 0 to 1.")
-    done: int
-    total: int = Field(description="0 while it is not known.")
+    done: int = Field(description="In units of the kind: of an import the bytes read, else rows, tasks or steps.")
+    total: int = Field(description="In the same units; 0 while it is not known.")
     message: str
     error: str | None = Field(description="Why it failed, for a person.")
-    result: dict[str, Any] | None = Field(
-        description="Of an import: `accepted`, `rejected`, `duplicates`; of predictions: `taken`, `rejected`."
-    )
+    result: JobResult | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
-class JobList(BaseModel):
+class JobList(Listed):
     """One page of jobs, newest first."""
 
     results: list[JobDocument]
-    next: str | None
 
 
 class RowProblem(BaseModel):
@@ -59,11 +57,10 @@ class RowProblem(BaseModel):
     message: str
 
 
-class RowProblemList(BaseModel):
+class RowProblemList(Listed):
     """One page of problems, in the order of the rows."""
 
     results: list[RowProblem]
-    next: str | None
 
 
 def document(job: JobRun) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -11,9 +11,10 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Id, query
-from labeling.models import Label, Scope
+from labeling.api.types import Answer, AnyAnswer
+from labeling.models import Label, LabelSource, Scope
 from labeling.selectors import gold as gold_reads
 from labeling.selectors import labels as label_reads
 from labeling.selectors import verdicts as verdict_reads
@@ -33,8 +34,8 @@ class LabelDocument(BaseModel):
     task: int
     external_id: str | None
     question: str
-    value: Any
-    source: str = Field(description="import, model, annotation, consensus, bulk or review.")
+    value: Answer
+    source: LabelSource
     confidence: float | None = Field(description="Of a consensus: how much people agreed.")
     people: int | None = Field(
         description="On how many people's answers it rests; null where on none, or where it is not known."
@@ -45,14 +46,13 @@ class LabelDocument(BaseModel):
     quality: float | None = Field(
         description="From 0 (likely wrong) to 1, by the newest run; null before there is one."
     )
-    predicted: Any = Field(description="What the model of the newest run would answer.")
+    predicted: AnyAnswer = Field(description="What the model of the newest run would answer.")
 
 
-class LabelList(BaseModel):
+class LabelList(Listed):
     """One page of labels."""
 
     results: list[LabelDocument]
-    next: str | None
 
 
 class LabelQuery(Page):
@@ -60,7 +60,7 @@ class LabelQuery(Page):
 
     task: Id | None = None
     question: str = Field("", max_length=64)
-    source: str = Field("", max_length=10)
+    source: Literal["import", "model", "annotation", "consensus", "bulk", "review", ""] = ""
 
 
 def document(label: Label, verdict: Verdict) -> dict[str, Any]:

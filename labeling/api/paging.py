@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from django.db.models import Model
-from pydantic import Field
+from pydantic import BaseModel, Field
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
@@ -26,7 +26,16 @@ class Page(Query):
     """Where a list goes on, and how many rows to return."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows to return.")] = 100
-    cursor: Annotated[str, Field(max_length=500, description="From the `next` of the page before.")] = ""
+    cursor: Annotated[str, Field(max_length=500, description="The `next_cursor` of the page before.")] = ""
+
+
+class Listed(BaseModel):
+    """One page of a list; each list says what its `results` are."""
+
+    next: str | None = Field(
+        description="Address of the next page; null on the last.", json_schema_extra={"format": "uri"}
+    )
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null on the last.")
 
 
 def listed(
@@ -41,4 +50,4 @@ def listed(
     found = keyset(rows, order=order, cursor=page.cursor, size=page.limit, strict=True)
     address = request.build_absolute_uri()
     following = replace_query_param(address, "cursor", found.next_cursor) if found.next_cursor else None
-    return Response({"results": show(found.rows), "next": following})
+    return Response({"results": show(found.rows), "next": following, "next_cursor": found.next_cursor or None})

@@ -12,7 +12,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Invitation, Membership, Role, Scope
 from labeling.models.preferences import KEY_PATTERN, USUAL_KEYS, Preferences
@@ -70,16 +70,15 @@ class MemberDocument(BaseModel):
     id: int = Field(description="Of the membership: use it to change the role or to remove the member.")
     user: PersonDocument
     email: str
-    role: str
+    role: Role
     invited: bool = Field(description="True until the person has signed in for the first time.")
     created_at: datetime
 
 
-class MemberList(BaseModel):
+class MemberList(Listed):
     """One page of members."""
 
     results: list[MemberDocument]
-    next: str | None
 
 
 class InvitationDocument(BaseModel):
@@ -87,7 +86,7 @@ class InvitationDocument(BaseModel):
 
     id: int
     email: str
-    role: str
+    role: Role
     created_at: datetime
     expires_at: datetime
 
@@ -105,11 +104,10 @@ class InvitationSentDocument(InvitationDocument):
     url: str | None = Field(description="The link to pass on, shown only now; null where it was mailed.")
 
 
-class InvitationList(BaseModel):
+class InvitationList(Listed):
     """One page of invitations that can still be accepted."""
 
     results: list[InvitationDocument]
-    next: str | None
 
 
 class MemberNew(Body):

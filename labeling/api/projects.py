@@ -13,10 +13,11 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
+from labeling.api.types import SchemaSent, SchemaShown
 from labeling.kinds.schema import parse_schema
-from labeling.models import GoesOn, Role, Scope
+from labeling.models import GoesOn, JobState, Role, Scope
 from labeling.selectors import versions as version_reads
 from labeling.services import asking, deletion, projects, settling
 
@@ -46,36 +47,31 @@ class ProjectDocument(BaseModel):
     agreement_floor: float = Field(description="Below this agreement one more person is asked.")
     lease_seconds: int
     decide_first: bool = Field(description="Whether reviewers see what is suggested only once they have decided.")
-    goes_on: str = Field(description="Whether a key that is the whole answer also submits it: `each`, `on` or `off`.")
+    goes_on: GoesOn = Field(description="Whether a key that is the whole answer also submits it.")
     gold_share: int = Field(description="Of a hundred tasks that a person is given, so many are gold; 0: none.")
     archived: bool
     created_at: datetime
-    role: str = Field(description="Your role in it.")
+    role: Role = Field(description="Your role in it.")
 
 
-class ProjectList(BaseModel):
+class ProjectList(Listed):
     """One page of projects."""
 
     results: list[ProjectDocument]
-    next: str | None
 
 
 class SchemaDocument(BaseModel):
     """A project's schema with all defaults filled in."""
 
     version: int
-    schema_: dict[str, Any] = Field(alias="schema", description="`fields` and `questions`.")
+    schema_: SchemaShown = Field(alias="schema")
 
 
 class ProjectNew(Body):
     """A new project."""
 
     name: str = Field(json_schema_extra=filled(projects.MAX_NAME))
-    schema_: Any = Field(
-        alias="schema",
-        description="`{fields: [{name, type}], questions: [{name, kind, field, ...}]}`",
-        json_schema_extra={"type": "object"},
-    )
+    schema_: SchemaSent = Field(alias="schema")
     overlap: int = Field(1, json_schema_extra=_PEOPLE)
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
@@ -133,13 +129,13 @@ class DeletionDocument(BaseModel):
     """A deletion that was started."""
 
     job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
-    state: str
+    state: JobState
 
 
 class SchemaChange(Body):
     """The schema that is to hold from now on."""
 
-    schema_: Any = Field(alias="schema", json_schema_extra={"type": "object"})
+    schema_: SchemaSent = Field(alias="schema")
     ask: bool = Field(
         default=False, description="Ask those who answered for what labeled tasks lack by it; a job does."
     )

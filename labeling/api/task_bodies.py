@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from labeling.api.reading import MAX_IDS, Body, Id
+from labeling.api.types import AnswersSent, DescribedAs, ImageSent
 from labeling.services import adding
 
 _SPLIT = Literal["train", "validation", "test", ""]
@@ -16,14 +17,14 @@ _SPLIT = Literal["train", "validation", "test", ""]
 class TaskNew(Body):
     """A task to add."""
 
-    data: dict[str, Any] = Field(
+    data: Annotated[dict[str, Any], DescribedAs(lambda: dict[str, str | ImageSent | None])] = Field(
         description="The fields by name. An image is named by the `sha256` of one that the project has already: "
         '`{"sha256": "..."}`; new ones come by the import.'
     )
     external_id: str | None = Field(None, max_length=200, description="Your own id, unique within the project.")
     split: _SPLIT = ""
     meta: dict[str, Any] = Field(default_factory=dict)
-    labels: dict[str, Any] = Field(
+    labels: AnswersSent = Field(
         default_factory=dict,
         description="Question name -> label, as an import has them: they count as imported, not as confirmed.",
     )

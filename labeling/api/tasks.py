@@ -12,11 +12,12 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import body, query
 from labeling.api.task_bodies import DeletionTakenBack, TaskChange, TasksAdded, TasksDeleted, TasksNew, TasksToDelete
+from labeling.api.types import Answers, ImageDocument
 from labeling.errors import NotFound
-from labeling.models import Scope, Task
+from labeling.models import AnnotationState, Scope, SkipReason, Split, Task, TaskState
 from labeling.models.acts import DeleteAct
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import gold as gold_reads
@@ -47,10 +48,10 @@ class OwnAnnotation(BaseModel):
 
     id: int
     version: int
-    state: Literal["draft", "submitted", "skipped"]
-    answers: dict[str, Any]
+    state: AnnotationState
+    answers: Answers
     counted: bool
-    skip_reason: str
+    skip_reason: SkipReason | Literal[""]
     updated_at: datetime
 
 
@@ -68,10 +69,10 @@ class TaskDocument(BaseModel):
     id: int
     external_id: str | None
     project: str
-    split: str = Field(description="train, validation, test, or empty.")
-    data: dict[str, Any] = Field(description="The fields by name. An image has `url`, `thumb` and `original`.")
+    split: Split
+    data: dict[str, str | ImageDocument] = Field(description="The fields by name.")
     meta: dict[str, Any]
-    state: Literal["todo", "labeled", "disputed", "quarantined"]
+    state: TaskState
     reason: str = Field(description="Why this task now, in words.")
     guideline_version: int
     schema_version: int
@@ -82,11 +83,10 @@ class TaskDocument(BaseModel):
     my_comments: int = Field(description="How many comments on it are yours.")
 
 
-class TaskList(BaseModel):
+class TaskList(Listed):
     """One page of tasks."""
 
     results: list[TaskDocument]
-    next: str | None
 
 
 class TaskQuery(Page):

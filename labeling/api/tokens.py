@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from labeling.api.endpoint import Endpoint, actor, token_of
 from labeling.api.openapi import filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.people import TOKENS
 from labeling.api.reading import Body, Moment, body, query
 from labeling.models import ApiToken, Scope
@@ -27,7 +27,7 @@ class TokenDocument(BaseModel):
     id: int
     name: str
     prefix: str
-    scope: str = Field(description="What it is good for, within what its owner may do.")
+    scope: Scope = Field(description="What it is good for, within what its owner may do.")
     created_at: datetime
     expires_at: datetime | None = Field(
         description="It no longer works from then on; null: it works until it is revoked."
@@ -42,11 +42,10 @@ class TokenNewDocument(TokenDocument):
     token: str
 
 
-class TokenList(BaseModel):
+class TokenList(Listed):
     """One page of tokens."""
 
     results: list[TokenDocument]
-    next: str | None
 
 
 class TokenNew(Body):

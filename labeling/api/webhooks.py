@@ -12,7 +12,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import Scope, Webhook, WebhookDelivery
 from labeling.models.webhooks import MAX_URL
@@ -49,11 +49,10 @@ class WebhookNewDocument(WebhookDocument):
     secret: str
 
 
-class WebhookList(BaseModel):
+class WebhookList(Listed):
     """One page of webhooks."""
 
     results: list[WebhookDocument]
-    next: str | None
 
 
 class DeliveryDocument(BaseModel):
@@ -72,11 +71,10 @@ class DeliveryDocument(BaseModel):
     tried_at: datetime | None
 
 
-class DeliveryList(BaseModel):
+class DeliveryList(Listed):
     """One page of deliveries, the newest first."""
 
     results: list[DeliveryDocument]
-    next: str | None
 
 
 class WebhookNew(Body):

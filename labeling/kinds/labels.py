@@ -110,11 +110,14 @@ def _keys(labels: tuple[Label, ...]) -> list[str]:
     return [key or next(free, "") for key in keys]
 
 
+_Named = Annotated[list[Line | Label], Field(min_length=1, max_length=MAX_LABELS)]
+"""How labels are written: a name alone, or an object."""
+
 Labels = Annotated[
     tuple[Label, ...],
     Field(strict=False),
     AfterValidator(_completed),
-    BeforeValidator(_named),
+    BeforeValidator(_named, json_schema_input_type=_Named),
 ]
 
 

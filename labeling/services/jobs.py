@@ -93,6 +93,11 @@ def register(kinds: dict[str, Kind]) -> None:
     _kinds.update(kinds)
 
 
+def known_kinds() -> dict[str, Kind]:
+    """Return the kinds of jobs by name."""
+    return dict(_kinds)
+
+
 def _handler(kind: str) -> Handler:
     function: Handler = import_string(_kinds[kind].work)
     return function

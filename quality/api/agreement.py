@@ -13,7 +13,7 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
 from labeling.api.reading import Query, query
-from labeling.models import Scope
+from labeling.models import JobState, Scope
 from quality.models.agreement import (
     AlphaPart,
     BarPart,
@@ -89,7 +89,7 @@ class QuestionDocument(BaseModel):
     needed: list[NeededPart]
 
 
-class PersonDocument(BaseModel):
+class MeasuredPerson(BaseModel):
     """Somebody whom the numbers are about."""
 
     id: int
@@ -100,14 +100,14 @@ class AgreementAnswer(BaseModel):
     """What was measured."""
 
     questions: list[QuestionDocument]
-    people: list[PersonDocument]
+    people: list[MeasuredPerson]
 
 
 class MeasuringStarted(BaseModel):
     """A measurement that was started."""
 
     job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
-    state: str
+    state: JobState
 
 
 def question_document(report: Report) -> dict[str, Any]:

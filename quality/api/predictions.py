@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from datetime import datetime
+from io import BytesIO
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from django.conf import settings
 from django.core.files.base import File
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
@@ -17,8 +19,9 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.jobs import JobDocument, document
 from labeling.api.openapi import operation
-from labeling.api.reading import Query, query
-from labeling.errors import Invalid, TooLarge
+from labeling.api.reading import Query, StrictJSONParser, query
+from labeling.errors import Invalid, Problem, TooLarge
+from labeling.kinds.problems import found, invalid
 from labeling.models import Scope
 from quality.models import PushedModel
 from quality.selectors import pushed as pushed_reads
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 
 TAG = "Quality"
+PARQUET_BEGINS = b"PAR1"
 IN_MEMORY = 8 * 1024 * 1024
 PIECE = 256 * 1024
 
@@ -71,6 +75,47 @@ class ParquetParser(_FileParser):
     form = "parquet"
 
 
+class AnyRowsParser(_FileParser):
+    """Reads either of them, told apart by the bytes that Parquet begins with."""
+
+    media_type = "application/octet-stream"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the open file and what it is."""
+        sent = super().parse(stream, media_type, parser_context)
+        parquet = sent["file"].read(len(PARQUET_BEGINS)) == PARQUET_BEGINS
+        sent["file"].seek(0)
+        return sent | {"form": (ParquetParser if parquet else JSONLParser).form}
+
+
+class RowsParser(StrictJSONParser):
+    """Reads a JSON array of rows, which becomes JSON Lines."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the open file and what it is."""
+        rows = super().parse(stream, media_type, parser_context)
+        if not isinstance(rows, list):
+            raise invalid("The body", [Problem("", f"Expected a list of predictions, found {found(rows)}.")])
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return {"file": BytesIO(lines.encode()), "form": JSONLParser.form}
+
+
+class PredictionNew(BaseModel):
+    """What a model says about one task, named by one of the two."""
+
+    external_id: str | None = None
+    task: int | None = None
+    probabilities: dict[str, float] = Field(description="By the name of the class.")
+
+
+class PredictionRows(RootModel[list[PredictionNew]]):
+    """What a model says about several tasks."""
+
+
 class PushQuery(Query):
     """What the predictions are of."""
 
@@ -104,8 +149,8 @@ class OffQuery(Query):
     question: str = Field(max_length=64)
 
 
-ROWS = {
-    media: {"type": "string", "description": words}
+ROWS: dict[str, Any] = {RowsParser.media_type: PredictionRows} | {
+    media: {"type": "string", "format": "binary", "description": words}
     for media, words in (
         (
             JSONLParser.media_type,
@@ -113,6 +158,7 @@ ROWS = {
             "`task` (an id) in place of `external_id`.",
         ),
         (ParquetParser.media_type, "The same keys as columns; `probabilities` is a struct or a map."),
+        (AnyRowsParser.media_type, "Either of them, for clients that know no other type of files."),
     )
 }
 
@@ -120,7 +166,7 @@ ROWS = {
 class Predictions(Endpoint):
     """Predictions of a project's tasks by models of the team."""
 
-    parser_classes = (JSONLParser, ParquetParser)
+    parser_classes = (RowsParser, JSONLParser, ParquetParser, AnyRowsParser)
 
     @operation(
         "predictions_list",
@@ -154,7 +200,7 @@ class Predictions(Endpoint):
         sent = request.data
         # Without a body no parser is asked, and the framework gives an empty form.
         if "file" not in sent:
-            raise Invalid("The body is empty. Send predictions as JSON Lines or Parquet.")
+            raise Invalid("The body is empty. Send predictions as JSON, JSON Lines or Parquet.")
         with sent["file"] as file:
             job = predictions.start(
                 actor=user,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -14,12 +14,13 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.models import JobState, Scope, Split
 from labeling.selectors.reviews import FlagFilter
-from quality.models.documents import Options, Steps, Summary
+from quality.models.documents import Options, Step, Steps, Summary
 from quality.models.jobs import RunParams
+from quality.models.runs import Trigger
 from quality.selectors import gains as gain_reads
 from quality.selectors import runs as run_reads
 from quality.services import runs
@@ -44,7 +45,7 @@ class RunStarted(BaseModel):
     """A run that was started."""
 
     job: int = Field(description="Follow it at `/api/jobs/{id}/`.")
-    state: str
+    state: JobState
 
 
 class GainDocument(BaseModel):
@@ -77,27 +78,26 @@ class RunDocument(BaseModel):
 
     job: int
     question: str
-    state: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    state: JobState
     progress: float = Field(description="From 0 to 1.")
     message: str
     error: str | None = Field(description="Why it failed, for a person.")
-    trigger: str = Field(description="hand, schedule or labels.")
+    trigger: Trigger
     created_at: datetime
     finished_at: datetime | None
     run: int | None = Field(description="Null before it begins, and when nothing had changed.")
     model: str | None
     labels: int | None
-    parameters: dict[str, Any] | None
-    steps: list[dict[str, Any]] | None
-    summary: dict[str, Any] | None = Field(description="What it found; null until it is complete.")
+    parameters: Options | None
+    steps: list[Step] | None
+    summary: Summary | None = Field(description="What it found; null until it is complete.")
     gain: GainDocument | None
 
 
-class RunList(BaseModel):
+class RunList(Listed):
     """One page of runs, newest first."""
 
     results: list[RunDocument]
-    next: str | None
 
 
 def document(job: JobRun, slug: str) -> dict[str, Any]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel, TypeAdapter
 
 from labeling.api.docs import groups, marked, openapi
+from labeling.kinds.registry import KINDS
+from labeling.kinds.schema.described import answer_type, schema_type
 from labeling.models import Scope
 from quality.api import urls as quality_urls
 from tests import factories
 from tests.labeling.api.walking import ROUTES, routes_of
+from tests.labeling.kinds.registering import registered
+from tests.toy_region import stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +80,67 @@ def test_the_document_is_json(client: Client) -> None:
 
 def test_descriptions_are_escaped() -> None:
     assert marked("a <b> `c<d>` e") == "a &lt;b&gt; <code>c&lt;d&gt;</code> e"
+
+
+def test_the_schema_of_a_project_is_typed_by_the_kinds_there_are() -> None:
+    schemas = openapi()["components"]["schemas"]
+    for name in ("ProjectNew", "SchemaChange"):
+        assert schemas[name]["properties"]["schema"]["$ref"].endswith("/SchemaNew")
+    told = schemas["SchemaNew"]["properties"]["questions"]["items"]["discriminator"]["mapping"]
+    assert set(told) == set(KINDS)
+    for name, reference in told.items():
+        keys = set(schemas[reference.rpartition("/")[2]]["properties"])
+        assert keys == set(KINDS[name].Config.model_fields) | {
+            "name", "kind", "field", "title", "description", "required"
+        }  # fmt: skip
+
+
+def test_a_new_kind_is_described_without_a_word_about_it_elsewhere() -> None:
+    with registered(stretch):
+        told = schema_type(sent=True).model_json_schema(mode="validation")
+        answers = TypeAdapter(answer_type()).json_schema()
+    assert "StretchQuestionNew" in told["$defs"]
+    assert set(answers["$defs"]["StretchPart"]["properties"]) == {"id", "start", "end", "label"}
+
+
+def test_what_every_operation_may_answer_is_described_with_its_headers() -> None:
+    for methods in openapi()["paths"].values():
+        for found in methods.values():
+            assert "Retry-After" in found["responses"]["429"]["headers"]
+            assert "Retry-After" in found["responses"]["503"]["headers"]
+            assert {"X-Request-ID"} <= set(found["responses"]["500"]["headers"])
+
+
+def test_files_are_bytes_and_may_not_be_left_out() -> None:
+    paths = openapi()["paths"]
+    sent = paths["/api/projects/{slug}/predictions/"]["post"]["requestBody"]
+    assert sent["required"]
+    assert {kind: content["schema"].get("format") for kind, content in sent["content"].items()} == {
+        "application/json": None,
+        "application/x-ndjson": "binary",
+        "application/vnd.apache.parquet": "binary",
+        "application/octet-stream": "binary",
+    }
+    assert paths["/api/projects/{slug}/imports/"]["post"]["requestBody"]["required"]
+    assert "required" not in paths["/api/projects/{slug}/claims/"]["post"]["requestBody"]
+    done = paths["/api/projects/{slug}/export/"]["get"]["responses"]["200"]
+    assert next(iter(done["content"])) == "application/octet-stream"
+    assert "ETag" in done["headers"]
+
+
+def test_every_list_says_its_next_cursor_and_every_tag_is_described() -> None:
+    document = openapi()
+    lists = [found for found in document["components"]["schemas"].values() if "next" in found.get("properties", ())]
+    assert len(lists) > 10
+    assert all({"next", "next_cursor"} <= set(found["required"]) for found in lists)
+    used = {tag for methods in document["paths"].values() for found in methods.values() for tag in found["tags"]}
+    assert used == {tag["name"] for tag in document["tags"]}
+
+
+def test_no_two_documents_have_one_name() -> None:
+    models, found = [BaseModel], []
+    while models:
+        models += (inner := models.pop().__subclasses__())
+        found += [model.__name__ for model in inner if model.__module__.startswith(("labeling.api", "quality.api"))]
+    made = {name for name, times in Counter(found).items() if times > 1}
+    assert made <= {"JobResult"}

@@ -111,7 +111,7 @@ def world() -> World:
     return World(
         project=project,
         task=task,
-        job=JobRun.objects.create(kind="import", project=project, requested_by=manager),
+        job=JobRun.objects.create(kind="labeling.import", project=project, requested_by=manager),
         member=member,
         invitation=invitation,
         token=token,
