@@ -13,6 +13,7 @@ from labeling.models.bulk_acts import (
     TakingBackResult,
 )
 from labeling.models.imports import ImportCursor, ImportParams, ImportResult
+from labeling.selectors import overlap as overlap_reads
 from labeling.services import (
     accounts,
     asking,
@@ -21,6 +22,7 @@ from labeling.services import (
     imports,
     jobs,
     media,
+    overlap,
     settling,
     task_deletion,
     webhooks,
@@ -61,6 +63,11 @@ jobs.register(
             params=TakingBackParams,
             cursor=TakingBackCursor,
             result=TakingBackResult,
+        ),
+        overlap_reads.FIT: jobs.Kind(
+            work="labeling.services.overlap.fit_waiting_tasks",
+            cursor=overlap.FittingCursor,
+            result=overlap.FittingResult,
         ),
         settling.SETTLE: jobs.Kind(
             work="labeling.services.settling.settle_by_settings",

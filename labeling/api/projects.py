@@ -17,9 +17,10 @@ from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, body, query
 from labeling.api.types import SchemaSent, SchemaShown
 from labeling.kinds.schema import parse_schema
-from labeling.models import GoesOn, JobState, Role, Scope
+from labeling.models import GoesOn, JobState, OverlapRule, Role, Scope
+from labeling.selectors import overlap as overlap_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, deletion, projects, settling
+from labeling.services import asking, deletion, overlap, projects, settling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 TAG = "Projects"
 _PEOPLE: dict[str, Any] = {"minimum": 1, "maximum": projects.MAX_OVERLAP}
+_RULES: dict[str, Any] = {"maxItems": overlap.MAX_RULES}
 _SHARE: dict[str, Any] = {"minimum": 0, "maximum": 1}
 _CHOICES = {"agreement_floor", "lease_seconds", "decide_first", "goes_on", "gold_share"}
 _GOLD: dict[str, Any] = {"minimum": 0, "maximum": projects.MAX_GOLD_SHARE}
@@ -42,7 +44,8 @@ class ProjectDocument(BaseModel):
     slug: str
     name: str
     description: str
-    overlap: int = Field(description="How many people answer each task.")
+    overlap: int = Field(description="How many people answer each task, where no rule says otherwise.")
+    overlap_rules: list[OverlapRule] = Field(description="Where more or fewer do; the first that fits a task holds.")
     max_overlap: int = Field(description="How many may be asked when they disagree.")
     agreement_floor: float = Field(description="Below this agreement one more person is asked.")
     lease_seconds: int
@@ -88,6 +91,11 @@ class ProjectChange(Body):
     name: str | None = Field(None, json_schema_extra=filled(projects.MAX_NAME))
     description: str | None = Field(None, json_schema_extra={"maxLength": projects.MAX_DESCRIPTION})
     overlap: int | None = Field(None, json_schema_extra=_PEOPLE)
+    overlap_rules: list[OverlapRule] | None = Field(
+        None,
+        description="All rules, in order; `[]` for none. Filters are asked when a task comes in and when rules change.",
+        json_schema_extra=_RULES,
+    )
     max_overlap: int | None = Field(None, json_schema_extra=_PEOPLE, description="At least as many as `overlap`.")
     agreement_floor: float | None = Field(None, json_schema_extra=_SHARE)
     lease_seconds: int | None = Field(None, json_schema_extra=_SECONDS)
@@ -99,7 +107,21 @@ class ProjectChange(Body):
     settle: bool = Field(
         default=False, description="Settle the tasks that have several answers by the new settings; a job does."
     )
+    fit: bool = Field(
+        default=False,
+        description="Ask as many people about waiting tasks as `overlap` and its rules say, though neither changes.",
+    )
     dry_run: bool = Field(default=False, description="Change nothing; only say what the settings would mean.")
+
+
+class FitDocument(BaseModel):
+    """What new numbers of people mean for tasks; a job changes those that wait, when the settings change."""
+
+    more: int = Field(description="These are asked of more people.")
+    fewer: int = Field(description="These are asked of fewer.")
+    answered: int = Field(description="These stay as they are, because people have answered them already.")
+    looked_at: int = Field(description="So many were looked at, the first ones.")
+    total: int = Field(description="So many tasks ask people at all.")
 
 
 class ForeseenDocument(BaseModel):
@@ -116,6 +138,8 @@ class ChangedProject(ProjectDocument):
     """A project after a change, or as it stays after a dry run."""
 
     foreseen: ForeseenDocument = Field(description="Left as they are unless `settle` says otherwise.")
+    fit: FitDocument
+    fit_job: int | None = Field(description="What changes how many people are asked; follow it likewise.")
     job: int | None = Field(description="What settles them; follow it at `/api/jobs/{id}/`.")
 
 
@@ -164,6 +188,7 @@ def document(project: Project, role: str) -> dict[str, Any]:
         "name": project.name,
         "description": project.description,
         "overlap": project.overlap,
+        "overlap_rules": [rule.model_dump() for rule in overlap_reads.rules_of(project).rules],
         "max_overlap": project.max_overlap,
         "agreement_floor": project.agreement_floor,
         "lease_seconds": project.lease_seconds,
@@ -240,15 +265,22 @@ class OneProject(Endpoint):
         user = actor(request)
         project = access.project_for(user, slug, Action.MANAGE)
         sent = body(request, ProjectChange)
-        changes = sent.model_dump(exclude_none=True, exclude={"archived", "settle", "dry_run"})
+        changes = sent.model_dump(exclude_none=True, exclude={"archived", "settle", "fit", "dry_run"})
+        if sent.overlap_rules is not None:
+            changes["overlap_rules"] = sent.overlap_rules
         floor, job, foreseen = project.agreement_floor, None, settling.foresee(project, changes)
+        fit = overlap.foresee(project, changes)
         if changes and not sent.dry_run:
             project = projects.update(actor=user, project=project, **changes)
+        if sent.fit and not sent.dry_run and not overlap.SETTINGS & changes.keys():
+            overlap.start(actor=user, project=project)
         if sent.archived is not None and not sent.dry_run:
             project = projects.archive(actor=user, project=project, archived=sent.archived)
         if sent.settle and foreseen.changed and not sent.dry_run:
             job = settling.start(actor=user, project=project, floor=floor).pk
-        return Response(documents(user, [project])[0] | {"foreseen": asdict(foreseen), "job": job})
+        fitting = overlap_reads.fitting(project)
+        meant = {"foreseen": asdict(foreseen), "job": job, "fit": asdict(fit), "fit_job": fitting and fitting.pk}
+        return Response(documents(user, [project])[0] | meant)
 
     @operation(
         "projects_delete",

@@ -11,6 +11,7 @@ from labeling.models.imports import ImportChange, ImportProblem, Upload
 from labeling.models.jobs import ALIVE, JobErrors, JobRun, JobState
 from labeling.models.labels import Label, LabelSource
 from labeling.models.notices import Notice, NoticeKind
+from labeling.models.overlap import MAX_PEOPLE, OverlapRule, OverlapRules
 from labeling.models.people import IMPORTED_DOMAIN, SERVICE_DOMAIN, ApiToken, Invitation, Membership, Role, Scope, User
 from labeling.models.projects import GoesOn, Project, SchemaVersion
 from labeling.models.reviews import FirstChoice, Flag, FlagState, ReviewLease
@@ -22,6 +23,7 @@ from labeling.models.webhooks import DeliveryKind, DeliveryState, Webhook, Webho
 __all__ = [
     "ALIVE",
     "IMPORTED_DOMAIN",
+    "MAX_PEOPLE",
     "SERVICE_DOMAIN",
     "Annotation",
     "AnnotationRevision",
@@ -56,6 +58,8 @@ __all__ = [
     "Membership",
     "Notice",
     "NoticeKind",
+    "OverlapRule",
+    "OverlapRules",
     "Project",
     "QueueEntry",
     "QueueScore",

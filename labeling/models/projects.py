@@ -28,6 +28,9 @@ class Project(models.Model):
         help_text="How many people answer each task.",
     )
     max_overlap = models.PositiveSmallIntegerField(default=1)
+    overlap_rules = models.JSONField(
+        default=dict, db_default={}, help_text="Where more or fewer people answer. Read and written by `OverlapRules`."
+    )
     agreement_floor = models.FloatField(default=0.5)
     lease_seconds = models.PositiveIntegerField(default=900)
     decide_first = models.BooleanField(

@@ -79,6 +79,7 @@ _JOBS = {
     "labeling.export": "an export",
     "labeling.thumbnails": "making image sizes",
     "labeling.settle": "settling the answers by the settings",
+    "labeling.overlap": "counting anew how many people are asked",
     "labeling.ask": "asking for a new answer",
     "labeling.bulk": "a change of many tasks",
     "labeling.take_back": "the undo of a change of many tasks",
@@ -98,6 +99,7 @@ _SETTINGS = {
     "name": "the name",
     "description": "the description",
     "overlap": "people per task",
+    "overlap_rules": "where more or fewer people answer",
     "max_overlap": "the most people per task",
     "agreement_floor": "the least agreement",
     "lease_seconds": "the time to answer",
@@ -110,6 +112,11 @@ _SETTINGS = {
 def _settings(payload: Payload) -> str:
     changed = payload.get("changes", {})
     return ", ".join(words for name, words in _SETTINGS.items() if name in changed) or "the settings"
+
+
+def _fitted(payload: Payload) -> str:
+    more, fewer = int(payload.get("more", 0)), int(payload.get("fewer", 0))
+    return f"had it counted anew how many people are asked: more about {more:,} tasks, fewer about {fewer:,}"
 
 
 def _rows(payload: Payload) -> str:
@@ -168,6 +175,7 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "tasks.gold": lambda p: f"made {_count(p)} gold",
     "tasks.plain": lambda p: f"let {_count(p)} be gold no more",
     "tasks.settle": lambda p: f"settled {_count(p)} with the answers there were",
+    "project.fitted": _fitted,
     "project.settled": lambda p: f"had the answers settled by the settings: {_count(p)} changed",
     "tasks.undone": lambda p: f"took back an act on {_count(p)}",
     "import.uploaded": lambda p: f"sent the file {p.get('filename', '')}",

@@ -52,6 +52,7 @@ OF_PROJECT = (
     Page("Edit the guideline", "guideline-edit", "edit", Action.MANAGE),
     Page("Activity", "project-activity", "activity"),
     Page("Settings", "project-settings", "settings", Action.MANAGE, rail=True),
+    Page("People per task", "project-overlap", "people", Action.MANAGE),
     Page("Labels and questions", "project-schema", "choice", Action.MANAGE),
     Page("Webhooks", "project-webhooks", "link", Action.MANAGE),
 )

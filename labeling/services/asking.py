@@ -15,6 +15,7 @@ from django.utils import timezone
 from labeling.models import Annotation, AnnotationRevision, AnnotationState, Label, QueueEntry, TaskState
 from labeling.models.acts import AskAct, AskedBefore, Whom
 from labeling.models.documents import JsonDocument
+from labeling.selectors import overlap as overlap_reads
 from labeling.selectors.task_history import ASKED_AGAIN
 from labeling.services import jobs
 from labeling.services.task_acts import lock_entries, record_act, restate
@@ -75,6 +76,7 @@ def _ask_the_same(project: Project, entries: dict[int, QueueEntry]) -> list[Aske
     counted: defaultdict[int, list[Annotation]] = defaultdict(list)
     for annotation in Annotation.objects.filter(task_id__in=list(entries), counted=True).order_by("pk"):
         counted[annotation.task_id].append(annotation)
+    wanted = overlap_reads.people_wanted(project, entries)
     before = []
     for pk, entry in entries.items():
         answers = counted[pk]
@@ -88,7 +90,7 @@ def _ask_the_same(project: Project, entries: dict[int, QueueEntry]) -> list[Aske
         )
         before.append(was)
         if not answers:
-            entry.required = entry.open_slots = project.overlap
+            entry.required = entry.open_slots = wanted[pk]
         entry.open_slots += len(answers)
     reopened = [annotation for entry in before for annotation in counted[entry.task]]
     reopen_answers(reopened)

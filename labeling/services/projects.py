@@ -4,47 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from labeling import access, locks
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.kinds.schema import Schema, parse_schema
-from labeling.models import GoesOn, GuidelineDraft, Membership, Project, Role, SchemaVersion, TaskState
+from labeling.models import MAX_PEOPLE, GoesOn, GuidelineDraft, Membership, Project, Role, SchemaVersion
 from labeling.selectors import schemas as schema_reads
 from labeling.selectors import versions as version_reads
-from labeling.services import events, queue
+from labeling.services import events, overlap, queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from labeling.models import User
 
-MAX_OVERLAP = 50
+MAX_OVERLAP = MAX_PEOPLE
 MAX_GOLD_SHARE = 20
 MAX_NAME = 120
 MAX_DESCRIPTION = 5_000
 RESERVED_SLUGS = frozenset({"new"})
-
-# Tasks that wait for more people than before, or for fewer: never fewer than already answered or hold them. The rows
-# are locked by a statement of their own, so that the counts are taken after every save in flight.
-_LOCK_WAITING = f"""
-SELECT task_id FROM labeling_queueentry
-WHERE project_id = %(project)s AND required > 0 AND state = '{TaskState.TODO}' ORDER BY task_id FOR UPDATE
-"""  # noqa: S608 - only names of states are put in
-_REFIT = f"""
-UPDATE labeling_queueentry q
-SET required = greatest(%(overlap)s, taken.n), open_slots = greatest(%(overlap)s, taken.n) - taken.n
-FROM (
-    SELECT e.task_id,
-           (SELECT count(*) FROM labeling_annotation a WHERE a.task_id = e.task_id AND a.counted)
-           + (SELECT count(*) FROM labeling_lease l WHERE l.task_id = e.task_id) AS n
-    FROM labeling_queueentry e
-    WHERE e.project_id = %(project)s AND e.required > 0 AND e.state = '{TaskState.TODO}'
-) taken
-WHERE q.task_id = taken.task_id AND q.required <> greatest(%(overlap)s, taken.n)
-"""  # noqa: S608 - only names of states are put in
 
 
 @transaction.atomic
@@ -92,14 +73,19 @@ def create(
 
 @transaction.atomic
 def update(*, actor: User, project: Project, **changes: Any) -> Project:
-    """Change settings of a project by their names, its name and description among them."""
+    """Change settings of a project by their names, its name and description among them.
+
+    How many people are asked about tasks that wait is changed by a job.
+    """
     project = Project.objects.select_for_update().get(pk=project.pk)
-    overlap = changes.get("overlap", project.overlap)
-    if "max_overlap" not in changes and overlap > project.max_overlap:
-        changes["max_overlap"] = overlap
+    people = changes.get("overlap", project.overlap)
+    if "max_overlap" not in changes and people > project.max_overlap:
+        changes["max_overlap"] = people
     if "max_overlap" in changes and "overlap" not in changes:
         _check(overlap=project.overlap, max_overlap=changes["max_overlap"])
     _check(**changes)
+    if "overlap_rules" in changes:
+        changes["overlap_rules"] = overlap.changed_rules(project, changes["overlap_rules"])
     changed = {}
     for field, value in changes.items():
         new = value.strip() if isinstance(value, str) else value
@@ -109,10 +95,8 @@ def update(*, actor: User, project: Project, **changes: Any) -> Project:
     if not changed:
         return project
     project.save(update_fields=tuple(changed))
-    if "overlap" in changed:
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK_WAITING, {"project": project.pk})
-            cursor.execute(_REFIT, {"overlap": project.overlap, "project": project.pk})
+    if overlap.SETTINGS & changed.keys():
+        overlap.start(actor=actor, project=project)
     events.record(verb="project.changed", project=project, actor=actor, changes=changed)
     return project
 

@@ -17,6 +17,7 @@ from labeling.models import Annotation, Flag, FlagState, Label, Lease, Project, 
 from labeling.models.acts import Resettled, SettleAct, SettledBefore
 from labeling.models.documents import JsonDocument
 from labeling.reasons.conflict import CONFLICT
+from labeling.selectors import overlap as overlap_reads
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import events, flags, jobs, labels
@@ -90,15 +91,21 @@ def plan_by_settings(project: Project, entries: Sequence[QueueEntry], *, floor: 
     once more: tasks with open slots though their answers reached `floor`, the one that held before.
     """
     schema = version_reads.schema(project.pk)
-    given = _counted([entry.task_id for entry in entries])
+    ids = [entry.task_id for entry in entries]
+    given, wanted = _counted(ids), overlap_reads.people_wanted(project, ids)
 
     def waits_by_itself(entry: QueueEntry) -> bool:
         counted = given[entry.task_id]
-        if len(counted) < max(2, project.overlap):
+        if len(counted) < max(2, wanted[entry.task_id]):
             return False
         return entry.open_slots == 0 or bool(labels.disagreements(schema, counted, floor=floor))
 
     return _plans(project, [entry for entry in entries if waits_by_itself(entry)], given, ask_more=True)
+
+
+def plan_with_all_answers(project: Project, entries: Sequence[QueueEntry]) -> list[Plan]:
+    """Say what follows for tasks that have the answers they require, and may not have been settled by them yet."""
+    return _plans(project, entries, _counted([entry.task_id for entry in entries]), ask_more=True)
 
 
 def _counted(task_ids: Sequence[int]) -> defaultdict[int, list[CountedAnswers]]:
@@ -115,15 +122,16 @@ def settle_imported(project: Project, entries: Sequence[QueueEntry]) -> None:
     Nobody more is asked because people differ; where an answer that every task needs is missing, people are asked as
     they are about a new task.
     """
-    given = _counted([entry.task_id for entry in entries])
+    ids = [entry.task_id for entry in entries]
+    given, wanted = _counted(ids), overlap_reads.people_wanted(project, ids)
     plans = list(_all_plans(project, entries, given, ask_more=False, as_placed=True))
     held = set(Lease.objects.filter(task_id__in=[plan.task.pk for plan in plans]).values_list("task_id", flat=True))
     for plan in plans:
         slots = plan.slots
         if slots.state == TaskState.TODO and not slots.open_slots and plan.task.pk not in held:
-            slots.required += project.overlap
-            slots.open_slots = project.overlap
-    _carry_out([plan for plan in plans if plan.changes])
+            slots.required += wanted[plan.task.pk]
+            slots.open_slots = wanted[plan.task.pk]
+    carry_out([plan for plan in plans if plan.changes])
 
 
 def _plans(
@@ -205,7 +213,7 @@ def _again(label: Label) -> NewLabel:
     )
 
 
-def _carry_out(plans: Sequence[Plan]) -> list[SettledBefore]:
+def carry_out(plans: Sequence[Plan]) -> list[SettledBefore]:
     """Write what plans say; to be called with the entries locked."""
     now = timezone.now()
     retired = [pk for plan in plans for pk in plan.settlement.retired]
@@ -246,7 +254,7 @@ def settle_now(*, actor: User, project: Project, task_ids: Iterable[int]) -> Bul
     entries = lock_entries(project, task_ids)
     waiting = [entry for entry in entries.values() if entry.open_slots > 0]
     plans = _plans(project, waiting, _counted([entry.task_id for entry in waiting]), ask_more=False)
-    return record_act(SettleAct(before=_carry_out(plans)), actor=actor, project=project)
+    return record_act(SettleAct(before=carry_out(plans)), actor=actor, project=project)
 
 
 @transaction.atomic
@@ -265,7 +273,7 @@ def settle_by_method(
     plans = _plans(project, several, given, ask_more=False, told=told)
     if not plans:
         return None
-    done = SettleAct(question=question, method=method, before=_carry_out(plans))
+    done = SettleAct(question=question, method=method, before=carry_out(plans))
     return record_act(done, actor=actor, project=project)
 
 
@@ -377,7 +385,7 @@ def settle_by_settings(run: Settling) -> SettlingResult:
             project.refresh_from_db()
             entries = lock_entries(project, ids)
             plans = plan_by_settings(project, list(entries.values()), floor=run.params.floor)
-            _carry_out(plans)
+            carry_out(plans)
             run.checkpoint(SettlingCursor(after=ids[-1], changed=run.cursor.changed + len(plans)))
         done += len(ids)
     events.record(

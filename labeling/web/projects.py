@@ -19,7 +19,7 @@ from labeling.selectors import home as home_reads
 from labeling.selectors import progress as progress_reads
 from labeling.selectors import queues as queue_reads
 from labeling.selectors import staffing as staffing_reads
-from labeling.services import projects, settling
+from labeling.services import overlap, projects, settling
 from labeling.web.forms import ProjectForm, add_problems
 from labeling.web.requests import SignedInRequest, allowed, page_number, signed_in
 from labeling.web.toasts import notify
@@ -119,7 +119,8 @@ def settings(request: SignedInRequest, slug: str) -> HttpResponseBase:
         try:
             if form.is_valid():
                 values["foreseen"] = settling.foresee(project, form.changes())
-                if "answered" in request.POST or not values["foreseen"].changed:
+                values["fit"] = overlap.foresee(project, form.changes())
+                if "answered" in request.POST or not (values["foreseen"].changed or values["fit"].changed):
                     saved = projects.update(actor=request.user, project=project, **form.changes())
                     _saved(request, before=project, after=saved, settle=request.POST.get("answered") == "settle")
                     return redirect("project-settings", slug)

@@ -66,6 +66,8 @@ _RULES: dict[str, dict[str, str]] = {
     "project-activity": {"get": "viewer"},
     "project-settings": {"get": "manager", "post": "manager"},
     "project-settings-undo": {"post": "manager"},
+    "project-overlap": {"get": "manager", "post": "manager"},
+    "project-overlap-again": {"post": "manager"},
     "project-webhooks": {"get": "manager", "post": "manager"},
     "project-webhook": {"get": "manager", "post": "manager"},
     "webhook-switch": {"post": "manager"},
@@ -182,6 +184,7 @@ def body(name: str, place: World) -> dict[str, Any]:
         "project-settings": {
             "name": "Renamed", "overlap": 1, "max_overlap": 1, "agreement_floor": 0.5, "lease_minutes": 15
         },
+        "project-overlap": {"form-TOTAL_FORMS": 0, "form-INITIAL_FORMS": 0},
         "project-webhooks": {"url": "https://example.com/hook", "types": ["job.ended"]},
         "project-webhook": {"url": "https://example.com/hook", "types": ["comment.added"]},
         "project-delete": {"name": place.project.name},

@@ -13,7 +13,7 @@ from django.utils import timezone
 from labeling import locks
 from labeling.formats import RowProblem
 from labeling.models import LabelSource, TaskState
-from labeling.services import media
+from labeling.services import media, overlap
 from labeling.services.imports import history
 from labeling.services.imports.answers import Answers
 from labeling.services.imports.problems import add_problems
@@ -116,7 +116,11 @@ class Adder:
         with connection.cursor() as cursor:
             cursor.execute(_NEW_IDS, (len(fresh),))
             ids = [row[0] for row in cursor.fetchall()]
-            return ids, self._copy(cursor, fresh, ids, now)
+            self._project = overlap.locked_settings(self._project.pk)
+            labels = self._copy(cursor, fresh, ids, now)
+        asking = [pk for pk, row in zip(ids, fresh, strict=True) if not (row.history or row.given or row.complete)]
+        overlap.fit_new_tasks(project=self._project, task_ids=asking)
+        return ids, labels
 
     def _copy(self, cursor: Any, fresh: Sequence[Ready], ids: Sequence[int], now: datetime) -> int:
         project = self._project.pk

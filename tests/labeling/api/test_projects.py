@@ -64,7 +64,9 @@ def test_only_what_was_sent_is_changed(project: Project, api_for: ApiFor) -> Non
     before = client.get(address).json()
     after = client.patch(address, {"name": "Renamed", "agreement_floor": 1}, format="json").json()
     none = {"asked": 0, "disputed": 0, "labeled": 0, "looked_at": 0, "total": 0}
-    assert after == before | {"name": "Renamed", "agreement_floor": 1.0, "foreseen": none, "job": None}
+    fit = {"more": 0, "fewer": 0, "answered": 0, "looked_at": 0, "total": 0}
+    meant = {"foreseen": none, "job": None, "fit": fit, "fit_job": None}
+    assert after == before | {"name": "Renamed", "agreement_floor": 1.0} | meant
     assert client.patch(address, {"archived": True}, format="json").json()["archived"]
     refused = client.post(f"{address}claims/", {"count": 1}, format="json")
     assert refused.status_code == 403

@@ -26,17 +26,20 @@ from labeling.models import (
     Event,
     Label,
     Lease,
+    OverlapRule,
     Project,
     QueueEntry,
     Task,
     TaskState,
     User,
 )
+from labeling.selectors import overlap as overlap_reads
 from labeling.selectors import similarity as similarity_reads
 from labeling.services import annotations as saving
-from labeling.services import claims
+from labeling.services import claims, projects
 from labeling.services.annotations import Submission
 from tests import factories
+from tests.fitting import finish_fitting
 from tests.forking import fork
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800), pytest.mark.heavy]
@@ -285,3 +288,36 @@ def test_people_who_claim_and_save_many_at_once_leave_every_task_with_its_answer
         assert [process.exitcode for process in team.running] == [0] * len(people)
         team.look()
     _assert_exact(project, overlap=overlap, tasks=600 // overlap)
+
+
+def test_overlap_that_changes_while_people_work_and_leave_keeps_every_slot_accounted_for() -> None:
+    project = _project(overlap=2, tasks=150)
+    people = [factories.member(project) for _ in range(6)]
+    rules = [OverlapRule(people=3, share=0.3)]
+    with crew(project) as team:
+        for seed, person in enumerate(people):
+            team.hire(person, Habits(seed=seed, batch=4))
+        for change in ({"overlap": 3}, {"overlap": 1}, {"overlap_rules": rules}, {"overlap": 2}):
+            projects.update(actor=project.created_by, project=project, **change)
+            finish_fitting(project)
+            team.look()
+            if "overlap_rules" in change:
+                team.gone.append(team.kill(next(iter(team.running))))
+                team.expire_what_the_gone_hold()
+        for seed, person in enumerate(set(people) - set(team.gone), start=len(people)):
+            team.hire(person, Habits(seed=seed, released=0))  # some may have gone home before the last change
+        while any(process.is_alive() for process in team.running):
+            team.expire_what_the_gone_hold()
+            team.look()
+            time.sleep(0.1)
+        assert {process.exitcode for process in team.running} == {0}
+        team.look()
+
+    project.refresh_from_db()
+    entries = {entry.task_id: entry for entry in QueueEntry.objects.filter(project=project)}
+    wanted = overlap_reads.people_wanted(project, entries)
+    assert {wanted[pk] for pk in entries} == {2, 3}
+    assert all(entry.open_slots == 0 for entry in entries.values())
+    # What was labeled under an earlier setting stays as it is; what waited has as many as the last one says.
+    assert {entry.state for entry in entries.values()} <= {TaskState.LABELED, TaskState.DISPUTED}
+    assert any(entry.required == wanted[pk] == 3 for pk, entry in entries.items())

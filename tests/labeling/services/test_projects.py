@@ -12,6 +12,7 @@ from labeling.services import annotations as saving
 from labeling.services import claims, projects
 from labeling.services.annotations import Submission
 from tests import factories
+from tests.fitting import finish_fitting
 from tests.invariants import invariant
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,7 @@ def test_another_overlap_reopens_or_closes_slots_and_touches_no_answer() -> None
     claims.claim(actor=bob, project=project, count=1)
 
     projects.update(actor=project.created_by, project=project, overlap=3)
+    finish_fitting(project)
 
     slots = dict(QueueEntry.objects.values_list("task_id", "open_slots"))
     assert slots == {answered.pk: 0, held.pk: 2, waiting.pk: 3}
@@ -60,6 +62,7 @@ def test_another_overlap_reopens_or_closes_slots_and_touches_no_answer() -> None
     project.refresh_from_db()
     assert project.max_overlap == 3
     projects.update(actor=project.created_by, project=project, overlap=1)
+    finish_fitting(project)
     assert dict(QueueEntry.objects.values_list("task_id", "open_slots")) == {
         answered.pk: 0, held.pk: 0, waiting.pk: 1,
     }  # fmt: skip

@@ -27,6 +27,11 @@ OLD_SHAPES: dict[str, dict[str, list[Any]]] = {
         "cursor": [{}, {"after": 7, "changed": 2}],
         "result": [{"changed": 2}],
     },
+    "labeling.overlap": {
+        "params": [{}],
+        "cursor": [{}, {"after": 7, "more": 2, "fewer": 1}],
+        "result": [{"more": 2, "fewer": 1}],
+    },
     "labeling.ask": {
         "params": [{"questions": ["mood"]}],
         "cursor": [{}, {"asked": 3}],

@@ -41,7 +41,11 @@ class Project:
         return found
 
     def update(self, **changes: Any) -> dict[str, Any]:
-        """Change name, description, overlap, max_overlap, agreement_floor, lease_seconds or archived."""
+        """Change name, description, overlap, overlap_rules, max_overlap, agreement_floor, lease_seconds or archived.
+
+        A rule is `{"people": 3, "share": 0.1, "split": "test", "filter": "q=refund"}`, only `people` is a must.
+        With `dry_run=True` nothing changes: `fit` and `foreseen` of what is returned say what would.
+        """
         changed: dict[str, Any] = self._transport.json("PATCH", f"{self._path}/", body=lambda: {"json": changes})
         return changed
 
