@@ -101,6 +101,8 @@ class Reason(Generic[E_co]):
         Whether a card shows what a model would answer, where the flag itself suggests nothing.
     signed : bool
         Whether everybody reads who raised it, not reviewers alone.
+    hides_names : bool
+        Whether a card leaves out who answered what until it is decided.
     shows_one_answer : bool
         Whether a card shows who answered what even if only one person did.
     falls_when_labeled : bool
@@ -127,6 +129,7 @@ class Reason(Generic[E_co]):
     keeps_only_a_label: bool = False
     model_may_suggest: bool = False
     signed: bool = False
+    hides_names: bool = False
     shows_one_answer: bool = False
     falls_when_labeled: bool = False
     is_raised: bool = True

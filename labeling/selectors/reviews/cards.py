@@ -248,6 +248,7 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
     given = [_given(one, current[one.name], named=not hidden) for one in asked if one.name in current]
     suggestion = None if hidden else _suggestion(flag, question, current, sources)
     group = sources.groups.get(flag.pk)
+    unnamed = hidden or (reason.hides_names and flag.state == FlagState.OPEN)
     about = [(label.question, name) for label in given for name in label.classes]
     about += [(flag.question, name) for name in group.classes] if group else []
     if question and suggestion:
@@ -263,7 +264,7 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
         changed=flag.state == FlagState.OPEN and _changed(evidence, current.get(flag.question)),
         shares=[] if hidden else _shares(evidence, question),
         near=_near(evidence, question, sources),
-        people=[] if hidden else _people(flag.task_id, reason, question, sources),
+        people=[] if unnamed else _people(flag.task_id, reason, question, sources),
         parts=parts[:MOST_PARTS],
         comments=sources.comments.get(flag.task_id, [])[-MOST_COMMENTS:],
         others=[
@@ -272,7 +273,7 @@ def _card(flag: Flag, sources: _Sources, *, hidden: bool) -> Card:
             if other.pk != flag.pk
         ],
         group=group,
-        answers=[] if hidden or group else sources.said.get(flag.task_id, []),
+        answers=[] if unnamed or group else sources.said.get(flag.task_id, []),
         hidden=hidden,
     )
 

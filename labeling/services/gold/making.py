@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from labeling.models import GoldAnswer, Label, LabelSource, TaskState
 from labeling.models.acts import GoldAct, GoldBefore, PlainAct, PlainBefore
+from labeling.services.gold.missing import forget_misses
 from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def make_gold(*, actor: User, project: Project, task_ids: Iterable[int]) -> Bulk
         if known != {question: label.value for question, label in labels.items()}:
             before.append(_keep_answers(actor, entries[pk], labels, standing[pk]))
     restate(project, {done.task: entries[done.task] for done in before})
+    forget_misses([done.task for done in before if done.ended])
     return record_act(GoldAct(before=before), actor=actor, project=project)
 
 
@@ -86,6 +88,7 @@ def end_gold(*, actor: User, project: Project, task_ids: Iterable[int]) -> BulkA
         PlainBefore(task=pk, ended=sorted(gold.pk for gold in found.values())) for pk, found in sorted(standing.items())
     ]
     _end([pk for done in before for pk in done.ended])
+    forget_misses(list(standing))
     return record_act(PlainAct(before=before), actor=actor, project=project)
 
 
@@ -105,6 +108,7 @@ def undo_gold(done: GoldAct | PlainAct, entries: Mapping[int, QueueEntry]) -> No
     """Put back gold answers and open slots as they were; the caller works out where the tasks stand."""
     there = [before for before in done.before if before.task in entries]
     made = [before for before in there if isinstance(before, GoldBefore)]
+    forget_misses([before.task for before in made])
     _end([pk for before in made for pk in before.made])
     _restore([pk for before in there for pk in before.ended])
     for before in made:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from labeling import statements
 from labeling.models import AnnotationState, GoldServing, TaskState
+from labeling.services.gold.missing import flag_misses
 
 if TYPE_CHECKING:
     from labeling.models import Project, Task, User
@@ -81,10 +82,14 @@ def waiting_gold(*, actor: User, project: Project) -> list[int]:
 
 
 def keep_first_answer(*, actor: User, task: Task, saved: Saved) -> None:
-    """Keep what the person answered to a gold task first; a skip answers nothing, a draft is no answer yet."""
+    """Keep what the person answered to a gold task first, and flag gold that most fail.
+
+    A skip answers nothing, a draft is no answer yet.
+    """
     if saved.state == AnnotationState.DRAFT:
         return
     answers = saved.answers if saved.state == AnnotationState.SUBMITTED else None
     GoldServing.objects.filter(task=task, user=actor, answered_at=None).update(
         answered_at=timezone.now(), answers=answers
     )
+    flag_misses(task)

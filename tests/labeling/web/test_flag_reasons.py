@@ -72,7 +72,7 @@ def test_no_two_things_on_a_card_have_the_same_key(project: Project, client: Cli
 def test_the_filter_offers_what_is_raised_and_takes_the_rest(project: Project, client: Client) -> None:
     address = f"/p/{project.slug}/tasks/"
     page = client.get(address)
-    assert "Gold miss" not in page.content.decode()
+    assert "older guideline" not in page.content.decode()
     assert [name for name, _ in page.context["reasons"]] == [
         "manual",
         "skipped",
@@ -82,9 +82,10 @@ def test_the_filter_offers_what_is_raised_and_takes_the_rest(project: Project, c
         "near_duplicate",
         "ambiguous",
         "low_quality",
+        "gold_miss",
     ]
-    asked = client.get(address, {"flag": "gold_miss"})
+    asked = client.get(address, {"flag": "stale_guideline"})
     assert asked.status_code == 200
-    assert ("gold_miss", "Gold miss") in asked.context["reasons"]
-    assert client.get(f"/p/{project.slug}/review/", {"reason": "gold_miss"}).status_code == 200
+    assert ("stale_guideline", "Labeled under an older guideline") in asked.context["reasons"]
+    assert client.get(f"/p/{project.slug}/review/", {"reason": "stale_guideline"}).status_code == 200
     assert client.get(address, {"flag": "nonsense"}).status_code == 400
