@@ -24,6 +24,7 @@ from labeling.models import (
     AnnotationRevision,
     AnnotationState,
     Event,
+    GoldServing,
     Label,
     Lease,
     OverlapRule,
@@ -36,7 +37,7 @@ from labeling.models import (
 from labeling.selectors import overlap as overlap_reads
 from labeling.selectors import similarity as similarity_reads
 from labeling.services import annotations as saving
-from labeling.services import claims, projects
+from labeling.services import claims, gold, projects, tasks
 from labeling.services.annotations import Submission
 from tests import factories
 from tests.fitting import finish_fitting
@@ -321,3 +322,29 @@ def test_overlap_that_changes_while_people_work_and_leave_keeps_every_slot_accou
     # What was labeled under an earlier setting stays as it is; what waited has as many as the last one says.
     assert {entry.state for entry in entries.values()} <= {TaskState.LABELED, TaskState.DISPUTED}
     assert any(entry.required == wanted[pk] == 3 for pk, entry in entries.items())
+
+
+def test_gold_between_other_tasks_leaves_all_slots_as_they_are() -> None:
+    project = _project(overlap=2, tasks=150)
+    known = list(project.tasks.order_by("pk").values_list("pk", flat=True)[:20])
+    who = {"actor": project.created_by, "project": project, "task_ids": known}
+    tasks.assign_label(**who, question="intent", value="billing")
+    gold.make_gold(**who)
+    Project.objects.filter(pk=project.pk).update(gold_share=20)
+    before = list(QueueEntry.objects.filter(task__in=known).order_by("pk").values())
+    people = [factories.member(project) for _ in range(6)]
+    with crew(project) as team:
+        for seed, person in enumerate([people[0], *people]):
+            team.hire(person, Habits(seed=seed, batch=4, released=0.01 if seed > 1 else 0))
+        while any(process.is_alive() for process in team.running):
+            team.look()
+            time.sleep(0.1)
+        assert [process.exitcode for process in team.running] == [0] * len(team.running)
+        team.look()
+    ordinary = Task.objects.filter(project=project).exclude(pk__in=known)
+    counted = ordinary.annotate(counted=Count("annotations", filter=Q(annotations__counted=True)))
+    assert not counted.exclude(counted=2).exists()
+    assert list(QueueEntry.objects.filter(task__in=known).order_by("pk").values()) == before
+    assert not Annotation.objects.filter(task__in=known, counted=True).exists()
+    answered = GoldServing.objects.filter(project=project, answered_at__isnull=False)
+    assert answered.count() >= len(people) * gold.FIRST
