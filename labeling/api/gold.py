@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
 from rest_framework.response import Response
@@ -11,7 +11,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.reading import Body, Ids, body
+from labeling.api.reading import MAX_IDS, Body, Id, body
 from labeling.models import Scope
 from labeling.selectors import gold as gold_reads
 from labeling.services import gold
@@ -85,7 +85,7 @@ class GoldTasks(BaseModel):
 class TasksToGold(Body):
     """Tasks that are to be gold."""
 
-    tasks: Ids
+    tasks: Annotated[list[Id], Field(min_length=1, max_length=MAX_IDS)]
 
 
 class GoldMade(BaseModel):
