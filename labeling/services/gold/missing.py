@@ -28,7 +28,7 @@ def flag_misses(task: Task) -> None:
     """
     schema = version_reads.schema(task.project_id)
     servings = GoldServing.objects.filter(task=task, answers__isnull=False).order_by("pk")
-    given = list(servings.values_list("answers", flat=True))
+    given = [answers for answers in servings.values_list("answers", flat=True) if answers is not None]
     for gold in GoldAnswer.objects.filter(task=task, retired_at=None):
         question = schema.question(gold.question)
         evidence = _missed(question, gold.value, given) if question is not None else None

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.context import ForkProcess
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -327,7 +328,7 @@ def test_overlap_that_changes_while_people_work_and_leave_keeps_every_slot_accou
 def test_gold_between_other_tasks_leaves_all_slots_as_they_are() -> None:
     project = _project(overlap=2, tasks=150)
     known = list(project.tasks.order_by("pk").values_list("pk", flat=True)[:20])
-    who = {"actor": project.created_by, "project": project, "task_ids": known}
+    who: dict[str, Any] = {"actor": project.created_by, "project": project, "task_ids": known}
     tasks.assign_label(**who, question="intent", value="billing")
     gold.make_gold(**who)
     Project.objects.filter(pk=project.pk).update(gold_share=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def golden(project: Project, label: str = "billing") -> Task:
     (task,) = factories.tasks(project, 1)
-    who = {"actor": project.created_by, "project": project, "task_ids": [task.pk]}
+    who: dict[str, Any] = {"actor": project.created_by, "project": project, "task_ids": [task.pk]}
     tasks.assign_label(**who, question="intent", value=label)
     gold.make_gold(**who)
     return task
