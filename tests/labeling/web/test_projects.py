@@ -273,15 +273,15 @@ def test_viewers_and_archived_projects_have_no_label_page(client_for: SignIn) ->
     assert client_for(project.created_by).get(f"/p/{project.slug}/label/").status_code == 403
 
 
-def test_jobs_are_listed_for_members_only_and_canceled_by_those_who_may(client_for: SignIn) -> None:
+def test_jobs_are_listed_for_reviewers_only_and_canceled_by_those_who_may(client_for: SignIn) -> None:
     project = factories.project()
     job = JobRun.objects.create(kind="import", project=project, requested_by=project.created_by)
-    viewer = client_for(factories.member(project, Role.VIEWER))
+    reviewer = client_for(factories.member(project, Role.REVIEWER))
     stranger = client_for(factories.user())
-    assert f"/jobs/{job.pk}/" in viewer.get("/jobs/").content.decode()
+    assert f"/jobs/{job.pk}/" in reviewer.get("/jobs/").content.decode()
     assert f"/jobs/{job.pk}/" not in stranger.get("/jobs/").content.decode()
     assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
-    assert viewer.post(f"/jobs/{job.pk}/cancel/").status_code == 403
+    assert reviewer.post(f"/jobs/{job.pk}/cancel/").status_code == 403
     page = client_for(project.created_by).post(f"/jobs/{job.pk}/cancel/", follow=True).content.decode()
     assert "The job is canceled" in page
     job.refresh_from_db()
