@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from labeling.web import (
     accounts,
+    adjudications,
     annotations,
     chrome,
     deletion,
@@ -36,6 +37,7 @@ from labeling.web import (
 urlpatterns = [
     path("api/", include("labeling.api.urls")),
     *accounts.urlpatterns,
+    *adjudications.urlpatterns,
     *annotations.urlpatterns,
     *chrome.urlpatterns,
     *deletion.urlpatterns,

@@ -18,10 +18,11 @@ from labeling.api.reading import Body, Id, Ids, body, query
 from labeling.api.types import AnyAnswer, AnyAnswers, ReasonName
 from labeling.errors import Conflict
 from labeling.models import FlagState, Scope
+from labeling.models.acts import AdjudicateAct
 from labeling.reasons.decisions import Decision
 from labeling.reasons.registry import REASONS
 from labeling.selectors import reviews as review_reads
-from labeling.services import flags, reviews
+from labeling.services import adjudicating, flags, reviews
 from labeling.services.reviews import Ruling
 
 if TYPE_CHECKING:
@@ -317,7 +318,11 @@ class FlagResolution(Endpoint):
         flag = access.flag_for(actor(request), flag_id, Action.REVIEW)
         reopened: list[int] = []
         if flag.act is not None:
-            reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
+            if flag.act.verb == AdjudicateAct.VERB:
+                adjudicating.take_back(actor=actor(request), act=flag.act)
+                reopened = [flag.pk]
+            else:
+                reopened = reviews.undo(actor=actor(request), act=flag.act, task_id=flag.task_id)
         elif flag.state != FlagState.OPEN:
             message = "There is no decision about this flag that could be taken back."
             raise Conflict(message, current={"state": flag.state, "resolution": flag.resolution})

@@ -1,6 +1,7 @@
 """Tables and their constraints; no behavior beyond them."""
 
 from labeling.models.acts import BulkAct
+from labeling.models.adjudications import Adjudication, Sided, Verdict
 from labeling.models.agreement import TaskAgreement
 from labeling.models.annotations import Annotation, AnnotationRevision, AnnotationState, Comment, SkipReason
 from labeling.models.deletions import TaskDeletion
@@ -25,6 +26,7 @@ __all__ = [
     "IMPORTED_DOMAIN",
     "MAX_PEOPLE",
     "SERVICE_DOMAIN",
+    "Adjudication",
     "Annotation",
     "AnnotationRevision",
     "AnnotationState",
@@ -72,6 +74,7 @@ __all__ = [
     "SavedFilter",
     "SchemaVersion",
     "Scope",
+    "Sided",
     "SkipReason",
     "Split",
     "Task",
@@ -80,6 +83,7 @@ __all__ = [
     "TaskState",
     "Upload",
     "User",
+    "Verdict",
     "Webhook",
     "WebhookDelivery",
 ]

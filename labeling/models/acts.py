@@ -239,6 +239,28 @@ class ReviewAct(Act):
         return sorted({flag for entry in self.before for flag in entry.flags})
 
 
+class AdjudicateAct(Act):
+    """An adjudicator decided about one question of a task.
+
+    Parameters
+    ----------
+    verdict
+        A `Verdict`, by its stored word.
+    retired
+        The label that was ended and that no other replaced.
+    raised, comment
+        The flag and the comment that ask for a rule.
+    """
+
+    VERB: ClassVar[str] = "adjudicate"
+    question: str
+    verdict: str
+    retired: int | None = None
+    raised: int | None = None
+    comment: int | None = None
+    before: list[DecidedBefore]
+
+
 class Whom(StrEnum):
     """Who is asked again about a task."""
 
@@ -310,6 +332,7 @@ AnyAct = (
     | RestoreAct
     | LabelAct
     | ReviewAct
+    | AdjudicateAct
     | AskAct
     | SettleAct
     | GoldAct

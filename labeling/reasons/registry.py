@@ -14,6 +14,7 @@ from labeling.reasons.low_quality import LOW_QUALITY
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
 from labeling.reasons.outlier import OUTLIER
+from labeling.reasons.rule_missing import RULE_MISSING
 from labeling.reasons.skipped import SKIPPED
 from labeling.reasons.stale_guideline import STALE_GUIDELINE
 
@@ -24,6 +25,7 @@ _ALL: tuple[Reason[Evidence], ...] = (
     MANUAL,
     SKIPPED,
     CONFLICT,
+    RULE_MISSING,
     LABEL_ERROR,
     OUTLIER,
     NEAR_DUPLICATE,

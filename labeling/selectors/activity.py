@@ -145,6 +145,8 @@ _SENTENCES: dict[str, Callable[[Payload], str]] = {
     "answer.returned": lambda _: "sent an answer back:",
     "answer.taken_back": lambda _: "took back the review of an answer to",
     "answer.freed": lambda p: f"freed what waited for a person who left: {_count(p)}",
+    "adjudication.made": lambda p: f"adjudicated the answers to {p.get('question', '')} of",
+    "adjudication.taken_back": lambda p: f"took back what was adjudicated about {p.get('question', '')} of",
     "sample.drawn": lambda p: f"drew a sample of {p.get('answers', 0):,} from {p.get('population', 0):,} answers",
     "sample.closed": lambda _: "closed a sample of answers",
     "sample.reopened": lambda _: "went on with a sample of answers",

@@ -46,6 +46,7 @@ OF_PROJECT = (
     Page("Samples", "project-samples", "check", Action.REVIEW),
     Page("Quality", "project-quality", "quality", Action.REVIEW, rail=True),
     Page("Agreement", "project-agreement", "agreement", Action.REVIEW, rail=True),
+    Page("Adjudicate", "project-adjudicate", "check", Action.REVIEW),
     Page("Gold tasks", "project-gold", "ok", Action.REVIEW),
     Page("People", "project-people", "people", rail=True, count="people"),
     Page("Guideline", "project-guideline", "guideline", rail=True),

@@ -26,9 +26,11 @@ from labeling.models import (
     ReturnState,
     SkipReason,
     TaskState,
+    Verdict,
 )
 from labeling.models.acts import (
     GOLD_VERBS,
+    AdjudicateAct,
     AskAct,
     DeleteAct,
     GoldAct,
@@ -294,6 +296,8 @@ def _act_words(done: AnyAct) -> str:
             return f"deleted it: it goes for good on {due_at:%b %-d, %Y at %H:%M} UTC unless it is restored"
         case ReviewAct(decision=decision):
             return f"decided a flag ({_decision(decision)}), which was taken back"
+        case AdjudicateAct(question=question, verdict=verdict):
+            return f"adjudicated the answers to {question}: {Verdict(verdict).label.lower()}"
         case AskAct(whom=Whom.SAME):
             return "asked those who had answered to look again"
         case AskAct():

@@ -46,6 +46,10 @@ TYPES: dict[str, EventType] = {
     "flag.opened": EventType("A person or a check of the data raised flags", ("flag.raised", "flags.synced")),
     "flag.resolved": EventType("A reviewer decided flags", ("flag.resolved", "flags.resolved")),
     "flag.reopened": EventType("A flag or a decision was taken back", ("flag.taken_back", "flags.reopened")),
+    "adjudication.made": EventType("Somebody decided what several people answered", ("adjudication.made",)),
+    "adjudication.taken_back": EventType(
+        "A decision about what several people answered was taken back", ("adjudication.taken_back",)
+    ),
     "task.created": EventType("Tasks were added by an import or by the API", ("tasks.added", "import.finished")),
     "task.changed": EventType("Split or metadata of tasks changed", ("tasks.split", "tasks.meta")),
     "task.labeled": EventType("Tasks were given a label, many at once", ("tasks.label",)),

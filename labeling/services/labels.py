@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
-from labeling.models import Flag, Label, LabelSource, TaskState
+from labeling.models import Flag, Label, LabelSource, TaskState, Verdict
 from labeling.reasons.conflict import CONFLICT, ConflictEvidence
 from labeling.services import flags
 
@@ -154,6 +154,7 @@ def settle(
     current: Mapping[str, OfRecord],
     earlier: Mapping[str, NewLabel],
     is_anybody_left: Callable[[], bool],
+    ruled: Mapping[str, str],
     told: Mapping[str, RecordAnswer | None] = MappingProxyType({}),
 ) -> Settlement:
     """Say how the labels of record follow from the counted answers, and bring `slots` up to date; writes nothing.
@@ -176,6 +177,8 @@ def settle(
         Tells whether anybody could be asked; called where people are in dispute alone.
     told
         What several answers amount to by another method than the kind's own rule, by question; None: nothing.
+    ruled
+        The questions that an adjudicator left without a label, with the `Verdict`: no answer changes anything there.
     """
     settlement = Settlement(people=len(counted))
     answers: dict[str, RecordAnswer | None] = dict.fromkeys(question.name for question in schema.questions)
@@ -184,6 +187,7 @@ def settle(
         settled = {question.name: _settled(question, counted) for question in schema.questions}
         settled |= {name: _told(answer) for name, answer in told.items() if name in settled}
         disputed = _disputed(settled, task.project.agreement_floor)
+        disputed = {name: agreement for name, agreement in disputed.items() if name not in ruled}
         if disputed and slots.required < task.project.max_overlap and is_anybody_left():
             slots.required += 1
             slots.open_slots += 1
@@ -193,6 +197,8 @@ def settle(
             settlement.agreement = {name: disputed.get(name) for name in settled}
     standing = set(current)
     for question in schema.questions:
+        if question.name in ruled:
+            continue
         old, answer, new = current.get(question.name), answers[question.name], None
         replaceable = old is None or RANK[old.source] <= RANK[LabelSource.CONSENSUS]
         if question.name in disputed:
@@ -210,7 +216,9 @@ def settle(
             settlement.written.append(new)
             standing.add(question.name)
     answered = len(counted) >= slots.required
-    slots.state = state_of(slots, schema=schema, labels=standing, answered=answered, disputed=disputed)
+    standing |= {name for name, verdict in ruled.items() if verdict == Verdict.SEVERAL}
+    waits_for = {*disputed, *ruled}
+    slots.state = state_of(slots, schema=schema, labels=standing, answered=answered, disputed=waits_for)
     return settlement
 
 

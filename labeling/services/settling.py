@@ -17,6 +17,7 @@ from labeling.models import Annotation, Flag, FlagState, Label, Lease, Project, 
 from labeling.models.acts import Resettled, SettleAct, SettledBefore
 from labeling.models.documents import JsonDocument
 from labeling.reasons.conflict import CONFLICT
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import overlap as overlap_reads
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
@@ -176,6 +177,7 @@ def _all_plans(
     firsts = [given[entry.task_id][0].annotation_id for entry in entries if given[entry.task_id]]
     authors = dict(Annotation.objects.filter(pk__in=firsts).values_list("pk", "annotator_id"))
     tasks = Task.objects.defer("data", "meta").in_bulk(ids)
+    ruled = adjudication_reads.left_without_label(ids)
     for entry in entries:
         task, counted = tasks[entry.task_id], given[entry.task_id]
         if entry.state == TaskState.QUARANTINED:
@@ -194,6 +196,7 @@ def _all_plans(
             earlier=earlier[entry.task_id],
             is_anybody_left=partial(staffing_reads.is_anybody_left, task) if ask_more else lambda: False,
             told=told.get(entry.task_id, {}),
+            ruled=ruled[entry.task_id],
         )
         yield Plan(entry, task, slots, settlement, frozenset(flagged[entry.task_id]))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from labeling.errors import Invalid, NotFound, Problem
 from labeling.models import BulkAct, Label, QueueEntry
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import queues as queue_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import events, labels
@@ -57,11 +58,12 @@ def restate(project: Project, entries: dict[int, QueueEntry]) -> None:
         current[label.task_id][label.question] = label
     counted = queue_reads.counted_answers(list(entries))
     disputed = labels.disputed_questions(list(entries))
+    several = adjudication_reads.several_valid(entries)
     for pk, entry in entries.items():
         entry.state = labels.state_of(
             entry,
             schema=schema,
-            labels=current[pk],
+            labels={*current[pk], *several[pk]},
             answered=counted.get(pk, 0) >= entry.required,
             disputed=disputed[pk],
         )

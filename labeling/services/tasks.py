@@ -14,6 +14,7 @@ from labeling.errors import Conflict, Invalid, Problem
 from labeling.formats.mapping import META_CHARS
 from labeling.models import BulkAct, Label, LabelSource, QueueEntry, Split, Task, TaskState
 from labeling.models.acts import (
+    AdjudicateAct,
     AskAct,
     DeleteAct,
     GoldAct,
@@ -33,7 +34,7 @@ from labeling.models.acts import (
     load_act,
 )
 from labeling.selectors import versions as version_reads
-from labeling.services import asking, events, gold, notices, reviews, settling, task_deletion
+from labeling.services import adjudicating, asking, events, gold, notices, reviews, settling, task_deletion
 from labeling.services.task_acts import lock_entries, record_act, restate
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def _answer_for_all(question: Question, value: Any, *, task_ids: Sequence[int]) 
 @transaction.atomic
 def undo(*, actor: User, act: BulkAct) -> BulkAct:
     """Take a bulk act back, as far as nothing newer stands in its place."""
-    if act.verb == ReviewAct.VERB:
-        reviews.undo(actor=actor, act=act)
+    if act.verb in {ReviewAct.VERB, AdjudicateAct.VERB}:
+        (reviews.undo if act.verb == ReviewAct.VERB else adjudicating.take_back)(actor=actor, act=act)
         act.refresh_from_db()
         return act
     act = BulkAct.objects.select_for_update().select_related("project").get(pk=act.pk)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from labeling.errors import Conflict, DomainError, Invalid
 from labeling.models import BulkAct, Project
 from labeling.models.acts import (
+    AdjudicateAct,
     AskAct,
     DeleteAct,
     GoldAct,
@@ -99,6 +100,7 @@ _TOLD = {
     RestoreAct.VERB: "restored from quarantine",
     SettleAct.VERB: "settled with the answers there are; nobody more is asked",
     ReviewAct.VERB: "reviewed",
+    AdjudicateAct.VERB: "adjudicated",
 }
 """What acts did that need no more than their verb to be told."""
 

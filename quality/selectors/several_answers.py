@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.db.models.fields.json import KeyTransform
 
 from labeling.models import Annotation, AnnotationRevision, AnnotationState, AnswerReview, ReturnState, TaskState
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import annotations as annotation_reads
 
 if TYPE_CHECKING:
@@ -69,11 +70,15 @@ def _key(answer: Any) -> str:
     return json.dumps(answer, sort_keys=True)
 
 
-def _submitted(project: Project) -> QuerySet[Annotation]:
-    """Return the submitted answers to tasks that several people answered and that are not set aside."""
+def _submitted(project: Project, question: Question) -> QuerySet[Annotation]:
+    """Return the submitted answers to tasks that several people answered and that are not set aside.
+
+    An adjudicator sets aside, for a question, what nobody could have answered rightly.
+    """
     submitted = annotation_reads.submitted_beside_gold(project).order_by()
     several = submitted.values("task").annotate(people=Count("pk")).filter(people__gt=1).values("task")
-    return submitted.filter(task__in=several).exclude(task__queue_entry__state=TaskState.QUARANTINED)
+    found = submitted.filter(task__in=several).exclude(task__queue_entry__state=TaskState.QUARANTINED)
+    return found.exclude(task__in=adjudication_reads.outside_agreement(project, question.name))
 
 
 def read_several(project: Project, question: Question) -> SeveralAnswers:
@@ -85,7 +90,7 @@ def read_several(project: Project, question: Question) -> SeveralAnswers:
     found = SeveralAnswers()
     before = _before_return(project)
     rows = (
-        _submitted(project)
+        _submitted(project, question)
         .annotate(answer=KeyTransform(question.name, "answers"))
         .order_by("task_id", "annotator_id")
         .values_list("pk", "task_id", "annotator_id", "answer", "guideline_version", "updated_at")
@@ -128,7 +133,7 @@ def read_by_guideline(project: Project, question: Question) -> Iterator[Versione
     """
     revisions = (
         AnnotationRevision.objects.filter(
-            annotation__in=_submitted(project).values("pk"), state=AnnotationState.SUBMITTED
+            annotation__in=_submitted(project, question).values("pk"), state=AnnotationState.SUBMITTED
         )
         .annotate(answer=KeyTransform(question.name, "answers"))
         .order_by("annotation_id", "guideline_version", "-number")

@@ -11,6 +11,7 @@ from labeling import access
 from labeling.errors import Conflict, Invalid, Problem
 from labeling.models import AnnotationRevision, AnnotationState, Comment, GoldServing, SkipReason
 from labeling.reasons.skipped import SKIPPED
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import staffing as staffing_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import flags, gold, labels, notices
@@ -70,6 +71,8 @@ def submit(*, actor: User, task: Task, submission: Submission, key: str) -> Save
             current=standing.labels,
             earlier=standing.earlier,
             is_anybody_left=lambda: staffing_reads.is_anybody_left(task, besides=actor.pk),
+            # A task that nobody else answers has nothing to adjudicate: no query for it.
+            ruled=adjudication_reads.left_without_label([task.pk])[task.pk] if standing.others else {},
         )
     told = submission.state != AnnotationState.DRAFT or before == AnnotationState.SUBMITTED
     stored.write(

@@ -48,6 +48,7 @@ SELECT task_id, %(project)s, %(user)s, statement_timestamp() + %(seconds)s * int
 FROM unnest(%(tasks)s::bigint[]) AS wanted(task_id) ORDER BY task_id
 ON CONFLICT (task_id) DO UPDATE SET user_id = EXCLUDED.user_id, expires_at = EXCLUDED.expires_at
 WHERE labeling_reviewlease.user_id = EXCLUDED.user_id OR labeling_reviewlease.expires_at < statement_timestamp()
+RETURNING task_id
 """
 
 # A lease that ran out, but that nobody else took meanwhile, is held still.
@@ -114,9 +115,14 @@ def _claimed(
     return len(rows), [flag for flag, task in rows if task is not None]
 
 
-def take_leases(*, actor: User, project: Project, task_ids: Collection[int]) -> None:
-    """Lease these tasks, but for those that somebody else looks at."""
-    _run(_TAKE, actor, project, tasks=list(task_ids))
+def take_leases(*, actor: User, project: Project, task_ids: Collection[int]) -> list[int]:
+    """Lease these tasks, but for those that somebody else looks at; return those that the person holds now."""
+    return _run(_TAKE, actor, project, tasks=list(task_ids))
+
+
+def give_back(*, actor: User, task_ids: Collection[int]) -> None:
+    """End the person's own leases of these tasks."""
+    ReviewLease.objects.filter(task_id__in=list(task_ids), user=actor).delete()
 
 
 def drop_leases(*, task_ids: Collection[int]) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from labeling.errors import Conflict, NotFound
 from labeling.models import Flag, FlagState, Label, LabelSource, QueueEntry, Task, TaskState
 from labeling.models.acts import DecidedBefore, Moved, Replaced
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import queues as queue_reads
 from labeling.selectors import reviews as review_reads
 from labeling.selectors import versions as version_reads
@@ -63,6 +64,8 @@ class LockedTasks:
     flags: dict[int, Flag]
     current: defaultdict[int, dict[str, Label]]
     counted: dict[int, int]
+    several: defaultdict[int, set[str]]
+    """By task, the questions of which an adjudicator said that several answers are valid: they need no label."""
     rows: dict[int, LockedTask] = field(default_factory=dict)
 
     def row(self, task_id: int) -> LockedTask:
@@ -98,10 +101,22 @@ class LockedTasks:
         row.labels[question] = (first, new.pk)
         current[question] = new
 
+    def retire(self, task_id: int, question: str) -> int | None:
+        """End the label of record of a question, and return it, if there is one."""
+        old = self.current[task_id].pop(question, None)
+        if old is None:
+            return None
+        labels.retire(old)
+        return old.pk
+
+    def settled(self, task_id: int) -> set[str]:
+        """Return the questions that are answered for good: with a label, or without one."""
+        return {*self.current[task_id], *self.several[task_id]}
+
     def close_slots(self, task_id: int) -> None:
         """Ask nobody else, once every required question has an answer of record."""
-        entry, current = self.entries[task_id], self.current[task_id]
-        if all(question.name in current for question in self.schema.questions if question.required):
+        entry, settled = self.entries[task_id], self.settled(task_id)
+        if all(question.name in settled for question in self.schema.questions if question.required):
             self.row(task_id).closed += entry.open_slots
             entry.required -= entry.open_slots
             entry.open_slots = 0
@@ -130,7 +145,7 @@ class LockedTasks:
             entry.state = labels.state_of(
                 entry,
                 schema=self.schema,
-                labels=self.current[entry.task_id],
+                labels=self.settled(entry.task_id),
                 answered=answered,
                 disputed=disputed[entry.task_id],
             )
@@ -164,4 +179,5 @@ def lock_tasks(
         flags=locked,
         current=current,
         counted=queue_reads.counted_answers(list(found)),
+        several=adjudication_reads.several_valid(found),
     )
