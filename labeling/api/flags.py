@@ -178,7 +178,8 @@ class DecideMany(Ruled):
     flags: Annotated[list[Id], Field(min_length=1, max_length=reviews.MAX_AT_ONCE)]
 
 
-def _key(request: Request) -> str:
+def sent_key(request: Request) -> str:
+    """Return the key that was sent with a decision, or a new one."""
     return request.headers.get(KEY_HEADER, "").strip() or str(uuid4())
 
 
@@ -266,7 +267,7 @@ class FlagResolutions(Endpoint):
             project=project,
             flag_ids=sent.flags,
             ruling=sent.ruling(),
-            key=_key(request),
+            key=sent_key(request),
         )
         left = {str(pk): words for pk, words in done.left.items()}
         reply = {"act": done.act.pk, "decided": done.flag_ids, "left": left}
@@ -296,7 +297,7 @@ class FlagResolution(Endpoint):
             project=flag.project,
             flag_ids=[flag.pk],
             ruling=sent.ruling(),
-            key=_key(request),
+            key=sent_key(request),
             seen=None if sent.labels is None else {flag.pk: sent.labels},
         )
         (shown,) = documents([flag.pk])

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from labeling.api import (
+    adjudications,
     annotations,
     claims,
     comments,
@@ -92,6 +93,8 @@ urlpatterns = [
     path("comments/<int:comment_id>/resolution/", comments.CommentResolution.as_view(), name="api-comment-resolution"),
     path("annotations/<int:annotation_id>/return/", annotations.AnswerReturn.as_view(), name="api-annotation-return"),
     path("tasks/<int:task_id>/flags/", flags.TaskFlags.as_view(), name="api-task-flags"),
+    path("tasks/<int:task_id>/adjudication/", adjudications.TaskAdjudication.as_view(), name="api-task-adjudication"),
+    path("projects/<slug:slug>/adjudications/", adjudications.Adjudications.as_view(), name="api-adjudications"),
     path("flags/<int:flag_id>/resolution/", flags.FlagResolution.as_view(), name="api-flag-resolution"),
     path("jobs/<int:job_id>/", jobs.OneJob.as_view(), name="api-job"),
     path("jobs/<int:job_id>/problems/", jobs.JobProblems.as_view(), name="api-job-problems"),

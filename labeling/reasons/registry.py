@@ -10,6 +10,7 @@ from labeling.reasons.conflict import CONFLICT
 from labeling.reasons.evidence import Evidence
 from labeling.reasons.gold_miss import GOLD_MISS
 from labeling.reasons.label_error import LABEL_ERROR
+from labeling.reasons.lone_answer import LONE_ANSWER
 from labeling.reasons.low_quality import LOW_QUALITY
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.near_duplicate import NEAR_DUPLICATE
@@ -26,6 +27,7 @@ _ALL: tuple[Reason[Evidence], ...] = (
     SKIPPED,
     CONFLICT,
     RULE_MISSING,
+    LONE_ANSWER,
     LABEL_ERROR,
     OUTLIER,
     NEAR_DUPLICATE,

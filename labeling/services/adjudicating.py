@@ -287,6 +287,6 @@ def _withdraw_rule(done: AdjudicateAct, made: Adjudication, *, actor: User) -> N
     """Let the question about the guideline fall: the flag, and the comment as resolved."""
     if done.raised is not None:
         flags.drop_flag(task=made.task, reason=RULE_MISSING, question=made.question)
-    comment = Comment.objects.filter(pk=done.comment).first()
+    comment = Comment.objects.filter(pk=done.comment).first() if done.comment is not None else None
     if comment is not None:
         comments.resolve_comment(actor=actor, comment=comment)

@@ -175,10 +175,10 @@ def settle(
         again while answers are missing.
     is_anybody_left
         Tells whether anybody could be asked; called where people are in dispute alone.
-    told
-        What several answers amount to by another method than the kind's own rule, by question; None: nothing.
     ruled
         The questions that an adjudicator left without a label, with the `Verdict`: no answer changes anything there.
+    told
+        What several answers amount to by another method than the kind's own rule, by question; None: nothing.
     """
     settlement = Settlement(people=len(counted))
     answers: dict[str, RecordAnswer | None] = dict.fromkeys(question.name for question in schema.questions)

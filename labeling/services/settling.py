@@ -308,11 +308,13 @@ def undo_settling(done: SettleAct, entries: Mapping[int, QueueEntry]) -> list[in
 def _dispute_again(disputed: Sequence[SettledBefore]) -> None:
     """Put back the flags of what was in dispute before, as far as people still disagree."""
     given = _counted([before.task for before in disputed])
+    ruled = adjudication_reads.left_without_label(list(given))
     tasks = Task.objects.select_related("project").defer("data", "meta").in_bulk([before.task for before in disputed])
     for before in disputed:
         task, counted = tasks[before.task], given[before.task]
         schema = version_reads.schema(task.project_id)
         differ = labels.disagreements(schema, counted, floor=task.project.agreement_floor)
+        differ = {name: agreement for name, agreement in differ.items() if name not in ruled[before.task]}
         settlement = Settlement(people=len(counted))
         settlement.agreement = {name: differ[name] for name in before.disputed if name in differ}
         labels.mark_conflicts(task=task, settlement=settlement, flagged=())

@@ -66,6 +66,7 @@ RULES_BEYOND_THE_DOCUMENT = {
     "annotations_save": "a skip has a reason and no answers, a submission has answers",
     "flag_decide": "an answer goes with one of the decisions only",
     "flags_decide": "the same",
+    "adjudication_decide": "an answer goes with a label only, and a question is one that the project asks",
     "imports_create": "what a mapping, an encoding and a delimiter may be depends on the file and the project",
     "tokens_create": "a token ends in the future",
     "webhooks_create": "which addresses there are is more than a format says",

@@ -98,6 +98,9 @@ RULES: dict[tuple[str, str], str] = {
     ("api-flag-resolutions", "post"): "reviewer",
     ("api-flag-resolution", "post"): "reviewer",
     ("api-flag-resolution", "delete"): "reviewer",
+    ("api-adjudications", "get"): "reviewer",
+    ("api-task-adjudication", "post"): "reviewer",
+    ("api-task-adjudication", "delete"): "reviewer",
 }
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-me", "patch"): {"goes_on": True},
@@ -121,6 +124,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("api-webhook", "patch"): {"on": False},
     ("api-flag-claims-renew", "post"): {"flags": [1]},
     ("api-flag-resolution", "post"): {"decision": "keep"},
+    ("api-task-adjudication", "post"): {"question": "intent", "verdict": "several"},
 }
 LADDER = ["viewer", "annotator", "reviewer", "manager", "superuser"]
 
@@ -199,6 +203,8 @@ def test_an_outsider_cannot_tell_what_exists(name: str, method: str, api_for: Ca
     client = api_for(place.people["outsider"])
     there = send(client, place, name, method)
     named = (place.project, place.task, place.job, place.member, place.invitation, place.token, place.flag)
+    place.disputed.pk += 1_000_000
+    place.adjudicated.task_id += 1_000_000
     for thing in (*named, place.decided, place.deletion, place.answer, place.returned, place.comment):
         thing.pk += 1_000_000
     place.project.slug = "no-such-project"

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from labeling.api import urls
 from labeling.api.docs import openapi
 from labeling.models import (
+    Adjudication,
     Annotation,
     ApiToken,
     BulkAct,
@@ -25,13 +26,15 @@ from labeling.models import (
     Role,
     Task,
     User,
+    Verdict,
     WebhookDelivery,
 )
 from labeling.reasons.decisions import Decision
 from labeling.reasons.manual import MANUAL
 from labeling.reasons.outlier import OUTLIER
+from labeling.services import adjudicating, flags, people, returns, reviews, task_deletion, tokens, webhooks
 from labeling.services import annotations as saving
-from labeling.services import flags, people, returns, reviews, task_deletion, tokens, webhooks
+from labeling.services.adjudicating import AdjudicatorRuling
 from labeling.services.annotations import Submission
 from tests import factories
 
@@ -68,6 +71,8 @@ class World:
     returned: Annotation
     comment: Comment
     delivery: WebhookDelivery
+    disputed: Task
+    adjudicated: Adjudication
     people: dict[str, User]
 
     @property
@@ -96,6 +101,8 @@ class World:
             wanted["flag_id"] = self.decided.pk  # only a decision can be taken back
         if (name, method) == ("api-annotation-return", "delete"):
             wanted["annotation_id"] = self.returned.pk  # only what waits can be taken back
+        if name == "api-task-adjudication":  # only what several people answered, and what was decided
+            wanted["task_id"] = self.adjudicated.task_id if method == "delete" else self.disputed.pk
         return reverse(name, kwargs=wanted)
 
 
@@ -122,6 +129,8 @@ def world() -> World:
         returned=returned(project, manager),
         comment=saving.comment(actor=annotator, task=task, body="Why?"),
         delivery=sent(project, manager),
+        disputed=disputed(project),
+        adjudicated=adjudicated(project, manager),
         people={
             "outsider": factories.user(),
             "viewer": factories.member(project, Role.VIEWER),
@@ -139,6 +148,23 @@ def sent(project: Project, manager: User) -> WebhookDelivery:
         actor=manager, project=project, url="https://example.com/hook", types=["job.ended"]
     )
     return webhooks.ping_webhook(actor=manager, webhook=webhook)
+
+
+def disputed(project: Project) -> Task:
+    """Return a task that two people answered, each otherwise."""
+    task = factories.task(project)
+    for person, label in ((factories.member(project), "billing"), (factories.member(project), "other")):
+        saving.submit(actor=person, task=task, submission=Submission({"intent": label}), key=f"{task.pk} {label}")
+    return task
+
+
+def adjudicated(project: Project, reviewer: User) -> Adjudication:
+    """Return what was decided about a task that two people answered."""
+    ruling = AdjudicatorRuling(Verdict.SEVERAL)
+    task = disputed(project)
+    return adjudicating.adjudicate(
+        actor=reviewer, project=project, task_id=task.pk, question="intent", ruling=ruling
+    ).adjudication
 
 
 def answered(project: Project) -> Annotation:
