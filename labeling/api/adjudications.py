@@ -13,10 +13,11 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.flags import KEY_HEADER, TAG, sent_key
 from labeling.api.openapi import operation
-from labeling.api.paging import Page, listed
+from labeling.api.paging import Listed, Page, listed
 from labeling.api.reading import Body, Id, Query, body, query
+from labeling.api.types import AnyAnswer
 from labeling.errors import Conflict
-from labeling.models import Adjudication, Scope, Verdict
+from labeling.models import Adjudication, Scope, Sided, Verdict
 from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import versions as version_reads
 from labeling.services import adjudicating
@@ -40,8 +41,8 @@ class AdjudicationDocument(BaseModel):
     agreement: float = Field(description="From 0 to 1; of what is undecided, as it was measured last.")
     answers: int = Field(description="How many people answered.")
     verdict: Verdict | None = Field(description="Null: nobody has decided.")
-    label: Any = Field(description="The label that was given, if any.")
-    sided: Literal["", "majority", "somebody", "nobody"] = Field(
+    label: AnyAnswer = Field(description="The label that was given, if any.")
+    sided: Sided | Literal[""] = Field(
         description="Of a label: whether it is the answer of most people, of somebody else, or of nobody."
     )
     note: str
@@ -49,11 +50,10 @@ class AdjudicationDocument(BaseModel):
     decided_at: datetime | None
 
 
-class AdjudicationList(BaseModel):
+class AdjudicationList(Listed):
     """One page: of what is undecided the least agreement first, of what was decided the newest."""
 
     results: list[AdjudicationDocument]
-    next: str | None
 
 
 class AdjudicationQuery(Page):
@@ -80,7 +80,7 @@ class AdjudicationNew(Body):
 
     question: str | None = Field(None, description="Null: the first one.")
     verdict: Verdict = Field(strict=False)
-    answer: Any = Field(None, description="With `label`: the label to give.")
+    answer: AnyAnswer = Field(None, description="With `label`: the label to give.")
     note: str = Field("", max_length=5_000, description="Why, or which rule is missing.")
 
 

@@ -34,6 +34,7 @@ class Raiser(StrEnum):
     CHECK = "the check"
     ANSWERS = "answers"
     PERSON = "an annotator"
+    ADJUDICATOR = "an adjudicator"
 
 
 class Turn(IntEnum):

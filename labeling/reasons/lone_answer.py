@@ -9,24 +9,14 @@ from labeling.reasons.evidence import Evidence
 
 
 class LoneEvidence(Evidence):
-    """What was said by one person alone, in words and as stored, and how many people answered."""
+    """What was said by one person alone, and how many people answered; the card says who."""
 
     people: int = 0
     alone: tuple[Any, ...] = ()
-    words: tuple[str, ...] = ()
 
     def rests_on(self) -> Any:
         """Return the lone answers: another one, or one person more, is another matter."""
         return {"people": self.people, "alone": list(self.alone)}
-
-    def sentence(self) -> str:
-        """Return what one person alone said."""
-        said = " and another ".join(f"“{words}”" for words in self.words)
-        return f"Of {self.people} people one alone said {said}." if said else ""
-
-    def brief(self) -> str:
-        """Return what one person alone said, in a few words."""
-        return f"one of {self.people}: {', '.join(self.words)}" if self.words else ""
 
 
 LONE_ANSWER = Reason(

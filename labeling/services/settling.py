@@ -314,9 +314,8 @@ def _dispute_again(disputed: Sequence[SettledBefore]) -> None:
         task, counted = tasks[before.task], given[before.task]
         schema = version_reads.schema(task.project_id)
         differ = labels.disagreements(schema, counted, floor=task.project.agreement_floor)
-        differ = {name: agreement for name, agreement in differ.items() if name not in ruled[before.task]}
-        settlement = Settlement(people=len(counted))
-        settlement.agreement = {name: differ[name] for name in before.disputed if name in differ}
+        again = (differ.keys() - ruled[before.task].keys()) & set(before.disputed)
+        settlement = Settlement(people=len(counted), agreement={name: differ[name] for name in again})
         labels.mark_conflicts(task=task, settlement=settlement, flagged=())
 
 
@@ -366,13 +365,8 @@ def foresee(project: Project, changes: Mapping[str, Any]) -> Foreseen:
 
 def start(*, actor: User, project: Project, floor: float) -> JobRun:
     """Settle the project's tasks with several answers anew, by its settings; `floor` is the one that held before."""
-    return jobs.start(
-        kind=SETTLE,
-        project=project,
-        actor=actor,
-        params=SettlingParams(floor=floor),
-        exclusive_key=f"settle:{project.pk}",
-    )
+    params = SettlingParams(floor=floor)
+    return jobs.start(kind=SETTLE, project=project, actor=actor, params=params, exclusive_key=f"settle:{project.pk}")
 
 
 def settle_by_settings(run: Settling) -> SettlingResult:

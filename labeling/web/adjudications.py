@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, project_for, task_for
 from labeling.errors import DomainError, Invalid, NotFound
-from labeling.models import Sided, Verdict
+from labeling.models import Verdict
 from labeling.selectors import activity as activity_reads
 from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import versions as version_reads
@@ -30,7 +29,7 @@ from labeling.web.toasts import notify
 
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
-    from labeling.models import Adjudication, Project, Task, TaskAgreement, User
+    from labeling.models import Project, Task
     from labeling.selectors.adjudications import AdjudicationFilter
 
 PAGE = 25
@@ -53,20 +52,17 @@ def index(request: SignedInRequest, slug: str) -> HttpResponseBase:
     else:
         found = adjudication_reads.following(project, wanted, task_id=after)
     rows = list(found.select_related("task").defer("task__data", "task__meta")[: PAGE + 1])
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
     values = {
         **_frame(project, wanted),
         "rows": rows[:PAGE],
-        "next_cursor": _cursor(rows[PAGE - 1]) if len(rows) > PAGE else "",
+        "next_cursor": (last.pk if wanted.decided else last.task_id) if last else "",
         "undecided": adjudication_reads.undecided_tasks(project, wanted).count(),
         "decided": adjudication_reads.decided_tasks(project, wanted).count(),
-        "sides": _sides(adjudication_reads.sides_taken(project, wanted.question)),
+        "sides": adjudication_reads.sides_taken(project, wanted.question),
         "last": adjudication_reads.last_decision(project, request.user),
     }
     return render(request, "labeling/adjudications/index.html", values)
-
-
-def _cursor(row: Adjudication | TaskAgreement) -> int:
-    return row.task_id if hasattr(row, "differs") else row.pk
 
 
 def _frame(project: Project, wanted: AdjudicationFilter) -> dict[str, Any]:
@@ -82,11 +78,6 @@ def _frame(project: Project, wanted: AdjudicationFilter) -> dict[str, Any]:
         "names": question.class_names[:MOST_NAMES],
         "people": activity_reads.people_of(project),
     }
-
-
-def _sides(found: Iterable[tuple[User, dict[str, int]]]) -> list[tuple[User, int, list[tuple[str, int]]]]:
-    """Return, by adjudicator, how many labels they gave, and with whom these side, in words."""
-    return [(person, sum(sides.values()), [(side.label, sides[side]) for side in Sided]) for person, sides in found]
 
 
 @signed_in

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from labeling.access import Action, may, project_for
 from labeling.errors import Conflict, Invalid
+from labeling.selectors import adjudications as adjudication_reads
 from labeling.selectors import jobs as job_reads
 from labeling.selectors import no_data as no_data_reads
 from labeling.selectors import versions as version_reads
@@ -45,6 +46,7 @@ def page(request: SignedInRequest, slug: str) -> HttpResponseBase:
         "has_tasks": no_data_reads.has_tasks(project),
         "failed": last if agreement_reads.has_failed(last) and last is not None and last.error else None,
         "can_measure": project.archived_at is None,
+        "sides": adjudication_reads.sides_taken(project, question.name),
         "can_manage": may(request.user, project, Action.MANAGE),
         **_progress(request, project),
     }

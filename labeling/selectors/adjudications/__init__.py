@@ -12,6 +12,7 @@ from labeling.selectors.adjudications.cards import (
     side_of,
 )
 from labeling.selectors.adjudications.standing import (
+    decided_by_people,
     left_without_label,
     outside_agreement,
     several_valid,
@@ -36,6 +37,7 @@ __all__ = [
     "agreement_between",
     "answers_given",
     "card_for_adjudication",
+    "decided_by_people",
     "decided_tasks",
     "following",
     "free_tasks",

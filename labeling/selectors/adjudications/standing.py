@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
 
-from labeling.models import Adjudication, Sided, User, Verdict
+from labeling.models import Adjudication, Label, LabelSource, Sided, User, Verdict
 from labeling.models.adjudications import OUTSIDE_AGREEMENT, WITHOUT_LABEL
 
 if TYPE_CHECKING:
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from labeling.models import Project
+
+_BY_REVIEWERS = (LabelSource.REVIEW, LabelSource.BULK)
+
+
+@dataclass(frozen=True, slots=True)
+class SidesTaken:
+    """How many of an adjudicator's labels are the answer of most people, of somebody else, or of nobody."""
+
+    person: User
+    majority: int
+    somebody: int
+    nobody: int
+
+    @property
+    def labels(self) -> int:
+        """How many labels they gave."""
+        return self.majority + self.somebody + self.nobody
 
 
 def standing(project: Project, question: str) -> QuerySet[Adjudication]:
@@ -47,12 +65,23 @@ def outside_agreement(project: Project, question: str) -> QuerySet[Adjudication,
     return standing(project, question).filter(verdict__in=OUTSIDE_AGREEMENT).values_list("task_id", flat=True)
 
 
-def sides_taken(project: Project, question: str) -> list[tuple[User, dict[str, int]]]:
-    """Return how often each adjudicator's label is that of most people, of somebody, or of nobody."""
+def labeled_by_reviewers(question: str) -> QuerySet[Label]:
+    """Return the labels of record of a question that a reviewer gave."""
+    return Label.objects.filter(question=question, retired_at=None, source__in=_BY_REVIEWERS)
+
+
+def decided_by_people(project: Project, question: str) -> set[int]:
+    """Return the tasks about whose answers somebody has decided, here or in review."""
+    labeled = labeled_by_reviewers(question).filter(project=project).values_list("task_id", flat=True)
+    return {*standing(project, question).values_list("task_id", flat=True), *labeled}
+
+
+def sides_taken(project: Project, question: str) -> list[SidesTaken]:
+    """Return with whom each adjudicator's labels side, those of most labels first."""
     counts: defaultdict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Sided.values, 0))
     rows = standing(project, question).exclude(sided="").order_by().values_list("decided_by", "sided")
     for person, sided, count in rows.annotate(count=Count("pk")):
         counts[person][sided] = count
     people = User.objects.in_bulk(counts)
-    found = [(people[person], sides) for person, sides in counts.items()]
-    return sorted(found, key=lambda each: (-sum(each[1].values()), each[0].pk))
+    found = [SidesTaken(people[person], **sides) for person, sides in counts.items()]
+    return sorted(found, key=lambda each: (-each.labels, each.person.pk))

@@ -11,15 +11,13 @@ from django.db.models.functions import Now
 
 from labeling.models import (
     Adjudication,
-    Label,
-    LabelSource,
     ReviewLease,
     Task,
     TaskAgreement,
     TaskState,
 )
 from labeling.selectors import versions as version_reads
-from labeling.selectors.adjudications.standing import standing
+from labeling.selectors.adjudications.standing import labeled_by_reviewers, standing
 from labeling.selectors.explorer import Said, Several
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", TaskAgreement, Adjudication)
 
 ORDER = ("agreement", "-answers", "task_id")
-_BY_REVIEWERS = (LabelSource.REVIEW, LabelSource.BULK)
 _LONGEST = 200
 _DIGITS = 19
 
@@ -130,9 +127,7 @@ def question_of(project: Project, wanted: AdjudicationFilter) -> Question:
 def undecided_tasks(project: Project, wanted: AdjudicationFilter) -> QuerySet[TaskAgreement]:
     """Return the tasks that wait, first what comes first: no adjudicator and no reviewer has decided them."""
     decided = standing(project, wanted.question).filter(task=OuterRef("task"))
-    labeled = Label.objects.filter(
-        task=OuterRef("task"), question=wanted.question, retired_at=None, source__in=_BY_REVIEWERS
-    )
+    labeled = labeled_by_reviewers(wanted.question).filter(task=OuterRef("task"))
     found = TaskAgreement.objects.filter(project=project, question=wanted.question)
     found = found.exclude(task__queue_entry__state=TaskState.QUARANTINED)
     return _fitting(found.exclude(Exists(decided)).exclude(Exists(labeled)), project, wanted).order_by(*ORDER)

@@ -15,6 +15,7 @@ from labeling.services import jobs
 from quality.models import AgreementReport
 from quality.models.jobs import AgreementCursor, AgreementParams, AgreementResult
 from quality.selectors.several_answers import read_by_guideline, read_several
+from quality.services.agreement.flagging import flag_lone_answers
 from quality.services.agreement.measuring import Measured, measure_agreement
 from quality.services.agreement.methods import apply_choice, compare_methods, methods_for
 
@@ -52,6 +53,7 @@ def measure(run: Measuring) -> AgreementResult:
         with transaction.atomic():
             _keep(project, question, replace(measured, document=document), read_at, time.monotonic() - began)
             apply_choice(project, question, methods)
+            flag_lone_answers(project, question, measured.sheet)
             run.checkpoint(AgreementCursor(done=[*run.cursor.done, question.name]))
     names = [question.name for question in questions]
     AgreementReport.objects.filter(project=project).exclude(question__in=names).delete()

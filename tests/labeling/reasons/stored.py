@@ -60,6 +60,8 @@ OLD: dict[str, list[dict[str, Any]]] = {
     "low_quality": [{"problems": ["very dark", "blurry"], "basis": "item", "run": 5}],
     "gold_miss": [{}],
     "stale_guideline": [{}],
+    "rule_missing": [{}],
+    "lone_answer": [{}],
 }
 """By reason."""
 

@@ -84,6 +84,8 @@ def test_what_nothing_raises_is_not_offered() -> None:
         "manual",
         "skipped",
         "conflict",
+        "rule_missing",
+        "lone_answer",
         "label_error",
         "outlier",
         "near_duplicate",

@@ -21,7 +21,7 @@ from labeling.models import (
     Task,
     User,
 )
-from labeling.models.acts import ACTS, GOLD_VERBS, AskAct, DeleteAct, MetaAct, SettleAct, load_act
+from labeling.models.acts import ACTS, GOLD_VERBS, AdjudicateAct, AskAct, DeleteAct, MetaAct, SettleAct, load_act
 from labeling.reasons.decisions import Decision
 from labeling.services import flags, reviews, tasks
 from labeling.services.reviews import Ruling
@@ -124,7 +124,7 @@ def test_an_act_of_an_older_version_is_told_and_taken_back(client_for: Callable[
 
 
 def test_every_verb_has_its_old_shape_here() -> None:
-    since_version_2 = {AskAct.VERB, DeleteAct.VERB, MetaAct.VERB, SettleAct.VERB, *GOLD_VERBS}
+    since_version_2 = {AdjudicateAct.VERB, AskAct.VERB, DeleteAct.VERB, MetaAct.VERB, SettleAct.VERB, *GOLD_VERBS}
     assert set(OLD) == set(ACTS) - since_version_2
 
 

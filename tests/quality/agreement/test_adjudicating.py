@@ -181,7 +181,7 @@ def test_what_nobody_could_answer_rightly_leaves_what_is_measured(
     measured(project)
     assert TaskAgreement.objects.count() == 3
     assert Comment.objects.get(task=first).resolved_at is not None
-    assert [flag.reason for flag in Flag.objects.filter(state=FlagState.OPEN)] == ["conflict"]
+    assert {flag.reason for flag in Flag.objects.filter(state=FlagState.OPEN)} == {"conflict", "lone_answer"}
     assert state_of(second) == TaskState.LABELED
 
 
@@ -283,8 +283,9 @@ def test_an_adjudicator_sees_with_whom_they_side(
     client = adjudicator(client_for, project)
     for task, label in ((first, D), (second, B), (third, X)):
         decide(client, project, task, f'label:"{label}"')
-    ((_, total, counts),) = page_of(client, project, "project-adjudicate").context["sides"]
-    assert (total, [count for _, count in counts]) == (3, [1, 1, 1])
+    for page in ("project-adjudicate", "project-agreement"):
+        (sides,) = page_of(client, project, page).context["sides"]
+        assert (sides.labels, sides.majority, sides.somebody, sides.nobody) == (3, 1, 1, 1)
 
 
 def test_the_list_asks_as_much_of_the_database_for_many_as_for_one(client_for: ClientFor) -> None:

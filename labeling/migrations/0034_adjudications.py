@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0031_imported_people'),
+        ('labeling', '0033_overlap_rules'),
     ]
 
     operations = [
