@@ -26,10 +26,10 @@ class NoticeDocument(BaseModel):
     """One thing you are told."""
 
     id: int
-    kind: Literal["sent_back", "came_back", "changed", "comment", "resolved", "flag", "webhook"]
+    kind: Literal["sent_back", "came_back", "changed", "comment", "resolved", "flag", "webhook", "drift"]
     project: str = Field(description="Its slug.")
     task: int | None = Field(description="Null: it is about the project as a whole.")
-    actor: str | None = Field(description="Null: the site did it by itself.")
+    actor: str | None = Field(description="Null: the site did it by itself. Of a drift: whose answers changed.")
     note: str
     created_at: datetime
     read_at: datetime | None

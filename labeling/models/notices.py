@@ -23,12 +23,14 @@ class NoticeKind(models.TextChoices):
     RESOLVED = "resolved", "Comment resolved"
     FLAG = "flag", "Your flag was decided"
     WEBHOOK = "webhook", "Webhook switched off"
+    DRIFT = "drift", "Answers differ more than before"
 
 
 class Notice(models.Model):
     """One thing that one person is told; what it tells of goes when that is taken back.
 
-    What the site did by itself has no actor, and what is about the project as a whole no task.
+    What the site did by itself has no actor, and what is about the project as a whole no task. Of a drift the actor is
+    the person whose answers changed.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", db_index=False)

@@ -112,10 +112,19 @@ def tell_of_return(*, actor: User, review: AnswerReview) -> None:
 
 def tell_of_webhook(*, project: Project, note: str) -> None:
     """Tell the managers of a project that a webhook was switched off."""
+    _tell_managers(project=project, kind=NoticeKind.WEBHOOK, note=note)
+
+
+def tell_of_drift(*, project: Project, person: User, note: str) -> None:
+    """Tell the managers of a project that somebody's answers match those of the others less than before."""
+    _tell_managers(project=project, kind=NoticeKind.DRIFT, note=note, actor=person)
+
+
+def _tell_managers(*, project: Project, kind: NoticeKind, note: str, actor: User | None = None) -> None:
     managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_service=False)
     now = timezone.now()
     Notice.objects.bulk_create(
-        Notice(user_id=user_id, project=project, kind=NoticeKind.WEBHOOK, note=note, created_at=now)
+        Notice(user_id=user_id, project=project, kind=kind, actor=actor, note=note, created_at=now)
         for user_id in managers.order_by("pk").values_list("user_id", flat=True)
     )
 

@@ -125,6 +125,7 @@ def question_document(report: Report) -> dict[str, Any]:
         for pair in told["pairs"]
     ]
     told["confusion"] = [pair | {"count": pair["tasks"]} for pair in told["confusion"]]
+    del told["courses"]  # of one person each: `statistics` of a person tells them
     return {"question": report.question.name, "computed_at": report.read_at, "new_answers": report.new} | told
 
 

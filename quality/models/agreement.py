@@ -91,6 +91,38 @@ class UsePart(_Part):
     others: float = Field(description="How often the others would have: the sum of their shares.")
 
 
+class MatchesPart(_Part):
+    """How often a person answered as most of the others did, in one week."""
+
+    week: date
+    compared: int
+    matched: int
+
+
+class DriftPart(_Part):
+    """A person's answers over time, against their own beginning."""
+
+    baseline: float = Field(description="Share of the first 200 compared answers that matched.")
+    recent: float = Field(description="Of the newest 100.")
+    noticed: date | None = Field(None, description="When a lasting drop was noticed; null: none was.")
+    since: date | None = Field(None, description="When it seems to have begun.")
+    probability: float = Field(description="Of so large a drop by chance.")
+    first: int = Field(description="The number of the compared answer that the chart begins with.")
+    step: int = Field(description="How many answers each value of the chart stands for, the last may stand for fewer.")
+    chart: list[float] = Field(description="The evidence for a drop, the highest of each step; over 6 is an alarm.")
+
+
+class CoursePart(_Part):
+    """How a person's answers match what most of the others say: only where two others at least answered the task."""
+
+    person: int
+    compared: int
+    matched: int
+    weeks: list[MatchesPart]
+    drift: DriftPart | None = Field(None, description="Null: fewer than 300 answers could be compared.")
+    told: bool = Field(default=False, description="The managers were told of a drift.")
+
+
 class VersionPart(_Part):
     """Answers given under one version of the guideline."""
 
@@ -156,6 +188,7 @@ class AgreementDocument(JsonDocument):
     pairs: list[PairPart] = Field(default_factory=list)
     persons: list[PersonPart] = Field(default_factory=list)
     uses: list[UsePart] = Field(default_factory=list)
+    courses: list[CoursePart] = Field(default_factory=list)
     versions: list[VersionPart] = Field(default_factory=list)
     changes: list[ChangePart] = Field(default_factory=list)
     weeks: list[WeekPart] = Field(default_factory=list)

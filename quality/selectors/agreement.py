@@ -57,6 +57,12 @@ def reports_for(project: Project, question: str = "") -> list[Report]:
     return reports
 
 
+def people_whose_drift_is_told(project: Project, question: Question) -> set[int]:
+    """Return the people of whom managers were told that their answers drift."""
+    row = AgreementReport.objects.filter(project=project, question=question.name).first()
+    return {course.person for course in AgreementDocument.load(row.document).courses if course.told} if row else set()
+
+
 def names_of(reports: list[Report]) -> dict[int, User]:
     """Return the people whom reports tell of."""
     told = {person.person for report in reports for person in report.document.persons}

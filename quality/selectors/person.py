@@ -11,7 +11,7 @@ from quality.selectors import agreement as agreement_reads
 if TYPE_CHECKING:
     from labeling.kinds.schema import Question
     from labeling.models import Project, User
-    from quality.models.agreement import AgreementDocument, PersonPart, UsePart
+    from quality.models.agreement import AgreementDocument, CoursePart, PersonPart, UsePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class BesideOthers:
         None where the person answered no task that others answered.
     uses
         Those first that the person gives most more, or less, often than the others.
+    course
+        How the person's answers match those of the others over time; None where none could be compared.
     """
 
     question: Question
@@ -31,6 +33,7 @@ class BesideOthers:
     read_at: datetime
     part: PersonPart | None
     uses: list[UsePart]
+    course: CoursePart | None
 
 
 def beside_others(project: Project, person: User) -> list[BesideOthers]:
@@ -45,6 +48,7 @@ def beside_others(project: Project, person: User) -> list[BesideOthers]:
                 (use for use in report.document.uses if use.person == person.pk),
                 key=lambda use: (-abs(use.said - use.others), use.label),
             ),
+            course=next((course for course in report.document.courses if course.person == person.pk), None),
         )
         for report in agreement_reads.reports_for(project)
     ]

@@ -52,6 +52,8 @@ class Chart:
         One per stretch of comparable points, as SVG `points`.
     dots
         The points; the last one carries its value.
+    limit
+        Where a value stands that is not to be passed, along the vertical axis.
     breaks
         Where the stretches part, along the horizontal axis.
     middle, center
@@ -72,15 +74,22 @@ class Chart:
     y_ticks: list[Tick]
     middle: float
     center: float
+    limit: float | None = None
 
 
 def line(
-    stretches: Sequence[Sequence[Point]], *, write_x: Callable[[float], str], write_y: Callable[[float], str]
+    stretches: Sequence[Sequence[Point]],
+    *,
+    write_x: Callable[[float], str],
+    write_y: Callable[[float], str],
+    limit: float | None = None,
 ) -> Chart:
     """Return the chart of one measure; a stretch is drawn as one line with its interval as a band."""
     points = [point for stretch in stretches for point in stretch]
     x = _scale([point.x for point in points], LEFT, WIDTH - RIGHT, pad=0.06)
-    y = _scale([value for point in points for value in (point.low, point.high)], HEIGHT - BOTTOM, TOP, pad=0.04)
+    ends_of_y = [value for point in points for value in (point.low, point.high)]
+    ends_of_y += [] if limit is None else [limit]
+    y = _scale(ends_of_y, HEIGHT - BOTTOM, TOP, pad=0.04)
     ends = [(before[-1].x, after[0].x) for before, after in pairwise(stretches)]
     dots = [Dot(_px(x(point.x)), _px(y(point.y)), point.words, last=point is points[-1]) for point in points]
     return Chart(
@@ -101,12 +110,10 @@ def line(
         dots=dots,
         breaks=[_px((x(before) + x(after)) / 2) for before, after in ends],
         x_ticks=[Tick(_px(x(value)), write_x(value)) for value in _whole_ticks([point.x for point in points])],
-        y_ticks=[
-            Tick(_px(y(value)), write_y(value))
-            for value in ticks(min(point.low for point in points), max(point.high for point in points))
-        ],
+        y_ticks=[Tick(_px(y(value)), write_y(value)) for value in ticks(min(ends_of_y), max(ends_of_y))],
         middle=(LEFT + WIDTH - RIGHT) / 2,
         center=(TOP + HEIGHT - BOTTOM) / 2,
+        limit=None if limit is None else _px(y(limit)),
     )
 
 

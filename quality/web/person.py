@@ -12,10 +12,12 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from labeling.access import Action, may, person_for
+from labeling.scoring.intervals import wilson
 from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import work as work_reads
 from labeling.selectors.explorer import ANYBODY, Chip, Said, Several
 from labeling.web.requests import SignedInRequest, signed_in
+from quality.scoring.agreement.drift import THRESHOLD
 from quality.selectors import person as person_reads
 from quality.selectors.words import between, share
 from quality.web import addresses, charts
@@ -24,7 +26,7 @@ from quality.web.findings import Figure
 if TYPE_CHECKING:
     from labeling.models import Project, User
     from labeling.selectors.work import By, Span, Work
-    from quality.models.agreement import UsePart
+    from quality.models.agreement import CoursePart, UsePart
     from quality.selectors.person import BesideOthers
 
 MOST_USES = 12
@@ -64,6 +66,9 @@ class Question:
     few: bool
     change: float | None
     differ_href: str
+    drift_chart: charts.Chart | None
+    week_chart: charts.Chart | None
+    since_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def page(request: SignedInRequest, slug: str, person_id: int) -> HttpResponseBas
         "most": max((span.answers for span in spans), default=0),
         "time_chart": _time_chart(spans, by),
         "time_measure": {"title": "seconds"},
+        "match_measure": {"title": "match"},
+        "drift_measure": {"title": "evidence for a drop"},
         "questions": [_question(sheet, each) for each in person_reads.beside_others(project, person)],
     }
     return render(request, "quality/person/index.html", values)
@@ -182,7 +189,43 @@ def _question(sheet: Sheet, beside: BesideOthers) -> Question:
         few=part is not None and part.tasks < FEW_TASKS,
         change=change,
         differ_href=f"{differ}&annotator={sheet.person.pk}" if sheet.by_reviewer else "",
+        drift_chart=_drift_chart(beside.course),
+        week_chart=_week_chart(beside.course),
+        since_href=_since(sheet, beside.course),
     )
+
+
+def _since(sheet: Sheet, course: CoursePart | None) -> str:
+    """Return where the answers are since a drift began."""
+    since = course.drift.since if course is not None and course.drift is not None else None
+    return sheet.answers(outcome="submitted", since=since.isoformat()) if since else ""
+
+
+def _drift_chart(course: CoursePart | None) -> charts.Chart | None:
+    """Return the control chart, with its limit."""
+    if course is None or course.drift is None:
+        return None
+    found = course.drift
+    numbers = [min(found.first + found.step * (row + 1) - 1, course.compared) for row in range(len(found.chart))]
+    points = [
+        charts.Point(x=float(number), y=value, low=value, high=value, words=f"up to answer {number:,}: {value:.1f}")
+        for number, value in zip(numbers, found.chart, strict=True)
+    ]
+    return charts.line(
+        [points], write_x=lambda value: f"{value:,.0f}", write_y=lambda value: f"{value:g}", limit=THRESHOLD
+    )
+
+
+def _week_chart(course: CoursePart | None) -> charts.Chart | None:
+    """Return the share of matching answers by week with its interval, where there are two weeks."""
+    if course is None or len(course.weeks) < 2:
+        return None
+    points = []
+    for number, week in enumerate(course.weeks, start=1):
+        low, high = wilson(week.matched, week.compared)
+        words = f"Week of {week.week:%d %B %Y}: {week.matched} of {week.compared}"
+        points.append(charts.Point(x=float(number), y=week.matched / week.compared, low=low, high=high, words=words))
+    return charts.line([points], write_x=lambda value: f"{value:.0f}", write_y=lambda value: f"{value:.0%}")
 
 
 def _use(sheet: Sheet, beside: BesideOthers, chips: dict[str, Chip], use: UsePart) -> Use:

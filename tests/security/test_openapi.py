@@ -40,6 +40,7 @@ STAND_INS: dict[str, Any] = {
     "comment_id": 900_000_010,
     "webhook_id": 900_000_008,
     "delivery_id": 900_000_009,
+    "person_id": 900_000_011,
 }
 """What the tests are made with, before there is a project: exchanged for its slug and ids when a request is sent."""
 

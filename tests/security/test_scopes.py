@@ -101,6 +101,7 @@ NEEDED: dict[tuple[str, str], str] = {
     ("api-task-adjudication", "post"): LABEL,
     ("api-task-adjudication", "delete"): LABEL,
     ("api-adjudications", "get"): READ,
+    ("api-person-statistics", "get"): READ,
     ("api-agreement", "get"): READ,
     ("api-agreement", "post"): MANAGE,
     ("api-runs", "get"): READ,
@@ -122,7 +123,8 @@ def send(client: APIClient, place: World, name: str, method: str) -> Any:
     """Send what the walk by roles sends; to quality, which has a walk of its own, anything."""
     if (name, method) in walking.ROUTES:
         return test_access.send(client, place, name, method)
-    path = f"/api/projects/{place.project.slug}/{name.removeprefix('api-')}/"
+    part = name.removeprefix("api-").replace("person-", f"people/{place.member.user_id}/")
+    path = f"/api/projects/{place.project.slug}/{part}/"
     return client.generic(method.upper(), path, "{}" if method != "get" else "", content_type="application/json")
 
 

@@ -174,3 +174,38 @@ def without_each(found: Ratings, distances: Distances) -> dict[int, Alpha]:
         person: krippendorff(found.only(found.people != person), distances, turns=0)
         for person in np.unique(found.people).tolist()
     }
+
+
+def against_majority(found: Ratings) -> Integers:
+    """Tell of each answer whether it is what most of the others gave.
+
+    Where somebody differs from two who agree, the two are no evidence against each other: that is why one other answer
+    is not enough, and why what a person does says nothing about the rest.
+
+    Parameters
+    ----------
+    found
+        The answers.
+
+    Returns
+    -------
+    ndarray of int
+        Shape (n,): 1 it is, 0 it is not, -1 there are not two others, or no answer has more than half of them.
+    """
+    if found.values.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    others = found.sizes[found.items] - 1
+    width = int(found.values.max()) + 1
+    keys, at, counts = np.unique(found.items * width + found.values, return_inverse=True, return_counts=True)
+    items = keys // width
+    order = np.lexsort((-counts, items))
+    begins = np.searchsorted(items[order], np.arange(found.size))
+    second = np.minimum(begins + 1, order.size - 1)
+    has_second = (begins + 1 < order.size) & (items[order][second] == np.arange(found.size))
+    most, next_most = counts[order][begins], np.where(has_second, counts[order][second], 0)
+    gave_most = order[begins][found.items] == at
+    best_other = np.where(gave_most, next_most[found.items], most[found.items])
+    told = np.full(found.values.size, -1, dtype=np.int64)
+    told[(others > 1) & (2 * best_other > others)] = 0
+    told[(others > 1) & (2 * (counts[at] - 1) > others)] = 1
+    return told

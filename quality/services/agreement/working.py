@@ -14,7 +14,9 @@ from labeling.selectors import versions as version_reads
 from labeling.services import jobs
 from quality.models import AgreementReport
 from quality.models.jobs import AgreementCursor, AgreementParams, AgreementResult
+from quality.selectors import agreement as agreement_reads
 from quality.selectors.several_answers import read_by_guideline, read_several
+from quality.services.agreement.courses import courses_of, tell_of_drifts
 from quality.services.agreement.flagging import flag_lone_answers
 from quality.services.agreement.measuring import Measured, measure_agreement
 from quality.services.agreement.methods import apply_choice, compare_methods, methods_for
@@ -49,11 +51,16 @@ def measure(run: Measuring) -> AgreementResult:
         answers = read_several(project, question)
         measured = measure_agreement(question, answers, read_by_guideline(project, question), progress)
         methods = methods_for(project, question, measured.sheet, measured.skills)
-        document = measured.document.model_copy(update={"methods": compare_methods(project, question, methods)})
+        told = agreement_reads.people_whose_drift_is_told(project, question)
+        courses = courses_of(measured.sheet, told=told)
+        document = measured.document.model_copy(
+            update={"methods": compare_methods(project, question, methods), "courses": courses}
+        )
         with transaction.atomic():
             _keep(project, question, replace(measured, document=document), read_at, time.monotonic() - began)
             apply_choice(project, question, methods)
             flag_lone_answers(project, question, measured.sheet)
+            tell_of_drifts(project=project, question=question, courses=courses, told=told)
             run.checkpoint(AgreementCursor(done=[*run.cursor.done, question.name]))
     names = [question.name for question in questions]
     AgreementReport.objects.filter(project=project).exclude(question__in=names).delete()

@@ -83,6 +83,7 @@ class World:
             "task_id": self.task.pk,
             "job_id": self.job.pk,
             "member_id": self.member.pk,
+            "person_id": self.member.user_id,
             "invitation_id": self.invitation.pk,
             "token_id": self.token.pk,
             "flag_id": self.flag.pk,
