@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from quality.web import agreement, gain, person, quality, settings
+from quality.web import agreement, gain, person, quality, settings, weekly
 
 urlpatterns = [
     path("api/", include("quality.api.urls")),
@@ -11,4 +11,5 @@ urlpatterns = [
     *person.urlpatterns,
     *quality.urlpatterns,
     *settings.urlpatterns,
+    *weekly.urlpatterns,
 ]

@@ -49,6 +49,7 @@ OF_PROJECT = (
     Page("Adjudicate", "project-adjudicate", "check", Action.REVIEW),
     Page("Gold tasks", "project-gold", "ok", Action.REVIEW),
     Page("People", "project-people", "people", rail=True, count="people"),
+    Page("Weekly report", "project-weekly", "clock", Action.MANAGE),
     Page("Guideline", "project-guideline", "guideline", rail=True),
     Page("Edit the guideline", "guideline-edit", "edit", Action.MANAGE),
     Page("Activity", "project-activity", "activity"),

@@ -49,7 +49,8 @@ NO_PAGE = {
     "project-gain", "project-quality-run", "project-quality-progress",
     "project-review-cards", "project-review-counts", "project-review-last", "project-review-near",
     "project-review-tiles", "inbox-indicator", "project-sample-undo", "project-sample-close", "project-answer-judge",
-    "project-answer-withdraw", "comment-resolve", "project-tasks-delete", "webhook-switch", "webhook-ping",
+    "project-weekly-download", "project-answer-withdraw", "comment-resolve", "project-tasks-delete", "webhook-switch",
+    "webhook-ping",
     "webhook-again", "webhook-delete",
 }  # fmt: skip
 ANONYMOUS = {

@@ -136,6 +136,8 @@ _RULES: dict[str, dict[str, str]] = {
     "project-people": {"get": "viewer"},
     "project-person": {"get": PERSONAL},
     "project-person-answers": {"get": PERSONAL},
+    "project-weekly": {"get": "manager"},
+    "project-weekly-download": {"get": "manager"},
     "people-invite": {"post": "manager"},
     "member-role": {"post": "manager"},
     "member-role-undo": {"post": "manager"},
