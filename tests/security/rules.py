@@ -126,6 +126,7 @@ _RULES: dict[str, dict[str, str]] = {
     "project-quality": {"get": "reviewer"},
     "project-gain": {"get": "reviewer"},
     "project-quality-progress": {"get": "reviewer"},
+    "project-gold": {"get": "reviewer"},
     "project-agreement": {"get": "reviewer"},
     "project-agreement-measure": {"post": "reviewer"},
     "project-agreement-method": {"post": "manager"},
