@@ -210,6 +210,7 @@ class TaskAnnotations(Endpoint):
         tag=TAG,
         needs=Scope.LABEL,
         body=AnnotationNew,
+        example={"answers": {"intent": "billing"}, "version": 0, "lead_time_ms": 2300},
         headers={KEY_HEADER: _KEY_WORDS},
         returns={201: SavedDocument, 200: SavedDocument},
         conflict="`version` is not the stored one; `current` has what is stored. Nothing was overwritten.",
@@ -325,6 +326,9 @@ class ProjectAnnotations(Endpoint):
         tag=TAG,
         needs=Scope.LABEL,
         body=AnnotationsNew,
+        example={
+            "annotations": [{"task": 7, "answers": {"intent": "billing"}}, {"task": 8, "answers": {"intent": "other"}}]
+        },
         returns={200: SaveResults},
         description="Each is saved or refused by itself, in this order: look at every result. With a `key` each, the "
         "same call again saves nothing twice.",

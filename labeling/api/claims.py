@@ -113,6 +113,7 @@ class Claims(Endpoint):
         tag=TAG,
         needs=Scope.LABEL,
         body=ClaimRequest,
+        example={"count": 5},
         returns={200: ClaimDocument},
         description="Leases tasks that you have neither answered nor hold. Nobody else gets the same slot of a task. "
         "What was sent back to you comes first, beyond `count`; with a filter, if it fits.",
@@ -155,7 +156,13 @@ class Renewals(Endpoint):
     """Holding tasks for longer."""
 
     @operation(
-        "claims_renew", "Renew leases", tag=TAG, needs=Scope.LABEL, body=HeldTasks, returns={200: RenewalDocument}
+        "claims_renew",
+        "Renew leases",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=HeldTasks,
+        example={"tasks": [7, 8]},
+        returns={200: RenewalDocument},
     )
     def post(self, request: Request, slug: str) -> Response:
         """Extend the leases that the person still holds."""

@@ -80,7 +80,13 @@ class Comments(Endpoint):
         )
 
     @operation(
-        "comments_add", "Comment on a task", tag=TAG, needs=Scope.LABEL, body=CommentNew, returns={201: CommentDocument}
+        "comments_add",
+        "Comment on a task",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=CommentNew,
+        example={"body": "Is a refund a question about billing?"},
+        returns={201: CommentDocument},
     )
     def post(self, request: Request, task_id: int) -> Response:
         """Add a comment."""

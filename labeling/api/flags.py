@@ -191,7 +191,15 @@ def documents(flag_ids: list[int]) -> list[dict[str, Any]]:
 class TaskFlags(Endpoint):
     """Flagging a task for a reviewer."""
 
-    @operation("flags_raise", "Flag a task", tag=TAG, needs=Scope.LABEL, body=FlagNew, returns={201: FlagDocument})
+    @operation(
+        "flags_raise",
+        "Flag a task",
+        tag=TAG,
+        needs=Scope.LABEL,
+        body=FlagNew,
+        example={"note": "The text breaks off.", "question": "intent"},
+        returns={201: FlagDocument},
+    )
     def post(self, request: Request, task_id: int) -> Response:
         """Raise a flag by hand."""
         task = access.task_for(actor(request), task_id, Action.ANNOTATE)

@@ -209,6 +209,7 @@ class Members(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=MemberNew,
+        example={"email": "ann@example.org", "role": "annotator"},
         returns={202: InvitationSentDocument, 200: MemberDocument},
         description="Nobody becomes a member unasked: an address that is no member's yet gets an invitation, by mail "
         "where the site has a mail server. The answer does not tell who has an account.",
@@ -296,6 +297,7 @@ class Invitations(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=InvitationNew,
+        example={"role": "annotator", "email": "ann@example.org"},
         returns={201: InvitationNewDocument},
         description="The link is shown in this answer only, and mailed to nobody: pass it on.",
     )

@@ -222,6 +222,13 @@ class Projects(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=ProjectNew,
+        example={
+            "name": "Support messages",
+            "schema": {
+                "fields": [{"name": "text", "type": "text"}],
+                "questions": [{"name": "intent", "kind": "choice", "field": "text", "labels": ["billing", "other"]}],
+            },
+        },
         returns={201: ProjectDocument},
     )
     def post(self, request: Request) -> Response:

@@ -157,6 +157,7 @@ class ProjectTasks(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=TasksNew,
+        example={"tasks": [{"data": {"text": "Where is my parcel?"}, "external_id": "a-1", "split": "train"}]},
         returns={201: TasksAdded, 200: TasksAdded},
         description="All or none: where one cannot be taken, `errors` names everything that is wrong. Sent again, the "
         "tasks are there already (200) and nothing is added.",
@@ -191,6 +192,7 @@ class OneTask(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=TaskChange,
+        example={"split": "test"},
         returns={200: TaskDocument},
         description="Each change is an act that can be taken back on the pages, as those made there.",
     )

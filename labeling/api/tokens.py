@@ -90,6 +90,7 @@ class Tokens(Endpoint):
         tag=TOKENS,
         needs=Scope.MANAGE,
         body=TokenNew,
+        example={"name": "Nightly export", "scope": "read"},
         returns={201: TokenNewDocument},
         description="The secret is shown in this answer only.",
     )

@@ -143,6 +143,7 @@ class Webhooks(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=WebhookNew,
+        example={"url": "https://example.org/hook", "types": ["annotation.submitted"]},
         returns={201: WebhookNewDocument},
         description=f"The secret is shown in this answer only. {_SIGNED}",
     )

@@ -162,6 +162,7 @@ class Runs(Endpoint):
         tag=TAG,
         needs=Scope.MANAGE,
         body=RunNew,
+        example={"question": "intent"},
         returns={202: RunStarted},
         conflict="A run of this question is under way; `current.job` is its job.",
         description="Finds likely label errors, orders the queue and measures the gain. Results appear all at once.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, TypeAdapter
 
 from labeling.api.docs import groups, marked, openapi
+from labeling.api.reading import Body
 from labeling.kinds.registry import KINDS
 from labeling.kinds.schema.described import answer_type, schema_type
 from labeling.models import Scope
@@ -144,3 +146,23 @@ def test_no_two_documents_have_one_name() -> None:
         found += [model.__name__ for model in inner if model.__module__.startswith(("labeling.api", "quality.api"))]
     made = {name for name, times in Counter(found).items() if times > 1}
     assert made <= {"JobResult"}
+
+
+def bodies_by_name(model: type[Body] = Body) -> dict[str, type[Body]]:
+    """Return every body of the API by its name."""
+    found = {model.__name__: model}
+    for each in model.__subclasses__():
+        found |= bodies_by_name(each)
+    return found
+
+
+def test_examples_are_bodies_that_are_taken() -> None:
+    models, seen = bodies_by_name(), 0
+    for methods in openapi()["paths"].values():
+        for found in methods.values():
+            content = found.get("requestBody", {}).get("content", {}).get("application/json", {})
+            for example in content.get("examples", {}).values():
+                model = models[content["schema"]["$ref"].rpartition("/")[2]]
+                model.model_validate_json(json.dumps(example["value"]))
+                seen += 1
+    assert seen >= 14
