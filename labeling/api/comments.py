@@ -14,7 +14,7 @@ from labeling.api.annotations import TAG
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
 from labeling.api.paging import Listed, Page, listed
-from labeling.api.reading import Body, body, query
+from labeling.api.reading import Body, Nothing, body, query
 from labeling.models import Scope
 from labeling.selectors import annotations as annotation_reads
 from labeling.services import annotations as saving
@@ -109,6 +109,7 @@ class CommentResolution(Endpoint):
     def post(self, request: Request, comment_id: int) -> Response:
         """Resolve the comment."""
         comment = access.comment_for(actor(request), comment_id, Action.ANNOTATE)
+        body(request, Nothing)
         return Response(comment_document(saving.resolve_comment(actor=actor(request), comment=comment)))
 
     @operation("comments_reopen", "Reopen a comment", tag=TAG, needs=Scope.LABEL, returns={200: CommentDocument})

@@ -48,6 +48,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Nothing(Body):
+    """The body of what is asked for by its address alone: none, or an empty object."""
+
+
 class Query(BaseModel):
     """Query parameters: texts that are converted; no unknown names."""
 

@@ -13,7 +13,7 @@ from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import filled, operation
 from labeling.api.paging import Listed, Page, listed
-from labeling.api.reading import Body, body, query
+from labeling.api.reading import Body, Nothing, body, query
 from labeling.models import Scope, Webhook, WebhookDelivery
 from labeling.models.webhooks import MAX_URL
 from labeling.selectors import webhooks as webhook_reads
@@ -202,6 +202,7 @@ class WebhookPing(Endpoint):
     def post(self, request: Request, slug: str, webhook_id: int) -> Response:
         """Have a test sent."""
         webhook = access.webhook_for(actor(request), slug, webhook_id, Action.MANAGE)
+        body(request, Nothing)
         return Response(delivery_document(webhooks.ping_webhook(actor=actor(request), webhook=webhook)), status=202)
 
 
@@ -237,4 +238,5 @@ class WebhookDeliveryAgain(Endpoint):
     def post(self, request: Request, slug: str, webhook_id: int, delivery_id: int) -> Response:
         """Have the delivery sent again."""
         delivery = access.delivery_for(actor(request), slug, webhook_id, delivery_id, Action.MANAGE)
+        body(request, Nothing)
         return Response(delivery_document(webhooks.send_again(actor=actor(request), delivery=delivery)), status=202)

@@ -82,7 +82,7 @@ def guess(
     guessed = _Guess(columns)
     named = _named(fields, questions)
     for name, target in named.items():
-        guessed.give(name if name in columns else guessed.first_named([name.lower()]), target)
+        guessed.give(name if name in columns else guessed.first_named([name.lower()], alike=False), target)
     _give_people(guessed, sample, questions, usual_names=usual_names)
     if guessed.has(ANNOTATOR):
         return _of_one_person(guessed, sample, fields=fields, questions=questions, usual_names=usual_names)
@@ -218,10 +218,10 @@ class _Guess:
         if column is not None and column not in self._mapping and not self.has(target):
             self._mapping[column] = target
 
-    def first_named(self, names: Sequence[str]) -> str | None:
+    def first_named(self, names: Sequence[str], *, alike: bool = True) -> str | None:
         free = {column.strip().lower(): column for column in reversed(self.free())}
-        alike = {_plain_name(column): column for column in reversed(self.free())}
-        found = (free.get(name) or alike.get(_plain_name(name)) for name in names)
+        plain = {_plain_name(column): column for column in reversed(self.free())} if alike else {}
+        found = (free.get(name) or plain.get(_plain_name(name)) for name in names)
         return next((column for column in found if column is not None), None)
 
     def with_rest(self, rest: str) -> dict[str, str]:

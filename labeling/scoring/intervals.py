@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import betaincinv
-
 Z_95 = 1.959963984540054
 TAIL = 0.025
 
@@ -51,5 +49,7 @@ def beta(right: int, wrong: int) -> tuple[float, float]:
     low, high
         Within [0, 1], the 2.5th and the 97.5th percentile.
     """
+    from scipy.special import betaincinv  # noqa: PLC0415 - heavy: loaded where there is gold, not with every web server
+
     low, high = betaincinv(1 + right, 1 + wrong, [TAIL, 1 - TAIL])
     return float(low), float(high)

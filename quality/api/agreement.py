@@ -12,7 +12,7 @@ from labeling import access
 from labeling.access import Action
 from labeling.api.endpoint import Endpoint, actor
 from labeling.api.openapi import operation
-from labeling.api.reading import Query, query
+from labeling.api.reading import Nothing, Query, body, query
 from labeling.models import JobState, Scope
 from quality.models.agreement import (
     AlphaPart,
@@ -166,5 +166,6 @@ class Agreement(Endpoint):
         """Start a measurement."""
         user = actor(request)
         project = access.project_for(user, slug, Action.REVIEW)
+        body(request, Nothing)
         job = starting.start(actor=user, project=project)
         return Response({"job": job.pk, "state": job.state}, status=202)

@@ -17,7 +17,7 @@ from labeling.selectors import explorer as explorer_reads
 from labeling.selectors import work as work_reads
 from labeling.selectors.explorer import ANYBODY, Chip, Said, Several
 from labeling.web.requests import SignedInRequest, signed_in
-from quality.scoring.agreement.drift import THRESHOLD
+from quality.scoring.agreement.readings import DRIFT_THRESHOLD
 from quality.selectors import person as person_reads
 from quality.selectors.words import between, share
 from quality.web import addresses, charts
@@ -212,7 +212,7 @@ def _drift_chart(course: CoursePart | None) -> charts.Chart | None:
         for number, value in zip(numbers, found.chart, strict=True)
     ]
     return charts.line(
-        [points], write_x=lambda value: f"{value:,.0f}", write_y=lambda value: f"{value:g}", limit=THRESHOLD
+        [points], write_x=lambda value: f"{value:,.0f}", write_y=lambda value: f"{value:g}", limit=DRIFT_THRESHOLD
     )
 
 

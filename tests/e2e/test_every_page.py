@@ -51,7 +51,8 @@ NO_PAGE = {
     "project-review-tiles", "inbox-indicator", "project-sample-undo", "project-sample-close", "project-answer-judge",
     "project-weekly-download", "project-answer-withdraw", "comment-resolve", "project-tasks-delete", "webhook-switch",
     "webhook-ping",
-    "webhook-again", "webhook-delete",
+    "webhook-again", "webhook-delete", "project-adjudicate-decide", "project-adjudicate-next",
+    "project-adjudicate-undo", "project-agreement-measure", "project-agreement-method", "project-agreement-diagnosis",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",
@@ -120,6 +121,7 @@ def world(site: str, tmp_path: Path) -> dict[str, Any]:
             "project-person-answers": {**of, "person_id": bob.pk},
             "inbox": {},
             "project-task": {**of, "task_id": task.pk},
+            "project-adjudicate-task": {**of, "task_id": task.pk},
             "import-preview": {**of, "upload_id": upload.pk},
             "import-report": {**of, "job_id": job.pk},
             "job": {"job_id": job.pk},

@@ -29,7 +29,7 @@ def test_the_rest_of_the_pages_is_a_key_away(browse: Callable[..., Page], violat
     expect(more).to_be_focused()
 
     page.keyboard.press("Enter")
-    for name in ("My answers", "Quality", "People"):
+    for name in ("My answers", "Quality", "Agreement", "People"):
         page.keyboard.press("ArrowDown")
         expect(bar.get_by_role("link", name=name)).to_be_focused()
     expect(people).to_be_focused()

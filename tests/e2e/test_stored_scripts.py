@@ -29,7 +29,10 @@ document.addEventListener('securitypolicyviolation', event => window.broken.push
 for (const name of ['alert', 'confirm', 'prompt']) window[name] = () => { window.ran = 1; };
 """
 # Files, fragments without a page around them, and what leads elsewhere.
-NOT_SHOWN = {"export-download", "import-problems", "media", "task-by-id", "job-card", "site-figures", "favicon"}
+NOT_SHOWN = {
+    "export-download", "import-problems", "media", "task-by-id", "job-card", "site-figures", "favicon",
+    "project-agreement-diagnosis", "project-weekly-download",
+}  # fmt: skip
 NAME = '"><img src=x onerror="window.ran=1">'
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm
 
+from quality.scoring.agreement.readings import DRIFT_THRESHOLD
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 BASELINE = 200
 RECENT = 100
 DROP = 0.15
-THRESHOLD = 6.0
 CONFIRMED = 0.001
 _EDGE = 0.01
 """Nobody is taken to be always right, or always wrong."""
@@ -83,7 +84,7 @@ def drift(matches: NDArray[np.bool_]) -> Drift | None:
     ends = np.arange(RECENT, later.size + 1)
     hits = upto[ends] - upto[ends - RECENT]
     chance = _chance(int(first.sum()), hits)
-    alarmed = (chart[RECENT - 1 :] > THRESHOLD) & (chance < CONFIRMED)
+    alarmed = (chart[RECENT - 1 :] > DRIFT_THRESHOLD) & (chance < CONFIRMED)
     noticed = int(alarmed.argmax()) if alarmed.any() else -1
     return Drift(
         baseline=float(first.mean()),

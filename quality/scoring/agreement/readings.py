@@ -1,10 +1,12 @@
-"""How an alpha is read: light, so that pages may say it without what measures it."""
+"""How an alpha and a control chart are read: light, so that pages may say it without what measures it."""
 
 from __future__ import annotations
 
 RELIABLE, TENTATIVE = 0.8, 0.667
 LEAST_ITEMS_TOLD = 10
 """With fewer items an interval says nothing."""
+DRIFT_THRESHOLD = 6.0
+"""Where the control chart of a person's answers raises its alarm."""
 
 
 def reading(value: float) -> str:

@@ -77,6 +77,8 @@ def test_the_filter_offers_what_is_raised_and_takes_the_rest(project: Project, c
         "manual",
         "skipped",
         "conflict",
+        "rule_missing",
+        "lone_answer",
         "label_error",
         "outlier",
         "near_duplicate",

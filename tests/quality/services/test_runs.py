@@ -17,6 +17,7 @@ from labeling.services.annotations import Submission
 from quality.jobs import start_due_runs
 from quality.models import QualitySettings, Run, Trigger
 from quality.selectors import settings as settings_reads
+from quality.selectors.runs import KIND
 from quality.services import runs
 from tests import factories
 from tests.quality.services import making
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def triggers() -> list[str]:
-    return [job.params["trigger"] for job in JobRun.objects.order_by("pk")]
+    return [job.params["trigger"] for job in JobRun.objects.filter(kind=KIND).order_by("pk")]
 
 
 def configured(project: Any, **changes: Any) -> Any:
