@@ -53,6 +53,7 @@ NO_PAGE = {
     "webhook-ping",
     "webhook-again", "webhook-delete", "project-adjudicate-decide", "project-adjudicate-next",
     "project-adjudicate-undo", "project-agreement-measure", "project-agreement-method", "project-agreement-diagnosis",
+    "project-overlap-again",
 }  # fmt: skip
 ANONYMOUS = {
     "login", "password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete", "invitation",

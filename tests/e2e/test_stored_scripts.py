@@ -13,7 +13,19 @@ from django.urls import reverse
 from playwright.sync_api import Dialog, Page, Request
 
 from labeling.models import Flag, JobRun, JobState, Project, Role, SamplePer, SampleWish, Task, User
-from labeling.services import accounts, explorer, flags, guidelines, imports, jobs, people, projects, sampling, tokens
+from labeling.services import (
+    accounts,
+    explorer,
+    flags,
+    guidelines,
+    imports,
+    jobs,
+    people,
+    projects,
+    sampling,
+    tokens,
+    webhooks,
+)
 from labeling.services import annotations as saving
 from labeling.services.annotations import Submission
 from quality.selectors.runs import KIND as RUN
@@ -105,6 +117,10 @@ def place(site: str, tmp_path: Path) -> dict[str, Any]:
         "arguments": {
             "slug": project.slug,
             "task_id": task.pk,
+            "person_id": member.pk,
+            "webhook_id": webhooks.create_webhook(
+                actor=manager, project=project, url="https://example.com/hook", types=["job.ended"]
+            )[0].pk,
             "flag_id": flag.pk,
             "sample_id": sample.pk,
             "schema_version": 1,
