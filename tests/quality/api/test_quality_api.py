@@ -269,7 +269,7 @@ def test_what_is_no_file_of_predictions_is_said(api_for: Sign) -> None:
     damaged = client.generic("POST", url, sent(b"PAR1 and no more"), content_type=PARQUET)
     assert "damaged" in worked(client, damaged.json()["id"])["error"]
     assert client.post(url, {}, format="json").status_code == 400
-    assert client.generic("POST", url, b"<x/>", content_type="text/xml").status_code == 415
+    assert client.generic("POST", url, sent(b"<x/>"), content_type="text/xml").status_code == 415
     assert client.generic("POST", address(project, "predictions"), sent(b"{}"), content_type=JSONL).status_code == 400
 
 
