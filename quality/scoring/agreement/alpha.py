@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -105,17 +105,15 @@ def krippendorff(found: Ratings, distances: Distances, *, turns: int = TURNS, se
     return Alpha(float(value), low, high, "", found.size, int(found.values.size), left_out)
 
 
-class _Expected:
+class _Expected(Protocol):
     """The mean distance of any two answers, when items take part so often."""
 
     @property
     def width(self) -> int:
         """How many numbers one turn takes."""
-        raise NotImplementedError
 
     def distance(self, weights: Doubles) -> Doubles:
         """Return it for each line of weights, shape (t, n) -> (t,); NaN where there are no two answers."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
